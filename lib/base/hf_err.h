@@ -1,0 +1,39 @@
+/*
+ * hf_err.h - the one result type of handoff.
+ *
+ * Every function that can fail for more than one reason returns enum hf_err.
+ * HF_OK is zero, so `if (err)` reads as "if it failed".
+ */
+#ifndef HF_ERR_H
+#define HF_ERR_H
+
+#define HF_NODISCARD __attribute__((warn_unused_result))
+
+/* X(name, text): one line per code keeps the enum and its texts in step. */
+#define HF_ERR_MAP(X)                                                          \
+    X(HF_OK, "ok")                                                             \
+    X(HF_ERR_NOMEM, "out of memory")                                           \
+    X(HF_ERR_IO, "input/output failed")                                        \
+    X(HF_ERR_LIMIT, "a documented limit was reached")                          \
+    X(HF_ERR_MALFORMED, "bytes do not parse")                                  \
+    X(HF_ERR_FORBIDDEN, "not permitted")                                       \
+    X(HF_ERR_NOT_FOUND, "no such thing")                                       \
+    X(HF_ERR_EXISTS, "exists already")                                         \
+    X(HF_ERR_BUSY, "held by another process")                                  \
+    X(HF_ERR_FULL, "no room left")                                             \
+    X(HF_ERR_EXPIRED, "expired")                                               \
+    X(HF_ERR_ROLLBACK, "older than what is held")                              \
+    X(HF_ERR_SIGNATURE, "a signature does not verify")                         \
+    X(HF_ERR_UNTRUSTED, "signed by nobody we trust")                           \
+    X(HF_ERR_UNREACHABLE, "not reachable")
+
+enum hf_err {
+#define X(name, text) name,
+    HF_ERR_MAP(X)
+#undef X
+};
+
+/** hf_err_text: a static English phrase for @err; never NULL, never freed. */
+const char *hf_err_text(enum hf_err err);
+
+#endif /* HF_ERR_H */

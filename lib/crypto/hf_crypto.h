@@ -1,0 +1,96 @@
+/*
+ * hf_crypto.h - the cryptography handoff uses, behind names of our own.
+ *
+ * The only user of <sodium.h>. Every signature covers a label, so that nothing
+ * signed under one label verifies under another; every hash covers one too.
+ * Secrets live in guarded memory inside struct hf_secret. Verification and
+ * opening fail closed: outputs are untouched on failure.
+ */
+#ifndef HF_CRYPTO_H
+#define HF_CRYPTO_H
+
+#include "hf_err.h"
+#include "hf_types.h"
+
+#define HF_PK_BYTES    32 /* Ed25519 or X25519 public key */
+#define HF_SIG_BYTES   64
+#define HF_KEY_BYTES   32 /* symmetric key */
+#define HF_BOX_BYTES   40 /* XChaCha20-Poly1305 nonce + tag */
+#define HF_CHUNK_BYTES 65536
+
+enum hf_key_use { HF_KEY_SIGN, HF_KEY_DH, HF_KEY_BOX };
+
+struct hf_secret; /* opaque: guarded memory, one use, cannot be copied */
+
+/** hf_crypto_start: once, before anything here. */
+HF_NODISCARD enum hf_err hf_crypto_start(void);
+void hf_random(void *out, size_t n);
+void hf_wipe(void *p, size_t n);
+/** hf_equal: constant time in @n. */
+bool hf_equal(const void *a, const void *b, size_t n);
+
+/** hf_hash: BLAKE2b-256 over label, 0x00, and the spans in order. Spans are
+ * not delimited: callers hash fixed layouts or one variable part last. */
+void hf_hash(const char *label, const struct hf_bytes *spans, size_t n_spans,
+             struct hf_hash *ret);
+/** hf_hash_keyed: the same, keyed with HF_KEY_BYTES. */
+void hf_hash_keyed(const uint8_t key[static HF_KEY_BYTES], const char *label,
+                   const struct hf_bytes *spans, size_t n_spans,
+                   struct hf_hash *ret);
+
+/* Keys. A file is 1 byte of use + 32 bytes of seed, mode 0600, ours. */
+HF_NODISCARD enum hf_err hf_secret_new(enum hf_key_use use,
+                                       struct hf_secret **ret);
+/** hf_secret_from_seed: deterministic; for key files and tests. */
+HF_NODISCARD enum hf_err hf_secret_from_seed(
+    enum hf_key_use use, const uint8_t seed[static HF_KEY_BYTES],
+    struct hf_secret **ret);
+/** hf_secret_load: HF_ERR_FORBIDDEN unless a regular file of ours that nobody
+ * else may read; HF_ERR_MALFORMED for another length or use. */
+HF_NODISCARD enum hf_err hf_secret_load(const char *path, enum hf_key_use use,
+                                        struct hf_secret **ret);
+/** hf_secret_store: HF_ERR_EXISTS rather than overwrite; fsynced. */
+HF_NODISCARD enum hf_err hf_secret_store(const char *path,
+                                         const struct hf_secret *secret);
+void hf_secret_free(struct hf_secret *secret); /* wipes; NULL is fine */
+/** hf_secret_public: the public half of a SIGN or DH secret. */
+void hf_secret_public(const struct hf_secret *secret,
+                      uint8_t ret_pk[static HF_PK_BYTES]);
+/** hf_secret_curve: the raw X25519 scalar of a DH secret for ZeroMQ CURVE,
+ * 32 bytes; wipe it after use. */
+void hf_secret_curve(const struct hf_secret *secret,
+                     uint8_t ret_sk[static HF_KEY_BYTES]);
+
+/** hf_sign: Ed25519 over label, 0x00, and the spans in order. */
+void hf_sign(const struct hf_secret *secret, const char *label,
+             const struct hf_bytes *spans, size_t n_spans,
+             uint8_t ret_sig[static HF_SIG_BYTES]);
+HF_NODISCARD bool hf_verify(const uint8_t pk[static HF_PK_BYTES],
+                            const char *label, const struct hf_bytes *spans,
+                            size_t n_spans,
+                            const uint8_t sig[static HF_SIG_BYTES]);
+
+/** hf_dh: X25519; false for small-order keys and an all-zero result. */
+HF_NODISCARD bool hf_dh(const struct hf_secret *mine,
+                        const uint8_t their_pk[static HF_PK_BYTES],
+                        uint8_t ret_shared[static HF_KEY_BYTES]);
+
+/** hf_box_seal: XChaCha20-Poly1305, random nonce first: in.n + HF_BOX_BYTES
+ * bytes to @out. @ad is bound, not stored. hf_box_open is its inverse. */
+void hf_box_seal(const uint8_t key[static HF_KEY_BYTES], struct hf_bytes ad,
+                 struct hf_bytes in, uint8_t *out);
+HF_NODISCARD bool hf_box_open(const uint8_t key[static HF_KEY_BYTES],
+                              struct hf_bytes ad, struct hf_bytes in,
+                              uint8_t *out);
+
+/** hf_stream_seal: secretstream in HF_CHUNK_BYTES chunks, FINAL tag on the
+ * last; hf_stream_sealed_bytes(in.n) bytes to @out. */
+size_t hf_stream_sealed_bytes(size_t plain_bytes);
+HF_NODISCARD bool hf_stream_plain_bytes(size_t sealed_bytes, size_t *ret);
+void hf_stream_seal(const uint8_t key[static HF_KEY_BYTES], struct hf_bytes ad,
+                    struct hf_bytes in, uint8_t *out);
+HF_NODISCARD bool hf_stream_open(const uint8_t key[static HF_KEY_BYTES],
+                                 struct hf_bytes ad, struct hf_bytes in,
+                                 uint8_t *out);
+
+#endif /* HF_CRYPTO_H */
