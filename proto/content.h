@@ -1,0 +1,107 @@
+/*
+ * content.h - what one node says to another inside an envelope.
+ *
+ * Plain, bounded structs; encoded as protobuf (handoff/v1/content.proto) by
+ * content.c alone. Decoding checks size, depth, counts and text before and
+ * after unpacking, and borrows nothing from the generated structs: spans point
+ * into @arena.
+ */
+#ifndef PROTO_CONTENT_H
+#define PROTO_CONTENT_H
+
+#include "entry.h"
+#include "hf_buf.h"
+
+#define CONTENT_BYTES_MAX     (1024u * 1024u)
+#define CONTENT_ENTRIES_MAX   64 /* entries in one push */
+#define CONTENT_RECEIPTS_MAX  64
+#define CONTENT_CELLS_MAX     512
+
+enum content_type {
+    CONTENT_PUSH = 1,  /* entries of one object's chains */
+    CONTENT_ASK,       /* "send me what you hold of this object" */
+    CONTENT_RECEIPT,   /* delivered receipts */
+    CONTENT_FIGURES    /* signed aggregates, for the committee */
+};
+
+/** One signed entry and, where it travels with it, its body. */
+struct content_entry {
+    struct hf_bytes bytes; /* ENTRY_BYTES */
+    struct hf_bytes sig;   /* ENTRY_SIG_BYTES */
+    struct hf_bytes body;  /* packed body (body.h); n = 0: not sent */
+};
+
+/** Entries of either author; the receiver files each under its author. */
+struct content_push {
+    enum object_kind kind;
+    struct hf_id object;
+    uint32_t have_n;          /* last of your entries that I hold */
+    struct hf_hash have_hash; /* its hash; zero for 0 */
+    size_t n;
+    struct content_entry entry[CONTENT_ENTRIES_MAX];
+};
+
+/** After a restore: tell me my own chain and yours. */
+struct content_ask {
+    enum object_kind kind;
+    struct hf_id object;
+    uint32_t my_n;   /* what I hold of my own chain */
+    uint32_t your_n; /* ... and of yours */
+};
+
+/** Delivered receipt: durable here, and what the gates said. Not receipted
+ * itself. A push's receipt also acknowledges its chain. */
+struct content_receipt {
+    struct hf_id envelope;
+    enum delivery status;
+    enum reason reason;       /* of a refusal */
+    uint64_t at_ms;
+    struct hf_id object;      /* zero: not about a chain */
+    uint32_t have_n;          /* entries of yours that I hold */
+    struct hf_hash have_hash;
+};
+
+/** One cell of the committee's figures; fixed words, no ids of cases. */
+struct figure_cell {
+    enum object_kind kind;
+    struct hf_org from;      /* empty: merged */
+    struct hf_org to;
+    struct hf_name service;  /* empty: merged */
+    enum state state;        /* STATE_NONE: merged */
+    enum reason reason;
+    uint64_t count;
+};
+
+struct content_figures {
+    uint64_t from_ms; /* the period */
+    uint64_t until_ms;
+    uint32_t threshold; /* cells below it were merged upward */
+    size_t n;
+    struct figure_cell cell[CONTENT_CELLS_MAX];
+};
+
+struct content {
+    enum content_type type;
+    union {
+        struct content_push push;
+        struct content_ask ask;
+        struct {
+            size_t n;
+            struct content_receipt item[CONTENT_RECEIPTS_MAX];
+        } receipts;
+        struct content_figures figures;
+    } u;
+};
+
+/** content_encode: append the encoding to @buf. HF_ERR_LIMIT, HF_ERR_NOMEM. */
+HF_NODISCARD enum hf_err content_encode(const struct content *c,
+                                        struct hf_buf *buf);
+/**
+ * content_decode: HF_ERR_MALFORMED for anything that is not exactly one known
+ * content within its limits, unknown fields included. Spans in *ret_c borrow
+ * from @in.
+ */
+HF_NODISCARD enum hf_err content_decode(struct hf_bytes in,
+                                        struct content *ret_c);
+
+#endif /* PROTO_CONTENT_H */
