@@ -1,0 +1,36 @@
+/*
+ * service.h - a provider's published service, flattened for matching.
+ *
+ * The published document is JSON in the shape of Open Referral HSDS 3; this is
+ * what routing reads of it (R-11). Fixed size, no pointers: it is a store row.
+ */
+#ifndef POLICY_SERVICE_H
+#define POLICY_SERVICE_H
+
+#include "facts.h"
+
+#define SERVICE_TITLE_BYTES   96
+#define SERVICE_NEEDS_MAX     8
+#define SERVICE_PROVINCES_MAX 8
+#define SERVICE_LANGUAGES_MAX 8
+
+struct service {
+    struct hf_org org;
+    uint8_t id[16];              /* UUID */
+    char title[SERVICE_TITLE_BYTES];
+    struct hf_name code;         /* the SOP's service code it offers */
+    uint64_t assured_ms;         /* last confirmed */
+    bool accepting;
+    int32_t capacity;            /* free places; -1: not said */
+    uint32_t cost_minor;         /* price for the returnee, minor units */
+    uint16_t age_min, age_max;   /* 0, 0: no limit */
+    enum sex only_sex;           /* SEX_NONE: everybody */
+    bool has_female_practitioner;
+    bool has_male_practitioner;
+    uint8_t n_provinces;         /* 0: everywhere in its country */
+    struct hf_name province[SERVICE_PROVINCES_MAX];
+    uint8_t n_languages;
+    char language[SERVICE_LANGUAGES_MAX][LANGUAGE_BYTES];
+};
+
+#endif /* POLICY_SERVICE_H */
