@@ -18,9 +18,19 @@
  */
 HF_NODISCARD enum hf_err hf_file_read(const char *path, struct hf_buf *buf);
 
-/** hf_file_write: temporary file beside it, fsync, rename, fsync the folder.*/
+/**
+ * hf_file_write: into PATH.new, fsync, rename over @path, fsync the folder.
+ * PATH.new has a fixed name so that what a crash left there is overwritten,
+ * not kept; so one writer at a time. HF_ERR_FULL when the disk is full.
+ */
 HF_NODISCARD enum hf_err hf_file_write(const char *path, const void *p,
                                        size_t n, mode_t mode);
+
+/** hf_file_sync_dir: fsync the folder that holds @path. */
+HF_NODISCARD enum hf_err hf_file_sync_dir(const char *path);
+
+/** hf_file_write_all: all @n bytes to @fd, whatever interrupts. */
+HF_NODISCARD enum hf_err hf_file_write_all(int fd, const void *p, size_t n);
 
 /** hf_path: "dir/name" into @out; asserts that it fits. Returns @out. */
 const char *hf_path(char *out, size_t out_bytes, const char *dir,

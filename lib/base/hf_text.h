@@ -14,7 +14,8 @@
 #define HF_TIME_TEXT_BYTES 32
 #define HF_HEX_BYTES(n)    ((n)*2 + 1)
 
-/** hf_org_parse / hf_name_parse: check form and length, pad with NUL. */
+/** hf_org_parse / hf_name_parse: check form and length, pad with NUL. A name
+ * is letters, digits, and after its first character also _ - . @ */
 HF_NODISCARD bool hf_org_parse(const char *text, struct hf_org *ret_org);
 HF_NODISCARD bool hf_name_parse(const char *text, struct hf_name *ret_name);
 
@@ -60,11 +61,20 @@ const char *hf_time_format_local(uint64_t ms,
                                  char out[static HF_TIME_TEXT_BYTES]);
 /** hf_duration_parse: "30m" "24h" "14d" "90s"; at most ten years. */
 HF_NODISCARD bool hf_duration_parse(const char *text, uint64_t *ret_ms);
+/** hf_duration_format: the inverse, whole seconds, in the largest fitting
+ * unit. */
+const char *hf_duration_format(uint64_t ms,
+                               char out[static HF_TIME_TEXT_BYTES]);
+/** hf_size_parse: "512B" "64KiB" "16MiB" "2GiB" "1TiB". */
+HF_NODISCARD bool hf_size_parse(const char *text, uint64_t *ret_bytes);
+const char *hf_size_format(uint64_t bytes,
+                           char out[static HF_TIME_TEXT_BYTES]);
 
 /** hf_utf8_ok: valid UTF-8 without NUL, C0 controls other than \t \n \r. */
 bool hf_utf8_ok(const uint8_t *p, size_t n);
 
-/** hf_country_ok: an ISO 3166-1 alpha-2 code, or XXA (stateless). */
+/** hf_country_ok: an ISO 3166-1 alpha-2 code, XXA (stateless), or XK, which
+ * ISO leaves to its users and the EU uses for Kosovo. Upper case. */
 bool hf_country_ok(const char *text);
 
 /** hf_put / hf_get: little-endian fixed-layout fields; the pointer moves on. */
