@@ -1,0 +1,216 @@
+/*
+ * records.h - the rows the core keeps, as fixed-size structs, and their keys.
+ *
+ * A record is stored as the struct's bytes behind a version byte: zeroed
+ * before it is filled, fixed-width fields, little-endian machines only. Keys
+ * are big-endian where they sort. Readers get copies, never pointers into the
+ * store. The API's queries read through the same functions.
+ */
+#ifndef NODE_CORE_RECORDS_H
+#define NODE_CORE_RECORDS_H
+
+#include "body.h"
+#include "chain.h"
+#include "consent.h"
+#include "content.h"
+#include "facts.h"
+#include "sop.h"
+#include "view.h"
+
+struct node_user {
+    struct hf_name name;
+    uint32_t roles; /* ROLE_BIT set */
+    uint8_t is_disabled;
+    char language[12];
+};
+
+struct node_case {
+    struct hf_id id;             /* HC-... */
+    enum stage stage;
+    struct hf_org holder;        /* who holds custody, as far as we know */
+    uint32_t epoch;              /* of that custody, from 1 */
+    uint32_t held;               /* CATEGORY_BIT set of sections stored */
+    struct facts facts;
+    struct hf_name number;       /* identifiable number; empty: none */
+    struct hf_name owner;        /* the case manager */
+    struct hf_id consent;        /* current consent; zero: none */
+    struct hf_id open_transfer;  /* zero: none */
+    struct hf_org from;          /* who handed it to us; empty: opened here */
+    uint64_t created_ms;
+    uint64_t changed_ms;
+};
+
+/** How far an object's own entries are known to have reached the peer. */
+struct node_object {
+    enum object_kind kind;
+    enum side side;              /* which chain is ours */
+    struct hf_id id;
+    struct hf_org peer;
+    struct hf_id case_id;        /* zero where we do not know one */
+    enum state state;            /* of both chains, or a local draft state */
+    uint8_t is_forked;
+    uint8_t awaits_copy;         /* restored: no entry until the peer's copy */
+    uint8_t waits_prekey;        /* the peer has no valid prekey */
+    uint8_t is_unconfirmed;      /* an envelope ran out without a receipt */
+    uint32_t n[2];               /* entries held of each side, no gap */
+    struct hf_hash last[2];      /* hash of the last one */
+    uint32_t fork[2];
+    uint8_t fork_recall[2];
+    uint32_t acked;              /* own entries that the peer holds */
+    uint32_t sent;               /* own entries in the newest envelope */
+    struct hf_id envelope;       /* that envelope; zero: none on the way */
+    uint64_t resend_ms;          /* when it is sealed anew; 0: nothing owed */
+    uint16_t flags;              /* ENTRY_ON_SEND, ENTRY_TRAVEL_NONE */
+    uint32_t sections;           /* first: disclosed; second: held */
+    struct terms terms;          /* referral */
+    struct card card;            /* referral, transfer */
+    struct proof proof;          /* second: the cover of what is held */
+    struct hf_name author;       /* who drafted it */
+    struct hf_name owner;        /* focal point or case manager here */
+    enum reason reason;          /* of the last own-state change, either side */
+    uint64_t decide_ms;          /* due instants; waitlist moves decide_ms */
+    uint64_t contact_ms;
+    uint64_t report_ms;
+    uint64_t met_ms[4];          /* when deliver, decide, contact, report were
+                                    answered; 0: not yet */
+    uint64_t created_ms;
+    uint64_t changed_ms;
+    struct scopes_withdrawn scopes; /* withdrawal */
+    struct hf_org asked_by;      /* withdrawal: who told us; empty: taken here*/
+};
+
+/** An envelope on its way; its bytes are in NODE_SEALED. */
+struct node_out {
+    struct hf_id id;
+    struct hf_org to;
+    struct hf_id object;        /* zero: figures, receipts */
+    uint8_t lane;
+    uint8_t wants_receipt;      /* else it is done with custody */
+    uint64_t created_ms;
+    uint64_t expires_ms;
+    uint64_t custody_ms;        /* 0: no broker has it yet */
+    uint32_t n;                 /* own entries in it */
+};
+
+/** One line of `show --trace` that is not a chain entry. */
+enum trace_stage {
+    TRACE_SEALED = 1,  /* by us */
+    TRACE_CUSTODY,     /* by a broker */
+    TRACE_DELIVERED,   /* by the peer: its gates said yes */
+    TRACE_REFUSED,     /* by the peer, with a reason */
+    TRACE_UNOPENABLE,
+    TRACE_EXPIRED,     /* by a broker: a hint */
+    TRACE_UNCONFIRMED, /* by us: nothing came back in time */
+    TRACE_ACK,         /* we acknowledged the peer's envelope */
+    TRACE_LOCAL        /* draft, submit, approve, refuse: event in `n` */
+};
+struct node_trace {
+    enum trace_stage stage;
+    struct hf_org by;
+    struct hf_name user;       /* local events */
+    struct hf_id envelope;
+    enum reason reason;
+    uint32_t n;                /* entries it covered, or the local event */
+    uint64_t at_ms;
+};
+const char *trace_stage_text(enum trace_stage s);
+
+struct node_decision {
+    struct hf_id id;           /* HD-... */
+    struct hf_id case_id;
+    struct hf_id object;
+    uint64_t at_ms;
+    struct hf_name user;
+    uint8_t is_override;
+    struct gate_out gate;
+    struct sop_decision sop;
+};
+
+/** "Due" rows: what the clock will bring up. */
+enum due_what { DUE_RESEND = 1, DUE_DELIVER, DUE_DECIDE, DUE_CONTACT,
+                DUE_REPORT, DUE_OUTBOX, DUE_FIGURES };
+
+/* Readers: false when there is no such row. */
+bool user_get(const struct node_view *v, const struct hf_name *name,
+              struct node_user *ret);
+bool case_get(const struct node_view *v, const struct hf_id *id,
+              struct node_case *ret);
+/** section_get: JSON of a section, borrowed until the next view call. */
+bool section_get(const struct node_view *v, const struct hf_id *case_id,
+                 enum category c, struct hf_bytes *ret_json);
+bool consent_get(const struct node_view *v, const struct hf_id *id,
+                 struct consent *ret);
+/** consent_doc_get: the JSON of one version, as it was given. */
+bool consent_doc_get(const struct node_view *v, const struct hf_id *id,
+                     uint32_t version, struct hf_bytes *ret_json);
+bool object_get(const struct node_view *v, const struct hf_id *id,
+                struct node_object *ret);
+bool decision_get(const struct node_view *v, const struct hf_id *id,
+                  struct node_decision *ret);
+/** chain_get: an entry's bytes and signature. @branch 0; 1: the other branch
+ * of a fork. */
+bool chain_get(const struct node_view *v, const struct hf_id *object,
+               enum side side, uint32_t n, unsigned branch,
+               uint8_t ret_entry[static ENTRY_BYTES],
+               uint8_t ret_sig[static ENTRY_SIG_BYTES]);
+/** body_part_get: the @i-th part of an entry's body; borrowed; false past the
+ * last or when it was erased (an erased part in the middle is skipped by
+ * asking for i + 1 while i < BODY_PARTS_MAX). */
+bool body_part_get(const struct node_view *v, const struct hf_id *object,
+                   enum side side, uint32_t n, unsigned i,
+                   struct part *ret_part);
+bool out_get(const struct node_view *v, const struct hf_id *envelope,
+             struct node_out *ret);
+
+/* Walkers: set *id to zero (or *ms to UINT64_MAX) to begin; false at the end.*/
+bool case_next(const struct node_view *v, struct hf_id *id,
+               struct node_case *ret);
+bool user_next(const struct node_view *v, struct hf_name *name,
+               struct node_user *ret);
+/** object_next_changed: newest change first. */
+bool object_next_changed(const struct node_view *v, uint64_t *ms,
+                         struct hf_id *id, struct node_object *ret);
+bool object_next_of_case(const struct node_view *v,
+                         const struct hf_id *case_id, struct hf_id *id,
+                         struct node_object *ret);
+/** trace_next: oldest first; begin with *at_ms = 0 and *serial = 0. */
+bool trace_next(const struct node_view *v, const struct hf_id *object,
+                uint64_t *at_ms, uint32_t *serial, struct node_trace *ret);
+bool service_next(const struct node_view *v, const struct hf_name *code,
+                  struct hf_org *org, uint8_t uuid[static 16],
+                  struct service *ret);
+/** cell_next / figure_next: own cells; what the committee received. Begin
+ * with *serial zeroed. */
+struct figure_row {
+    struct hf_org by; /* who reported it */
+    uint64_t from_ms, until_ms;
+    struct figure_cell cell;
+};
+bool cell_next(const struct node_view *v, uint32_t *serial,
+               struct figure_cell *ret);
+bool figure_next(const struct node_view *v, struct hf_org *by,
+                 uint32_t *serial, struct figure_row *ret);
+
+/* Writers: put the record, keep the indices in step. Core only. */
+void user_put(const struct node_view *v, const struct node_user *u);
+void case_put(const struct node_view *v, const struct node_case *c);
+void section_put(const struct node_view *v, const struct hf_id *case_id,
+                 enum category c, struct hf_bytes json);
+void consent_put(const struct node_view *v, const struct consent *c,
+                 struct hf_bytes json);
+/** object_put: @was_ms is its changed_ms before this change; 0: new. */
+void object_put(const struct node_view *v, const struct node_object *o,
+                uint64_t was_ms);
+void chain_put(const struct node_view *v, const struct hf_id *object,
+               enum side side, uint32_t n, unsigned branch,
+               const uint8_t entry[static ENTRY_BYTES],
+               const uint8_t sig[static ENTRY_SIG_BYTES]);
+void body_part_put(const struct node_view *v, const struct hf_id *object,
+                   enum side side, uint32_t n, unsigned i,
+                   const struct part *part);
+void decision_put(const struct node_view *v, const struct node_decision *d);
+void out_put(const struct node_view *v, const struct node_out *o);
+void trace_put(const struct node_view *v, const struct hf_id *object,
+               const struct node_trace *t);
+
+#endif /* NODE_CORE_RECORDS_H */
