@@ -142,8 +142,7 @@ write_new(const char *path, const void *p, size_t n, mode_t mode)
 
     if (unlink(path) != 0 && errno != ENOENT)
         return HF_ERR_IO;
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-              mode);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return err_of_errno();
     if (fchmod(fd, mode) != 0) /* whatever the umask says */

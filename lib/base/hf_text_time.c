@@ -73,8 +73,7 @@ civil_of(uint64_t unix_days)
     const uint64_t days = unix_days + epoch_days();
     const uint64_t era = days / 146097;
     const uint64_t doe = days % 146097;
-    const uint64_t yoe =
-        (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    const uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     const uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     const uint64_t m = (5 * doy + 2) / 153;
     struct civil c;
@@ -87,8 +86,7 @@ civil_of(uint64_t unix_days)
 
 /* Exactly @n digits at *@text, moved past; at least @min, at most @max. */
 static bool
-digits(const char **text, unsigned n, unsigned min, unsigned max,
-       unsigned *ret)
+digits(const char **text, unsigned n, unsigned min, unsigned max, unsigned *ret)
 {
     unsigned value = 0;
 
@@ -161,8 +159,7 @@ read_clock(const char **text, uint64_t *ret_ms)
     /* A leap second (":60") has no instant of its own in a uint64_t. */
     if (!digits(text, 2, 0, 23, &hour) || !literal(text, ':') ||
         !digits(text, 2, 0, 59, &minute) || !literal(text, ':') ||
-        !digits(text, 2, 0, 59, &second) ||
-        !read_fraction(text, &fraction_ms))
+        !digits(text, 2, 0, 59, &second) || !read_fraction(text, &fraction_ms))
         return false;
     *ret_ms =
         hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + fraction_ms;
@@ -296,8 +293,8 @@ format_amount(uint64_t value, const struct unit *units, size_t n_units,
 bool
 hf_duration_parse(const char *text, uint64_t *ret_ms)
 {
-    return read_amount(text, duration_units, N_UNITS(duration_units),
-                       TEN_YEARS, ret_ms);
+    return read_amount(text, duration_units, N_UNITS(duration_units), TEN_YEARS,
+                       ret_ms);
 }
 
 const char *
