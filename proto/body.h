@@ -50,7 +50,11 @@ struct body {
 
 /** body_bytes: size of the packed body. */
 size_t body_bytes(const struct body *b);
-/** body_pack: body_bytes(b) bytes to @out. */
+/** body_fits: within BODY_PARTS_MAX, PART_BYTES_MAX and BODY_BYTES_MAX; to be
+ * asked before body_pack of anything that a user wrote. */
+bool body_fits(const struct body *b);
+/** body_pack: body_bytes(b) bytes to @out; body_fits(b) is asserted, and so is
+ * that each part is of a known type, a category with sections only. */
 void body_pack(const struct body *b, uint8_t *out);
 /** body_unpack: parts borrow from @in. HF_ERR_MALFORMED, HF_ERR_LIMIT. */
 HF_NODISCARD enum hf_err body_unpack(struct hf_bytes in, struct body *ret_b);
@@ -78,7 +82,7 @@ struct card {
 };
 #define CARD_WISH_FEMALE 0x01 /* practitioner=female */
 #define CARD_WISH_MALE   0x02
-#define CARD_BYTES       428
+#define CARD_BYTES       395
 
 /** What a referral asks for; fixed at `send`. */
 struct terms {
@@ -104,7 +108,7 @@ struct terms {
     struct hf_id part_of;    /* reserved: the referral this one serves */
     struct hf_id household;  /* reserved: HH-... */
 };
-#define TERMS_BYTES 364
+#define TERMS_BYTES 319
 
 /** One recipient's share of a consent: nothing about other recipients. */
 #define PROOF_ITEMS_MAX 16

@@ -1,0 +1,112 @@
+#include "field.h"
+
+#include "hf_text.h"
+
+bool
+field_all_zero(const void *p, size_t n)
+{
+    const uint8_t *b = p;
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < n; i++)
+        any |= b[i];
+    return any == 0;
+}
+
+bool
+field_padded(const char *s, size_t n)
+{
+    const size_t len = strnlen(s, n);
+
+    if (len == n || !field_all_zero(s + len, n - len))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((uint8_t)s[i] < 0x20 || s[i] == 0x7f)
+            return false;
+    return hf_utf8_ok((const uint8_t *)s, len);
+}
+
+bool
+field_org(const struct hf_org *org)
+{
+    const size_t len = strnlen(org->s, HF_ORG_BYTES);
+
+    if (len == 0 || len == HF_ORG_BYTES || org->s[0] == '-')
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        const char c = org->s[i];
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+            return false;
+    }
+    return field_all_zero(org->s + len, HF_ORG_BYTES - len);
+}
+
+bool
+field_org_or_empty(const struct hf_org *org)
+{
+    return field_all_zero(org->s, HF_ORG_BYTES) || field_org(org);
+}
+
+bool
+field_name(const struct hf_name *name)
+{
+    return field_padded(name->s, HF_NAME_BYTES);
+}
+
+const uint8_t *
+field_take(struct field_rest *rest, size_t n)
+{
+    const uint8_t *p = rest->p;
+
+    if (rest->n < n)
+        return NULL;
+    if (n > 0)
+        rest->p += n;
+    rest->n -= n;
+    return p;
+}
+
+bool
+field_take_u8(struct field_rest *rest, uint8_t *ret)
+{
+    const uint8_t *p = field_take(rest, 1);
+
+    if (p == NULL)
+        return false;
+    *ret = hf_get_u8(&p);
+    return true;
+}
+
+bool
+field_take_u32(struct field_rest *rest, uint32_t *ret)
+{
+    const uint8_t *p = field_take(rest, 4);
+
+    if (p == NULL)
+        return false;
+    *ret = hf_get_u32(&p);
+    return true;
+}
+
+bool
+field_take_u64(struct field_rest *rest, uint64_t *ret)
+{
+    const uint8_t *p = field_take(rest, 8);
+
+    if (p == NULL)
+        return false;
+    *ret = hf_get_u64(&p);
+    return true;
+}
+
+bool
+field_take_bool(struct field_rest *rest, bool *ret)
+{
+    uint8_t v;
+
+    if (!field_take_u8(rest, &v) || v > 1)
+        return false;
+    *ret = v == 1;
+    return true;
+}
