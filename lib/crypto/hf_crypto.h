@@ -17,6 +17,7 @@
 #define HF_KEY_BYTES   32 /* symmetric key */
 #define HF_BOX_BYTES   40 /* XChaCha20-Poly1305 nonce + tag */
 #define HF_CHUNK_BYTES 65536
+#define HF_SALT_BYTES  16 /* of a passphrase; random, not secret */
 
 enum hf_key_use { HF_KEY_SIGN, HF_KEY_DH, HF_KEY_BOX };
 
@@ -46,16 +47,26 @@ HF_NODISCARD enum hf_err hf_secret_from_seed(
     enum hf_key_use use, const uint8_t seed[static HF_KEY_BYTES],
     struct hf_secret **ret);
 /** hf_secret_load: HF_ERR_FORBIDDEN unless a regular file of ours that nobody
- * else may read; HF_ERR_MALFORMED for another length or use. */
+ * else may read; HF_ERR_MALFORMED for another length or use; HF_ERR_NOT_FOUND;
+ * HF_ERR_IO. */
 HF_NODISCARD enum hf_err hf_secret_load(const char *path, enum hf_key_use use,
                                         struct hf_secret **ret);
 /** hf_secret_store: HF_ERR_EXISTS rather than overwrite; fsynced. */
 HF_NODISCARD enum hf_err hf_secret_store(const char *path,
                                          const struct hf_secret *secret);
+/** hf_secret_from_passphrase: Argon2id, 64 MiB and about 0.1 s; the same
+ * passphrase and salt give the same secret. HF_ERR_NOMEM when there are not
+ * 64 MiB. */
+HF_NODISCARD enum hf_err hf_secret_from_passphrase(
+    enum hf_key_use use, struct hf_bytes passphrase,
+    const uint8_t salt[static HF_SALT_BYTES], struct hf_secret **ret);
 void hf_secret_free(struct hf_secret *secret); /* wipes; NULL is fine */
 /** hf_secret_public: the public half of a SIGN or DH secret. */
 void hf_secret_public(const struct hf_secret *secret,
                       uint8_t ret_pk[static HF_PK_BYTES]);
+/** hf_secret_key: the HF_KEY_BYTES of a BOX secret, borrowed until it is freed:
+ * a view into guarded memory, so that no copy is needed. */
+const uint8_t *hf_secret_key(const struct hf_secret *secret);
 /** hf_secret_curve: the raw X25519 scalar of a DH secret for ZeroMQ CURVE,
  * 32 bytes; wipe it after use. */
 void hf_secret_curve(const struct hf_secret *secret,
