@@ -58,6 +58,11 @@ const char *consent_check(const struct consent *c);
 uint32_t consent_cover(const struct consent *c, const struct hf_org *to,
                        enum purpose purpose, uint64_t now_ms);
 
+/** consent_withdrawn: the categories that were once allowed to @to for
+ * @purpose by a scope that is withdrawn now (another scope may still cover). */
+uint32_t consent_withdrawn(const struct consent *c, const struct hf_org *to,
+                           enum purpose purpose);
+
 /** consent_proof: this recipient's share, restricted to @categories and
  * @purpose at @now_ms; ret->n = 0 when there is none. */
 void consent_proof(const struct consent *c, const struct hf_org *to,
@@ -96,7 +101,8 @@ void gate_out(const struct consent *c, const struct hf_org *to,
 /**
  * gate_in: check what arrived. Returns REASON_NONE when all of @sections is
  * covered by @proof for @purpose at @now_ms and lies within @sop_categories;
- * else the reason to refuse with.
+ * else the reason to refuse with: consent_withdrawn, no_consent, or
+ * check_failed where the SOP never asked for what came.
  *
  * @withdrawn  categories under a tombstone of this consent and version
  */

@@ -28,8 +28,9 @@ struct facts {
     uint64_t travel_ms;      /* departure; 0: none known */
 };
 
-/** facts_age: whole years at @now_ms; UINT32_MAX when unknown. By year only
- * (a partly known date is common), so it may be one too high. */
+/** facts_age: whole years at @now_ms; UINT32_MAX when unknown. By the date
+ * where birth_ms holds one; else by year only (a partly known date is common,
+ * dates before 1970 are clamped), so that it may be one too high. */
 uint32_t facts_age(const struct facts *f, uint64_t now_ms);
 
 #endif /* POLICY_FACTS_H */

@@ -33,4 +33,19 @@ struct service {
     char language[SERVICE_LANGUAGES_MAX][LANGUAGE_BYTES];
 };
 
+/** service_check: NULL when fine, else a static sentence. */
+const char *service_check(const struct service *s);
+
+/** service_language: whether two BCP 47 tags name one language for a visit:
+ * equal without regard to case, or one a longer form of the other. */
+bool service_language(const char *a, const char *b);
+
+/** service_speaks: the place in @wanted (n entries, most wanted first, empty
+ * ones skipped) of the first language that @s speaks; n when none. */
+size_t service_speaks(const struct service *s,
+                      const char wanted[][LANGUAGE_BYTES], size_t n);
+
+/** service_serves: whether @s names @province; false when it serves all. */
+bool service_serves(const struct service *s, const struct hf_name *province);
+
 #endif /* POLICY_SERVICE_H */
