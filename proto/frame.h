@@ -106,6 +106,8 @@ struct frame_have {
  * version. */
 enum frame_type frame_type(struct hf_bytes in);
 
+/* Encoders: false when the buffer refused, or a count, size or credit is over
+ * its limit (a batch of none included); then nothing was appended. */
 bool frame_hello(struct hf_buf *out, const struct frame_hello *f);
 bool frame_submit(struct hf_buf *out, const struct frame_submit *f);
 bool frame_custody(struct hf_buf *out, const struct frame_custody *f,
@@ -133,8 +135,8 @@ HF_NODISCARD enum hf_err frame_read_deliver(struct hf_bytes in,
                                             struct frame_deliver *ret);
 HF_NODISCARD enum hf_err frame_read_ack(struct hf_bytes in,
                                         struct frame_ack *ret);
-/** frame_read_shelf / frame_read_sync: the body; walk it with shelf_unpack /
- * frame_next_have. */
+/** frame_read_shelf / frame_read_sync: the body, every item's form checked;
+ * walk it with shelf_unpack / frame_next_have. */
 HF_NODISCARD enum hf_err frame_read_shelf(struct hf_bytes in,
                                           struct hf_bytes *ret_docs);
 HF_NODISCARD enum hf_err frame_read_sync(struct hf_bytes in,
@@ -143,5 +145,8 @@ HF_NODISCARD enum hf_err frame_read_sync(struct hf_bytes in,
 bool frame_next_have(struct hf_bytes *haves, struct frame_have *ret);
 HF_NODISCARD enum hf_err frame_read_synced(struct hf_bytes in,
                                            uint32_t *ret_version);
+/** frame_read_bad: why the other side refused; never HF_OK in *ret_why. */
+HF_NODISCARD enum hf_err frame_read_bad(struct hf_bytes in,
+                                        enum hf_err *ret_why);
 
 #endif /* PROTO_FRAME_H */

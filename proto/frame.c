@@ -1,0 +1,515 @@
+#include "frame.h"
+
+#include "field.h"
+#include "hf_assert.h"
+#include "hf_text.h"
+
+#define FRAME_HEAD_BYTES 2
+#define HAVE_BYTES       (1 + HF_ORG_BYTES + 8)
+#define CUSTODY_ITEM_BYTES (HF_ID_BYTES + 1)
+
+_Static_assert(FRAME_BATCH_MAX <= UINT8_MAX, "counts take one byte");
+_Static_assert(ENVELOPE_BYTES_MAX < FRAME_BATCH_BYTES_MAX,
+               "one envelope always fits a batch");
+_Static_assert(SHELF_DOC_MAX < FRAME_BYTES_MAX, "one document fits a frame");
+
+/* Reasons on the wire have numbers of their own: enum hf_err may change. */
+static const struct {
+    uint8_t number;
+    enum hf_err err;
+} bad_codes[] = {
+    {1, HF_ERR_MALFORMED}, {2, HF_ERR_LIMIT},     {3, HF_ERR_FORBIDDEN},
+    {4, HF_ERR_UNTRUSTED}, {5, HF_ERR_EXPIRED},   {6, HF_ERR_ROLLBACK},
+    {7, HF_ERR_SIGNATURE}, {8, HF_ERR_FULL},      {9, HF_ERR_BUSY},
+    {10, HF_ERR_IO}, /* also any other trouble of the sender's own */
+};
+#define BAD_CODES (sizeof(bad_codes) / sizeof(bad_codes[0]))
+
+enum frame_type
+frame_type(struct hf_bytes in)
+{
+    if (in.n < FRAME_HEAD_BYTES || in.n > FRAME_BYTES_MAX ||
+        in.p[0] < FRAME_HELLO || in.p[0] > FRAME_BAD ||
+        in.p[1] != FRAME_VERSION)
+        return (enum frame_type)0;
+    return (enum frame_type)in.p[0];
+}
+
+/* Room for a frame of @n body bytes, its head written. */
+static uint8_t *
+begin(struct hf_buf *out, enum frame_type type, size_t n)
+{
+    uint8_t *p;
+
+    if (n > FRAME_BYTES_MAX - FRAME_HEAD_BYTES)
+        return NULL;
+    p = hf_buf_grow(out, FRAME_HEAD_BYTES + n);
+    if (p == NULL)
+        return NULL;
+    hf_put_u8(&p, (uint8_t)type);
+    hf_put_u8(&p, FRAME_VERSION);
+    return p;
+}
+
+/* The body of a frame of @type. */
+static bool
+enter(struct hf_bytes in, enum frame_type type, struct field_rest *ret)
+{
+    if (frame_type(in) != type)
+        return false;
+    *ret = (struct field_rest){in.p + FRAME_HEAD_BYTES,
+                               in.n - FRAME_HEAD_BYTES};
+    return true;
+}
+
+static bool
+take_count(struct field_rest *rest, size_t *ret)
+{
+    uint8_t n;
+
+    if (!field_take_u8(rest, &n) || n == 0 || n > FRAME_BATCH_MAX)
+        return false;
+    *ret = n;
+    return true;
+}
+
+static bool
+take_envelope(struct field_rest *rest, struct hf_bytes *ret)
+{
+    uint32_t n;
+
+    if (!field_take_u32(rest, &n) || n == 0 || n > ENVELOPE_BYTES_MAX)
+        return false;
+    *ret = (struct hf_bytes){field_take(rest, n), n};
+    return ret->p != NULL;
+}
+
+/* Bytes of @n envelopes with @extra bytes before each; 0 when over a limit. */
+static size_t
+envelopes_bytes(const struct hf_bytes *envelope, size_t n, size_t extra)
+{
+    size_t sum = 0;
+
+    if (n == 0 || n > FRAME_BATCH_MAX)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        if (envelope[i].n == 0 || envelope[i].n > ENVELOPE_BYTES_MAX)
+            return 0;
+        sum += extra + 4 + envelope[i].n;
+    }
+    return sum <= FRAME_BATCH_BYTES_MAX ? sum : 0;
+}
+
+bool
+frame_hello(struct hf_buf *out, const struct frame_hello *f)
+{
+    uint8_t *p = begin(out, FRAME_HELLO, 5);
+
+    if (p == NULL)
+        return false;
+    hf_put_u8(&p, f->is_broker ? 1 : 0);
+    hf_put_u32(&p, f->registry_version);
+    return true;
+}
+
+enum hf_err
+frame_read_hello(struct hf_bytes in, struct frame_hello *ret)
+{
+    struct field_rest rest;
+    struct frame_hello f;
+
+    if (!enter(in, FRAME_HELLO, &rest) ||
+        !field_take_bool(&rest, &f.is_broker) ||
+        !field_take_u32(&rest, &f.registry_version) || rest.n != 0)
+        return HF_ERR_MALFORMED;
+    *ret = f;
+    return HF_OK;
+}
+
+bool
+frame_submit(struct hf_buf *out, const struct frame_submit *f)
+{
+    const size_t n = envelopes_bytes(f->envelope, f->n, 0);
+    uint8_t *p;
+
+    if (n == 0)
+        return false;
+    p = begin(out, FRAME_SUBMIT, 5 + n);
+    if (p == NULL)
+        return false;
+    hf_put_u32(&p, f->batch);
+    hf_put_u8(&p, (uint8_t)f->n);
+    for (size_t i = 0; i < f->n; i++) {
+        hf_put_u32(&p, (uint32_t)f->envelope[i].n);
+        hf_put_bytes(&p, f->envelope[i].p, f->envelope[i].n);
+    }
+    return true;
+}
+
+enum hf_err
+frame_read_submit(struct hf_bytes in, struct frame_submit *ret)
+{
+    struct field_rest rest;
+    struct frame_submit f;
+
+    if (!enter(in, FRAME_SUBMIT, &rest) || !field_take_u32(&rest, &f.batch) ||
+        !take_count(&rest, &f.n))
+        return HF_ERR_MALFORMED;
+    if (rest.n > FRAME_BATCH_BYTES_MAX)
+        return HF_ERR_LIMIT;
+    for (size_t i = 0; i < f.n; i++)
+        if (!take_envelope(&rest, &f.envelope[i]))
+            return HF_ERR_MALFORMED;
+    if (rest.n != 0)
+        return HF_ERR_MALFORMED;
+    ret->batch = f.batch;
+    ret->n = f.n;
+    memcpy(ret->envelope, f.envelope, f.n * sizeof(f.envelope[0]));
+    return HF_OK;
+}
+
+bool
+frame_custody(struct hf_buf *out, const struct frame_custody *f,
+              const struct hf_secret *op)
+{
+    const size_t n = 4 + HF_ORG_BYTES + 8 + 1 + f->n * CUSTODY_ITEM_BYTES;
+    uint8_t *p;
+    struct hf_bytes body;
+
+    if (f->n == 0 || f->n > FRAME_BATCH_MAX)
+        return false;
+    p = begin(out, FRAME_CUSTODY, n + HF_SIG_BYTES);
+    if (p == NULL)
+        return false;
+    body = (struct hf_bytes){p, n};
+    hf_put_u32(&p, f->batch);
+    hf_put_bytes(&p, f->broker.s, HF_ORG_BYTES);
+    hf_put_u64(&p, f->at_ms);
+    hf_put_u8(&p, (uint8_t)f->n);
+    for (size_t i = 0; i < f->n; i++) {
+        hf_put_bytes(&p, f->item[i].envelope.b, HF_ID_BYTES);
+        hf_put_u8(&p, (uint8_t)f->item[i].code);
+    }
+    HF_ASSERT(p == body.p + n);
+    hf_sign(op, CUSTODY_LABEL, &body, 1, p);
+    return true;
+}
+
+static bool
+take_custody_item(struct field_rest *rest, struct hf_id *ret_envelope,
+                  enum custody_code *ret_code)
+{
+    const uint8_t *p = field_take(rest, CUSTODY_ITEM_BYTES);
+
+    if (p == NULL)
+        return false;
+    hf_get_bytes(&p, ret_envelope->b, HF_ID_BYTES);
+    *ret_code = (enum custody_code)hf_get_u8(&p);
+    return *ret_code >= CUSTODY_TAKEN && *ret_code <= CUSTODY_FULL;
+}
+
+enum hf_err
+frame_read_custody(struct hf_bytes in, struct frame_custody *ret)
+{
+    struct field_rest rest;
+    struct frame_custody f = {.n = 0};
+    const uint8_t *broker, *sig;
+
+    if (!enter(in, FRAME_CUSTODY, &rest))
+        return HF_ERR_MALFORMED;
+    f.signed_bytes.p = rest.p;
+    if (!field_take_u32(&rest, &f.batch))
+        return HF_ERR_MALFORMED;
+    broker = field_take(&rest, HF_ORG_BYTES);
+    if (broker == NULL || !field_take_u64(&rest, &f.at_ms) ||
+        !field_time(f.at_ms) || !take_count(&rest, &f.n))
+        return HF_ERR_MALFORMED;
+    memcpy(f.broker.s, broker, HF_ORG_BYTES);
+    if (!field_org(&f.broker))
+        return HF_ERR_MALFORMED;
+    for (size_t i = 0; i < f.n; i++)
+        if (!take_custody_item(&rest, &f.item[i].envelope, &f.item[i].code))
+            return HF_ERR_MALFORMED;
+    f.signed_bytes.n = (size_t)(rest.p - f.signed_bytes.p);
+    sig = field_take(&rest, HF_SIG_BYTES);
+    if (sig == NULL || rest.n != 0)
+        return HF_ERR_MALFORMED;
+    memcpy(f.sig, sig, HF_SIG_BYTES);
+    *ret = f;
+    return HF_OK;
+}
+
+bool
+frame_verify_custody(const struct frame_custody *f,
+                     const uint8_t broker_op_pk[static 32])
+{
+    return hf_verify(broker_op_pk, CUSTODY_LABEL, &f->signed_bytes, 1,
+                     f->sig);
+}
+
+bool
+frame_fetch(struct hf_buf *out, uint32_t credit)
+{
+    uint8_t *p;
+
+    if (credit > FRAME_CREDIT_MAX)
+        return false;
+    p = begin(out, FRAME_FETCH, 4);
+    if (p == NULL)
+        return false;
+    hf_put_u32(&p, credit);
+    return true;
+}
+
+enum hf_err
+frame_read_fetch(struct hf_bytes in, uint32_t *ret_credit)
+{
+    struct field_rest rest;
+    uint32_t credit;
+
+    if (!enter(in, FRAME_FETCH, &rest) || !field_take_u32(&rest, &credit) ||
+        rest.n != 0)
+        return HF_ERR_MALFORMED;
+    if (credit > FRAME_CREDIT_MAX)
+        return HF_ERR_LIMIT;
+    *ret_credit = credit;
+    return HF_OK;
+}
+
+bool
+frame_deliver(struct hf_buf *out, const struct frame_deliver *f)
+{
+    const size_t n = envelopes_bytes(f->envelope, f->n, 8);
+    uint8_t *p;
+
+    if (n == 0)
+        return false;
+    p = begin(out, FRAME_DELIVER, 1 + n);
+    if (p == NULL)
+        return false;
+    hf_put_u8(&p, (uint8_t)f->n);
+    for (size_t i = 0; i < f->n; i++) {
+        hf_put_u64(&p, f->token[i]);
+        hf_put_u32(&p, (uint32_t)f->envelope[i].n);
+        hf_put_bytes(&p, f->envelope[i].p, f->envelope[i].n);
+    }
+    return true;
+}
+
+enum hf_err
+frame_read_deliver(struct hf_bytes in, struct frame_deliver *ret)
+{
+    struct field_rest rest;
+    struct frame_deliver f;
+
+    if (!enter(in, FRAME_DELIVER, &rest) || !take_count(&rest, &f.n))
+        return HF_ERR_MALFORMED;
+    if (rest.n > FRAME_BATCH_BYTES_MAX)
+        return HF_ERR_LIMIT;
+    for (size_t i = 0; i < f.n; i++)
+        if (!field_take_u64(&rest, &f.token[i]) ||
+            !take_envelope(&rest, &f.envelope[i]))
+            return HF_ERR_MALFORMED;
+    if (rest.n != 0)
+        return HF_ERR_MALFORMED;
+    ret->n = f.n;
+    memcpy(ret->token, f.token, f.n * sizeof(f.token[0]));
+    memcpy(ret->envelope, f.envelope, f.n * sizeof(f.envelope[0]));
+    return HF_OK;
+}
+
+bool
+frame_ack(struct hf_buf *out, const struct frame_ack *f)
+{
+    uint8_t *p;
+
+    if (f->n == 0 || f->n > FRAME_BATCH_MAX)
+        return false;
+    p = begin(out, FRAME_ACK, 1 + f->n * 8);
+    if (p == NULL)
+        return false;
+    hf_put_u8(&p, (uint8_t)f->n);
+    for (size_t i = 0; i < f->n; i++)
+        hf_put_u64(&p, f->token[i]);
+    return true;
+}
+
+enum hf_err
+frame_read_ack(struct hf_bytes in, struct frame_ack *ret)
+{
+    struct field_rest rest;
+    struct frame_ack f;
+
+    if (!enter(in, FRAME_ACK, &rest) || !take_count(&rest, &f.n))
+        return HF_ERR_MALFORMED;
+    for (size_t i = 0; i < f.n; i++)
+        if (!field_take_u64(&rest, &f.token[i]))
+            return HF_ERR_MALFORMED;
+    if (rest.n != 0)
+        return HF_ERR_MALFORMED;
+    ret->n = f.n;
+    memcpy(ret->token, f.token, f.n * sizeof(f.token[0]));
+    return HF_OK;
+}
+
+bool
+frame_shelf(struct hf_buf *out, const struct shelf_doc *docs, size_t n)
+{
+    const size_t start = out->n;
+    bool ok = n > 0 && begin(out, FRAME_SHELF, 0) != NULL;
+
+    for (size_t i = 0; ok && i < n; i++)
+        ok = shelf_pack(&docs[i], out) &&
+             out->n - start <= FRAME_BYTES_MAX;
+    if (!ok)
+        out->n = start; /* no half frame stays behind */
+    return ok;
+}
+
+enum hf_err
+frame_read_shelf(struct hf_bytes in, struct hf_bytes *ret_docs)
+{
+    struct field_rest rest;
+    struct hf_bytes walk;
+
+    if (!enter(in, FRAME_SHELF, &rest) || rest.n == 0)
+        return HF_ERR_MALFORMED;
+    walk = (struct hf_bytes){rest.p, rest.n};
+    while (walk.n > 0) {
+        struct shelf_doc d;
+        const enum hf_err err = shelf_unpack(&walk, &d);
+
+        if (err)
+            return err;
+    }
+    *ret_docs = (struct hf_bytes){rest.p, rest.n};
+    return HF_OK;
+}
+
+static bool
+have_is_sound(const struct frame_have *h)
+{
+    switch (h->kind) {
+    case SHELF_REGISTRY:
+        return field_all_zero(h->owner.s, HF_ORG_BYTES);
+    case SHELF_PREKEY:
+    case SHELF_SERVICES:
+        return field_org(&h->owner);
+    }
+    return false;
+}
+
+bool
+frame_sync(struct hf_buf *out, const struct frame_have *have, size_t n)
+{
+    uint8_t *p;
+
+    if (n > FRAME_BYTES_MAX / HAVE_BYTES)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!have_is_sound(&have[i]))
+            return false;
+    p = begin(out, FRAME_SYNC, n * HAVE_BYTES);
+    if (p == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        hf_put_u8(&p, (uint8_t)have[i].kind);
+        hf_put_bytes(&p, have[i].owner.s, HF_ORG_BYTES);
+        hf_put_u64(&p, have[i].version);
+    }
+    return true;
+}
+
+bool
+frame_next_have(struct hf_bytes *haves, struct frame_have *ret)
+{
+    struct field_rest rest = {haves->p, haves->n};
+    const uint8_t *p = field_take(&rest, HAVE_BYTES);
+    struct frame_have h;
+
+    if (p == NULL)
+        return false;
+    h.kind = (enum shelf_kind)hf_get_u8(&p);
+    hf_get_bytes(&p, h.owner.s, HF_ORG_BYTES);
+    h.version = hf_get_u64(&p);
+    if (!have_is_sound(&h))
+        return false;
+    *ret = h;
+    *haves = (struct hf_bytes){rest.p, rest.n};
+    return true;
+}
+
+enum hf_err
+frame_read_sync(struct hf_bytes in, struct hf_bytes *ret_haves)
+{
+    struct field_rest rest;
+    struct hf_bytes walk;
+    struct frame_have h;
+
+    if (!enter(in, FRAME_SYNC, &rest))
+        return HF_ERR_MALFORMED;
+    walk = (struct hf_bytes){rest.p, rest.n};
+    while (frame_next_have(&walk, &h))
+        ;
+    if (walk.n != 0)
+        return HF_ERR_MALFORMED;
+    *ret_haves = (struct hf_bytes){rest.p, rest.n};
+    return HF_OK;
+}
+
+bool
+frame_synced(struct hf_buf *out, uint32_t registry_version)
+{
+    uint8_t *p = begin(out, FRAME_SYNCED, 4);
+
+    if (p == NULL)
+        return false;
+    hf_put_u32(&p, registry_version);
+    return true;
+}
+
+enum hf_err
+frame_read_synced(struct hf_bytes in, uint32_t *ret_version)
+{
+    struct field_rest rest;
+    uint32_t version;
+
+    if (!enter(in, FRAME_SYNCED, &rest) || !field_take_u32(&rest, &version) ||
+        rest.n != 0)
+        return HF_ERR_MALFORMED;
+    *ret_version = version;
+    return HF_OK;
+}
+
+bool
+frame_bad(struct hf_buf *out, enum hf_err why)
+{
+    uint8_t number = bad_codes[BAD_CODES - 1].number;
+    uint8_t *p = begin(out, FRAME_BAD, 1);
+
+    if (p == NULL)
+        return false;
+    for (size_t i = 0; i < BAD_CODES; i++)
+        if (bad_codes[i].err == why)
+            number = bad_codes[i].number;
+    hf_put_u8(&p, number);
+    return true;
+}
+
+enum hf_err
+frame_read_bad(struct hf_bytes in, enum hf_err *ret_why)
+{
+    struct field_rest rest;
+    uint8_t number;
+
+    if (!enter(in, FRAME_BAD, &rest) || !field_take_u8(&rest, &number) ||
+        rest.n != 0)
+        return HF_ERR_MALFORMED;
+    for (size_t i = 0; i < BAD_CODES; i++) {
+        if (bad_codes[i].number == number) {
+            *ret_why = bad_codes[i].err;
+            return HF_OK;
+        }
+    }
+    return HF_ERR_MALFORMED;
+}
