@@ -21,7 +21,7 @@
 #include "hf_types.h"
 
 #define ENVELOPE_BYTES_MAX   (1200u * 1024u)
-#define ENVELOPE_HEADER_BYTES 384 /* without the signature, see WIRE.md */
+#define ENVELOPE_HEADER_BYTES 332 /* without the signature, see WIRE.md */
 #define ENVELOPE_LABEL       "handoff/1 envelope"
 #define ENVELOPE_INNER_LABEL "handoff/1 content"
 

@@ -1,0 +1,526 @@
+#include "envelope.h"
+
+#include "content.h"
+#include "field.h"
+#include "hf_assert.h"
+#include "hf_text.h"
+#include "pad.h"
+
+#define ENVELOPE_VERSION 1
+#define KEK_LABEL        "handoff/1 envelope wrap"
+#define COMMIT_LABEL     "handoff/1 envelope commitment"
+#define STREAM_LABEL     "handoff/1 envelope stream"
+#define BODY_HASH_LABEL  "handoff/1 envelope body"
+
+#define CONTENT_FLOOR 2048u
+#define CONTROL_FLOOR 512u
+
+/* Offsets in the clear header; WIRE.md draws them. Everything before AT_WRAP
+ * is bound into the key that wraps the content key, everything before AT_BODY
+ * into the body's encryption, and all of it into the signature. */
+#define WRAP_BYTES (HF_KEY_BYTES + HF_BOX_BYTES)
+enum {
+    AT_VERSION = 0,
+    AT_SUITE = 1,
+    AT_LANE = 2,
+    AT_SIZE_CLASS = 3,
+    AT_REGISTRY = 4,
+    AT_ID = 8,
+    AT_SENDER = 24,
+    AT_RECIPIENT = 56,
+    AT_EPOCH = 88,
+    AT_SEQ = 96,
+    AT_FLOOR = 104,
+    AT_CREATED = 112,
+    AT_EXPIRES = 120,
+    AT_BODY_BYTES = 128,
+    AT_PREKEY = 132,
+    AT_ONE_TIME = 148, /* reserved for a one-time prekey: zero */
+    AT_EPHEMERAL = 164,
+    AT_WRAP = 196,
+    AT_COMMIT = AT_WRAP + WRAP_BYTES,
+    AT_BODY = AT_COMMIT + HF_HASH_BYTES,
+    AT_END = AT_BODY + HF_HASH_BYTES
+};
+_Static_assert(AT_END == ENVELOPE_HEADER_BYTES, "WIRE.md's figure");
+
+/* Head of the sealed plaintext; the signature covers what is before it, and
+ * the content after it. */
+enum {
+    IN_SENDER = 0,
+    IN_RECIPIENT = 32,
+    IN_ID = 64,
+    IN_BYTES = 80,
+    IN_SIG = 84,
+    IN_CONTENT = IN_SIG + HF_SIG_BYTES
+};
+
+#define NOTICE_BYTES (HF_ID_BYTES + HF_ORG_BYTES + 1 + 8)
+#define FRONT_BYTES  (ENVELOPE_HEADER_BYTES + HF_SIG_BYTES)
+
+static struct hf_bytes
+header_until(const uint8_t *header, size_t n)
+{
+    return (struct hf_bytes){header, n};
+}
+
+static void
+pack_clear(const struct envelope_header *h, uint8_t *header)
+{
+    uint8_t *p = header;
+
+    hf_put_u8(&p, ENVELOPE_VERSION);
+    hf_put_u8(&p, (uint8_t)h->suite);
+    hf_put_u8(&p, (uint8_t)h->lane);
+    hf_put_u8(&p, h->size_class);
+    hf_put_u32(&p, h->registry_version);
+    hf_put_bytes(&p, h->id.b, HF_ID_BYTES);
+    hf_put_bytes(&p, h->sender.s, HF_ORG_BYTES);
+    hf_put_bytes(&p, h->recipient.s, HF_ORG_BYTES);
+    hf_put_u64(&p, h->epoch);
+    hf_put_u64(&p, h->seq);
+    hf_put_u64(&p, h->floor);
+    hf_put_u64(&p, h->created_ms);
+    hf_put_u64(&p, h->expires_ms);
+    hf_put_u32(&p, h->body_bytes);
+    HF_ASSERT(p == header + AT_PREKEY);
+}
+
+static void
+unpack_clear(const uint8_t *header, struct envelope_header *h)
+{
+    const uint8_t *p = header + AT_SUITE;
+
+    h->suite = (enum envelope_suite)hf_get_u8(&p);
+    h->lane = (enum envelope_lane)hf_get_u8(&p);
+    h->size_class = hf_get_u8(&p);
+    h->registry_version = hf_get_u32(&p);
+    hf_get_bytes(&p, h->id.b, HF_ID_BYTES);
+    hf_get_bytes(&p, h->sender.s, HF_ORG_BYTES);
+    hf_get_bytes(&p, h->recipient.s, HF_ORG_BYTES);
+    h->epoch = hf_get_u64(&p);
+    h->seq = hf_get_u64(&p);
+    h->floor = hf_get_u64(&p);
+    h->created_ms = hf_get_u64(&p);
+    h->expires_ms = hf_get_u64(&p);
+    h->body_bytes = hf_get_u32(&p);
+    HF_ASSERT(p == header + AT_PREKEY);
+}
+
+static bool
+clear_is_sound(const struct envelope_header *h)
+{
+    return h->lane <= LANE_BULK && !hf_id_is_zero(&h->id) &&
+           field_org(&h->sender) && field_org(&h->recipient) &&
+           h->floor <= h->seq && h->created_ms <= h->expires_ms &&
+           field_time(h->expires_ms);
+}
+
+/* A body length that envelope_seal makes: padded, and its class told truly. */
+static bool
+sealed_is_sound(const struct envelope_header *h, const uint8_t *header)
+{
+    size_t n;
+
+    return h->seq >= 1 && hf_stream_plain_bytes(h->body_bytes, &n) &&
+           n >= CONTROL_FLOOR && pad_bytes(n, CONTROL_FLOOR) == n &&
+           h->size_class == pad_size_class(n) &&
+           !field_all_zero(header + AT_PREKEY, HF_ID_BYTES) &&
+           field_all_zero(header + AT_ONE_TIME, HF_ID_BYTES);
+}
+
+static bool
+notice_is_sound(const struct envelope_header *h, const uint8_t *header)
+{
+    return h->body_bytes == NOTICE_BYTES &&
+           h->size_class == pad_size_class(NOTICE_BYTES) &&
+           field_all_zero(header + AT_PREKEY, AT_BODY - AT_PREKEY);
+}
+
+enum hf_err
+envelope_peek(struct hf_bytes in, struct envelope_header *ret_h)
+{
+    struct envelope_header h;
+    bool sound = false;
+
+    if (in.n < FRONT_BYTES || in.n > ENVELOPE_BYTES_MAX ||
+        in.p[AT_VERSION] != ENVELOPE_VERSION)
+        return HF_ERR_MALFORMED;
+    unpack_clear(in.p, &h);
+    if (h.body_bytes != in.n - FRONT_BYTES || !clear_is_sound(&h))
+        return HF_ERR_MALFORMED;
+    switch (h.suite) {
+    case SUITE_SEALED_1:
+        sound = sealed_is_sound(&h, in.p);
+        break;
+    case SUITE_NOTICE:
+        sound = notice_is_sound(&h, in.p);
+        break;
+    }
+    if (!sound)
+        return HF_ERR_MALFORMED;
+    *ret_h = h;
+    return HF_OK;
+}
+
+struct hf_id
+envelope_prekey_id(struct hf_bytes in)
+{
+    struct hf_id id;
+
+    HF_ASSERT(in.n >= FRONT_BYTES);
+    memcpy(id.b, in.p + AT_PREKEY, HF_ID_BYTES);
+    return id;
+}
+
+/* The key that wraps the content key: keyed by the shared secret, bound to
+ * every identity, the ephemeral key and the prekey itself. */
+static void
+derive_kek(const uint8_t shared[static HF_KEY_BYTES], const uint8_t *header,
+           const uint8_t prekey_pk[static HF_PK_BYTES], struct hf_hash *ret)
+{
+    const struct hf_bytes spans[] = {header_until(header, AT_WRAP),
+                                     {prekey_pk, HF_PK_BYTES}};
+
+    hf_hash_keyed(shared, KEK_LABEL, spans, 2, ret);
+}
+
+static void
+derive_stream_key(const uint8_t content_key[static HF_KEY_BYTES],
+                  struct hf_hash *ret)
+{
+    hf_hash_keyed(content_key, STREAM_LABEL, NULL, 0, ret);
+}
+
+/* XChaCha20-Poly1305 does not commit to its key: without this, one body could
+ * be made to open differently under two keys. */
+static void
+commit_to_key(const uint8_t content_key[static HF_KEY_BYTES],
+              const uint8_t *header, struct hf_hash *ret)
+{
+    const struct hf_bytes span = header_until(header, AT_WRAP);
+
+    hf_hash_keyed(content_key, COMMIT_LABEL, &span, 1, ret);
+}
+
+static void
+hash_body(struct hf_bytes body, struct hf_hash *ret)
+{
+    hf_hash(BODY_HASH_LABEL, &body, 1, ret);
+}
+
+/* Writes what stands between the clear fields and the body's hash. */
+static enum hf_err
+seal_stanza(uint8_t *header, const struct prekey *prekey,
+            const uint8_t content_key[static HF_KEY_BYTES])
+{
+    struct hf_secret *ephemeral = NULL;
+    uint8_t shared[HF_KEY_BYTES];
+    struct hf_hash kek, commit;
+    enum hf_err err = hf_secret_new(HF_KEY_DH, &ephemeral);
+
+    if (err)
+        return err;
+    memcpy(header + AT_PREKEY, prekey->id.b, HF_ID_BYTES);
+    memset(header + AT_ONE_TIME, 0, HF_ID_BYTES);
+    hf_secret_public(ephemeral, header + AT_EPHEMERAL);
+    if (!hf_dh(ephemeral, prekey->pk, shared)) {
+        err = HF_ERR_FORBIDDEN;
+        goto out;
+    }
+    derive_kek(shared, header, prekey->pk, &kek);
+    hf_box_seal(kek.b, header_until(header, AT_WRAP),
+                (struct hf_bytes){content_key, HF_KEY_BYTES},
+                header + AT_WRAP);
+    commit_to_key(content_key, header, &commit);
+    memcpy(header + AT_COMMIT, commit.b, HF_HASH_BYTES);
+out:
+    hf_wipe(shared, sizeof(shared));
+    hf_wipe(&kek, sizeof(kek));
+    hf_secret_free(ephemeral);
+    return err;
+}
+
+/* The plaintext that is sealed: who to whom, signature, content, zeros. */
+static void
+pack_inner(const struct envelope_header *h, const struct hf_secret *op,
+           struct hf_bytes content, uint8_t *out, size_t n)
+{
+    uint8_t *p = out;
+    const struct hf_bytes spans[] = {{out, IN_SIG}, content};
+
+    HF_ASSERT(n >= IN_CONTENT + content.n);
+    hf_put_bytes(&p, h->sender.s, HF_ORG_BYTES);
+    hf_put_bytes(&p, h->recipient.s, HF_ORG_BYTES);
+    hf_put_bytes(&p, h->id.b, HF_ID_BYTES);
+    hf_put_u32(&p, (uint32_t)content.n);
+    HF_ASSERT(p == out + IN_SIG);
+    hf_sign(op, ENVELOPE_INNER_LABEL, spans, 2, out + IN_SIG);
+    if (content.n > 0)
+        memcpy(out + IN_CONTENT, content.p, content.n);
+    memset(out + IN_CONTENT + content.n, 0, n - IN_CONTENT - content.n);
+}
+
+static void
+sign_header(const struct hf_secret *op, uint8_t *front)
+{
+    const struct hf_bytes span = header_until(front, ENVELOPE_HEADER_BYTES);
+
+    hf_sign(op, ENVELOPE_LABEL, &span, 1, front + ENVELOPE_HEADER_BYTES);
+}
+
+static void
+seal_body(uint8_t *front, const uint8_t content_key[static HF_KEY_BYTES],
+          struct hf_bytes inner)
+{
+    uint8_t *body = front + FRONT_BYTES;
+    struct hf_hash stream_key, body_hash;
+
+    derive_stream_key(content_key, &stream_key);
+    hf_stream_seal(stream_key.b, header_until(front, AT_BODY), inner, body);
+    hf_wipe(&stream_key, sizeof(stream_key));
+    hash_body((struct hf_bytes){body, hf_stream_sealed_bytes(inner.n)},
+              &body_hash);
+    memcpy(front + AT_BODY, body_hash.b, HF_HASH_BYTES);
+}
+
+enum hf_err
+envelope_seal(struct envelope_header *h, const struct hf_secret *op,
+              const struct prekey *prekey, struct hf_bytes content,
+              bool is_control, struct hf_buf *out)
+{
+    const size_t n = pad_bytes(IN_CONTENT + content.n,
+                               is_control ? CONTROL_FLOOR : CONTENT_FLOOR);
+    const size_t before = out->n;
+    uint8_t content_key[HF_KEY_BYTES];
+    struct hf_buf inner;
+    uint8_t *plain, *front;
+    enum hf_err err = HF_ERR_NOMEM;
+
+    if (content.n > CONTENT_BYTES_MAX)
+        return HF_ERR_LIMIT;
+    h->suite = SUITE_SEALED_1;
+    h->size_class = pad_size_class(n);
+    h->body_bytes = (uint32_t)hf_stream_sealed_bytes(n);
+    HF_ASSERT(clear_is_sound(h));
+    HF_ASSERT(h->seq >= 1);
+    HF_ASSERT(h->expires_ms <= prekey->until_ms);
+    HF_ASSERT(hf_org_eq(&h->recipient, &prekey->org));
+    HF_ASSERT(!hf_id_is_zero(&prekey->id));
+
+    hf_buf_init(&inner, n);
+    plain = hf_buf_grow(&inner, n);
+    front = hf_buf_grow(out, FRONT_BYTES + h->body_bytes);
+    if (plain == NULL || front == NULL)
+        goto out;
+    pack_inner(h, op, content, plain, n);
+    hf_random(content_key, sizeof(content_key));
+    pack_clear(h, front);
+    err = seal_stanza(front, prekey, content_key);
+    if (err)
+        goto out;
+    seal_body(front, content_key, hf_buf_bytes(&inner));
+    sign_header(op, front);
+out:
+    if (err)
+        out->n = before; /* nothing half made stays behind */
+    hf_wipe(content_key, sizeof(content_key));
+    hf_buf_free(&inner);
+    return err;
+}
+
+bool
+envelope_verify_outer(struct hf_bytes in, const uint8_t sender_op_pk[static 32])
+{
+    struct hf_bytes span;
+
+    if (in.n < FRONT_BYTES)
+        return false;
+    span = header_until(in.p, ENVELOPE_HEADER_BYTES);
+    return hf_verify(sender_op_pk, ENVELOPE_LABEL, &span, 1,
+                     in.p + ENVELOPE_HEADER_BYTES);
+}
+
+static bool
+body_is_committed(struct hf_bytes in)
+{
+    struct hf_hash hash;
+
+    hash_body((struct hf_bytes){in.p + FRONT_BYTES, in.n - FRONT_BYTES},
+              &hash);
+    return hf_equal(hash.b, in.p + AT_BODY, HF_HASH_BYTES);
+}
+
+/* The content key out of the stanza, its commitment checked. */
+static bool
+unwrap(const uint8_t *header, const struct hf_secret *prekey,
+       uint8_t ret_key[static HF_KEY_BYTES])
+{
+    uint8_t shared[HF_KEY_BYTES], prekey_pk[HF_PK_BYTES];
+    uint8_t content_key[HF_KEY_BYTES];
+    struct hf_hash kek, commit;
+    bool ok = false;
+
+    if (!hf_dh(prekey, header + AT_EPHEMERAL, shared))
+        return false;
+    hf_secret_public(prekey, prekey_pk);
+    derive_kek(shared, header, prekey_pk, &kek);
+    if (hf_box_open(kek.b, header_until(header, AT_WRAP),
+                    (struct hf_bytes){header + AT_WRAP, WRAP_BYTES},
+                    content_key)) {
+        commit_to_key(content_key, header, &commit);
+        ok = hf_equal(commit.b, header + AT_COMMIT, HF_HASH_BYTES);
+        if (ok)
+            memcpy(ret_key, content_key, HF_KEY_BYTES);
+        hf_wipe(content_key, sizeof(content_key));
+    }
+    hf_wipe(shared, sizeof(shared));
+    hf_wipe(&kek, sizeof(kek));
+    return ok;
+}
+
+static enum hf_err
+open_body(struct hf_bytes in, const struct hf_secret *prekey,
+          struct hf_buf *plain)
+{
+    const struct hf_bytes body = {in.p + FRONT_BYTES, in.n - FRONT_BYTES};
+    uint8_t content_key[HF_KEY_BYTES];
+    struct hf_hash stream_key;
+    uint8_t *out;
+    size_t n;
+    bool ok;
+
+    if (!hf_stream_plain_bytes(body.n, &n))
+        return HF_ERR_MALFORMED;
+    if (!unwrap(in.p, prekey, content_key))
+        return HF_ERR_FORBIDDEN;
+    out = hf_buf_grow(plain, n);
+    if (out == NULL) {
+        hf_wipe(content_key, sizeof(content_key));
+        return HF_ERR_NOMEM;
+    }
+    derive_stream_key(content_key, &stream_key);
+    ok = hf_stream_open(stream_key.b, header_until(in.p, AT_BODY), body, out);
+    hf_wipe(&stream_key, sizeof(stream_key));
+    hf_wipe(content_key, sizeof(content_key));
+    return ok ? HF_OK : HF_ERR_FORBIDDEN;
+}
+
+/* The second signature: only for me, only this envelope, by this sender. */
+static enum hf_err
+check_inner(struct hf_bytes inner, const struct envelope_header *h,
+            const uint8_t sender_op_pk[static 32], struct hf_bytes *ret)
+{
+    const uint8_t *p = inner.p + IN_BYTES;
+    struct hf_bytes spans[2] = {{inner.p, IN_SIG}};
+    size_t n, end;
+
+    if (inner.n < IN_CONTENT)
+        return HF_ERR_MALFORMED;
+    n = hf_get_u32(&p);
+    if (n > CONTENT_BYTES_MAX || n > inner.n - IN_CONTENT)
+        return HF_ERR_MALFORMED;
+    if (memcmp(inner.p + IN_SENDER, h->sender.s, HF_ORG_BYTES) != 0 ||
+        memcmp(inner.p + IN_RECIPIENT, h->recipient.s, HF_ORG_BYTES) != 0 ||
+        memcmp(inner.p + IN_ID, h->id.b, HF_ID_BYTES) != 0)
+        return HF_ERR_FORBIDDEN;
+    spans[1] = (struct hf_bytes){inner.p + IN_CONTENT, n};
+    if (!hf_verify(sender_op_pk, ENVELOPE_INNER_LABEL, spans, 2,
+                   inner.p + IN_SIG))
+        return HF_ERR_SIGNATURE;
+    end = IN_CONTENT + n;
+    if ((pad_bytes(end, CONTROL_FLOOR) != inner.n &&
+         pad_bytes(end, CONTENT_FLOOR) != inner.n) ||
+        !field_all_zero(inner.p + end, inner.n - end))
+        return HF_ERR_MALFORMED;
+    *ret = spans[1];
+    return HF_OK;
+}
+
+enum hf_err
+envelope_open(struct hf_bytes in, const uint8_t sender_op_pk[static 32],
+              const struct hf_secret *prekey, struct hf_buf *plain,
+              struct envelope_opened *ret_o)
+{
+    struct envelope_opened o;
+    enum hf_err err;
+
+    hf_buf_clear(plain);
+    err = envelope_peek(in, &o.h);
+    if (err)
+        return err;
+    if (o.h.suite != SUITE_SEALED_1)
+        return HF_ERR_MALFORMED;
+    if (!envelope_verify_outer(in, sender_op_pk))
+        return HF_ERR_SIGNATURE;
+    if (!body_is_committed(in))
+        return HF_ERR_FORBIDDEN;
+    err = open_body(in, prekey, plain);
+    if (err)
+        return err;
+    err = check_inner(hf_buf_bytes(plain), &o.h, sender_op_pk, &o.content);
+    if (err)
+        return err;
+    *ret_o = o;
+    return HF_OK;
+}
+
+enum hf_err
+notice_make(struct envelope_header *h, const struct hf_secret *op,
+            const struct notice *n, struct hf_buf *out)
+{
+    uint8_t *front, *p;
+    struct hf_hash hash;
+
+    h->suite = SUITE_NOTICE;
+    h->size_class = pad_size_class(NOTICE_BYTES);
+    h->body_bytes = NOTICE_BYTES;
+    HF_ASSERT(clear_is_sound(h));
+    HF_ASSERT(n->why == NOTICE_EXPIRED || n->why == NOTICE_NO_ROUTE);
+
+    front = hf_buf_grow(out, FRONT_BYTES + NOTICE_BYTES);
+    if (front == NULL)
+        return HF_ERR_NOMEM;
+    memset(front, 0, FRONT_BYTES);
+    pack_clear(h, front);
+    p = front + FRONT_BYTES;
+    hf_put_bytes(&p, n->envelope.b, HF_ID_BYTES);
+    hf_put_bytes(&p, n->recipient.s, HF_ORG_BYTES);
+    hf_put_u8(&p, n->why);
+    hf_put_u64(&p, n->at_ms);
+    HF_ASSERT(p == front + FRONT_BYTES + NOTICE_BYTES);
+    hash_body((struct hf_bytes){front + FRONT_BYTES, NOTICE_BYTES}, &hash);
+    memcpy(front + AT_BODY, hash.b, HF_HASH_BYTES);
+    sign_header(op, front);
+    return HF_OK;
+}
+
+enum hf_err
+notice_read(struct hf_bytes in, const uint8_t broker_op_pk[static 32],
+            struct notice *ret_n)
+{
+    struct envelope_header h;
+    struct notice n;
+    const uint8_t *p;
+    const enum hf_err err = envelope_peek(in, &h);
+
+    if (err)
+        return err;
+    if (h.suite != SUITE_NOTICE)
+        return HF_ERR_MALFORMED;
+    if (!envelope_verify_outer(in, broker_op_pk))
+        return HF_ERR_SIGNATURE;
+    if (!body_is_committed(in))
+        return HF_ERR_FORBIDDEN;
+    p = in.p + FRONT_BYTES;
+    hf_get_bytes(&p, n.envelope.b, HF_ID_BYTES);
+    hf_get_bytes(&p, n.recipient.s, HF_ORG_BYTES);
+    n.why = hf_get_u8(&p);
+    n.at_ms = hf_get_u64(&p);
+    if (hf_id_is_zero(&n.envelope) || !field_org(&n.recipient) ||
+        (n.why != NOTICE_EXPIRED && n.why != NOTICE_NO_ROUTE) ||
+        !field_time(n.at_ms))
+        return HF_ERR_MALFORMED;
+    *ret_n = n;
+    return HF_OK;
+}
