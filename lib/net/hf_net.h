@@ -22,7 +22,8 @@ HF_NODISCARD enum hf_err hf_net_start(int io_threads);
 /** hf_net_stop: after the last link, port and allow table are closed. */
 void hf_net_stop(void);
 
-/** A received frame: bytes borrowed from the library until the release. */
+/** A received frame: bytes borrowed from the library until the release. Not to
+ * be copied: the bytes of a short frame lie inside it. hf_frame_move() it. */
 struct hf_frame {
     struct hf_bytes bytes;
     uint64_t hold[8]; /* the library's message; no business of the caller */
@@ -30,5 +31,8 @@ struct hf_frame {
 
 /** hf_frame_release: give it back; a zeroed or released frame is fine. */
 void hf_frame_release(struct hf_frame *frame);
+
+/** hf_frame_move: @to takes over what @from held; @from is as if released. */
+void hf_frame_move(struct hf_frame *to, struct hf_frame *from);
 
 #endif /* HF_NET_H */

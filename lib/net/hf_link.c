@@ -1,0 +1,225 @@
+/*
+ * hf_link.c - the connecting side: a DEALER and its monitor.
+ */
+#include "hf_link.h"
+
+#include "hf_assert.h"
+#include "hf_net_internal.h"
+#include "hf_proc.h"
+
+#define LINK_EVENTS                                                            \
+    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |    \
+     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |   \
+     ZMQ_EVENT_DISCONNECTED)
+
+struct hf_link {
+    zsock_t *sock;
+    zsock_t *monitor;
+    size_t frame_bytes_max;
+    struct hf_link_state state;
+};
+
+static void
+set_options(zsock_t *sock, const uint8_t server_pk[static 32],
+            const struct hf_secret *mine, const struct hf_link_limits *limits,
+            const char *endpoint)
+{
+    net_secure(sock, mine, limits);
+    zsock_set_curve_serverkey_bin(sock, server_pk);
+    zsock_set_ipv6(sock, net_is_ipv6(endpoint));
+    zsock_set_immediate(sock, 1); /* queue only for a live connection */
+    zsock_set_heartbeat_ivl(sock, limits->heartbeat_ms);
+    zsock_set_heartbeat_timeout(sock, limits->heartbeat_wait_ms);
+    /* The broker does not ping: it drops us after two silent rounds. */
+    zsock_set_heartbeat_ttl(
+        sock, 2 * limits->heartbeat_ms + limits->heartbeat_wait_ms);
+    zsock_set_reconnect_ivl(sock, limits->retry_ms_min);
+    zsock_set_reconnect_ivl_max(sock, limits->retry_ms_max);
+}
+
+enum hf_err
+hf_link_open(const char *endpoint, const uint8_t server_pk[static 32],
+             const struct hf_secret *mine, const struct hf_link_limits *limits,
+             struct hf_link **ret_link)
+{
+    enum hf_err err = HF_ERR_NOMEM;
+    struct hf_link *link = calloc(1, sizeof(*link));
+
+    HF_ASSERT(limits->frame_bytes_max > 0);
+
+    if (link == NULL)
+        goto out;
+    link->frame_bytes_max = limits->frame_bytes_max;
+    link->sock = zsock_new(ZMQ_DEALER);
+    if (link->sock == NULL)
+        goto out;
+    set_options(link->sock, server_pk, mine, limits, endpoint);
+    link->monitor = net_watch(link->sock, LINK_EVENTS);
+    if (link->monitor == NULL)
+        goto out;
+    if (strncmp(endpoint, "tcp://", 6) != 0 ||
+        zsock_connect(link->sock, "%s", endpoint) != 0) {
+        err = HF_ERR_MALFORMED;
+        goto out;
+    }
+    *ret_link = link;
+    link = NULL; /* the caller's now */
+    err = HF_OK;
+
+out:
+    hf_link_close(&link);
+    return err;
+}
+
+void
+hf_link_close(struct hf_link **link)
+{
+    if (*link == NULL)
+        return;
+    if ((*link)->sock != NULL)
+        (void)zmq_socket_monitor(zsock_resolve((*link)->sock), NULL, 0);
+    zsock_destroy(&(*link)->monitor);
+    zsock_destroy(&(*link)->sock);
+    free(*link);
+    *link = NULL;
+}
+
+static bool
+is_ready(struct hf_link *link, int event)
+{
+    return (zsock_events(link->sock) & event) != 0;
+}
+
+bool
+hf_link_can_send(struct hf_link *link)
+{
+    return is_ready(link, ZMQ_POLLOUT);
+}
+
+/** Why a frame cannot be queued now. */
+static enum hf_err
+check_send(struct hf_link *link, size_t n)
+{
+    struct hf_link_state state;
+
+    HF_ASSERT(n > 0);
+    if (n > link->frame_bytes_max)
+        return HF_ERR_LIMIT;
+    if (hf_link_can_send(link))
+        return HF_OK;
+    hf_link_state(link, &state);
+    return state.up ? HF_ERR_FULL : HF_ERR_UNREACHABLE;
+}
+
+enum hf_err
+hf_link_send(struct hf_link *link, struct hf_bytes frame)
+{
+    enum hf_err err = check_send(link, frame.n);
+
+    if (err)
+        return err;
+    if (zmq_send(zsock_resolve(link->sock), frame.p, frame.n, ZMQ_DONTWAIT) <
+        0)
+        return errno == EAGAIN ? HF_ERR_UNREACHABLE : HF_ERR_IO;
+    return HF_OK;
+}
+
+enum hf_err
+hf_link_send_buf(struct hf_link *link, struct hf_buf *frame)
+{
+    zmq_msg_t msg;
+    enum hf_err err = check_send(link, frame->n);
+
+    if (err)
+        return err;
+    if (!net_take(frame, &msg))
+        return HF_ERR_NOMEM;
+    if (zmq_msg_send(&msg, zsock_resolve(link->sock), ZMQ_DONTWAIT) < 0) {
+        err = errno == EAGAIN ? HF_ERR_UNREACHABLE : HF_ERR_IO;
+        net_give_back(frame, &msg);
+    }
+    return err;
+}
+
+/** Throw away the remaining parts of a message that has too many. */
+static void
+skip_parts(void *sock)
+{
+    zmq_msg_t msg;
+
+    while (zsock_rcvmore(sock)) {
+        (void)zmq_msg_init(&msg);
+        (void)zmq_msg_recv(&msg, sock, ZMQ_DONTWAIT);
+        (void)zmq_msg_close(&msg);
+    }
+}
+
+enum hf_err
+hf_link_receive(struct hf_link *link, struct hf_frame *ret_frame)
+{
+    void *sock = zsock_resolve(link->sock);
+    struct hf_frame frame = {0};
+    zmq_msg_t *msg = net_msg(&frame);
+
+    for (;;) {
+        (void)zmq_msg_init(msg);
+        if (zmq_msg_recv(msg, sock, ZMQ_DONTWAIT) < 0) {
+            (void)zmq_msg_close(msg);
+            return HF_ERR_NOT_FOUND;
+        }
+        if (!zmq_msg_more(msg) && zmq_msg_size(msg) > 0)
+            break;
+        /* No frame of ours has several parts, or none: drop it. */
+        (void)zmq_msg_close(msg);
+        skip_parts(sock);
+    }
+    hf_frame_move(ret_frame, &frame);
+    link->state.last_contact_ms = hf_clock_wall_ms();
+    return HF_OK;
+}
+
+static void
+note_event(struct hf_link_state *state, int type)
+{
+    switch (type) {
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        state->up = true;
+        state->refused = false;
+        state->session++;
+        state->last_contact_ms = hf_clock_wall_ms();
+        break;
+    case ZMQ_EVENT_DISCONNECTED:
+        if (state->up)
+            state->last_contact_ms = hf_clock_wall_ms();
+        state->up = false;
+        break;
+    default: /* the handshake failed */
+        state->up = false;
+        state->refused = true;
+        break;
+    }
+}
+
+void
+hf_link_state(struct hf_link *link, struct hf_link_state *ret_state)
+{
+    struct net_event event;
+
+    while (net_next_event(link->monitor, &event))
+        note_event(&link->state, event.type);
+    *ret_state = link->state;
+    if (ret_state->up)
+        ret_state->last_contact_ms = hf_clock_wall_ms();
+}
+
+void *
+link_socket(struct hf_link *link)
+{
+    return zsock_resolve(link->sock);
+}
+
+void *
+link_monitor(struct hf_link *link)
+{
+    return zsock_resolve(link->monitor);
+}
