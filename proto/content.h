@@ -3,8 +3,8 @@
  *
  * Plain, bounded structs; encoded as protobuf (handoff/v1/content.proto) by
  * content.c alone. Decoding checks size, depth, counts and text before and
- * after unpacking, and borrows nothing from the generated structs: spans point
- * into @arena.
+ * after unpacking, accepts one encoding of each content, and borrows nothing
+ * from the generated structs: spans point into the decoded bytes.
  */
 #ifndef PROTO_CONTENT_H
 #define PROTO_CONTENT_H
@@ -93,13 +93,16 @@ struct content {
     } u;
 };
 
-/** content_encode: append the encoding to @buf. HF_ERR_LIMIT, HF_ERR_NOMEM. */
+/** content_encode: append the encoding to @buf. HF_ERR_LIMIT over
+ * CONTENT_BYTES_MAX; HF_ERR_NOMEM when the buffer refused; HF_ERR_MALFORMED
+ * for what content_decode would refuse. */
 HF_NODISCARD enum hf_err content_encode(const struct content *c,
                                         struct hf_buf *buf);
 /**
  * content_decode: HF_ERR_MALFORMED for anything that is not exactly one known
- * content within its limits, unknown fields included. Spans in *ret_c borrow
- * from @in.
+ * content within its limits, unknown fields included; HF_ERR_NOMEM. Spans in
+ * *ret_c borrow from @in. On failure ret_c->type is 0 and the rest undefined:
+ * the struct is large, and is written in place.
  */
 HF_NODISCARD enum hf_err content_decode(struct hf_bytes in,
                                         struct content *ret_c);
