@@ -185,7 +185,7 @@ card_ok(const struct card *c)
     return field_name(&c->service) && card_lists_ok(c) &&
            c->urgency < URGENCY_END && c->age_band < AGE_END &&
            c->sex < SEX_END && field_padded(c->country, sizeof(c->country)) &&
-           field_name(&c->province) && (c->groups & ~groups) == 0 &&
+           field_padded(c->province.s, HF_NAME_BYTES) && (c->groups & ~groups) == 0 &&
            c->family_band <= 3 &&
            (c->wishes & ~(CARD_WISH_FEMALE | CARD_WISH_MALE)) == 0 &&
            field_padded(c->interpreter, sizeof(c->interpreter));
@@ -385,7 +385,7 @@ case_head_unpack(struct hf_bytes in, struct case_head *ret)
     HF_ASSERT(p == in.p + CASE_HEAD_BYTES);
     if (hf_id_is_zero(&h.id) || !field_padded(h.origin, sizeof(h.origin)) ||
         !field_padded(h.host, sizeof(h.host)) || h.stage >= STAGE_END ||
-        !field_name(&h.number))
+        !field_padded(h.number.s, HF_NAME_BYTES))
         return false;
     *ret = h;
     return true;

@@ -37,16 +37,16 @@ struct content_push {
     struct hf_id object;
     uint32_t have_n;          /* last of your entries that I hold */
     struct hf_hash have_hash; /* its hash; zero for 0 */
+    struct hf_id answers;     /* id of the ask this answers; zero: none */
     size_t n;
     struct content_entry entry[CONTENT_ENTRIES_MAX];
 };
 
-/** After a restore: tell me my own chain and yours. */
+/** After a restore, or on a gap: send me both chains of this object. */
 struct content_ask {
-    enum object_kind kind;
-    struct hf_id object;
-    uint32_t my_n;   /* what I hold of my own chain */
-    uint32_t your_n; /* ... and of yours */
+    enum object_kind kind;  /* OBJECT_NONE: of every object we share */
+    struct hf_id object;    /* zero then */
+    struct hf_id ask;       /* random; the pushes that answer carry it */
 };
 
 /** Delivered receipt: durable here, and what the gates said. Not receipted

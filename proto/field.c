@@ -29,17 +29,10 @@ field_padded(const char *s, size_t n)
 bool
 field_org(const struct hf_org *org)
 {
-    const size_t len = strnlen(org->s, HF_ORG_BYTES);
+    struct hf_org parsed;
 
-    if (len == 0 || len == HF_ORG_BYTES || org->s[0] == '-')
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        const char c = org->s[i];
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
-            return false;
-    }
-    return field_all_zero(org->s + len, HF_ORG_BYTES - len);
+    return org->s[HF_ORG_BYTES - 1] == '\0' &&
+           hf_org_parse(org->s, &parsed) && hf_org_eq(&parsed, org);
 }
 
 bool
@@ -51,7 +44,12 @@ field_org_or_empty(const struct hf_org *org)
 bool
 field_name(const struct hf_name *name)
 {
-    return field_padded(name->s, HF_NAME_BYTES);
+    struct hf_name parsed;
+
+    if (field_all_zero(name->s, HF_NAME_BYTES))
+        return true;
+    return name->s[HF_NAME_BYTES - 1] == '\0' &&
+           hf_name_parse(name->s, &parsed) && hf_name_eq(&parsed, name);
 }
 
 const uint8_t *

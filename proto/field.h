@@ -24,7 +24,7 @@ bool field_padded(const char *s, size_t n);
 bool field_org(const struct hf_org *org);
 /** field_org_or_empty: ... or all zero. */
 bool field_org_or_empty(const struct hf_org *org);
-/** field_name: padded text; empty passes. */
+/** field_name: a word as hf_name_parse takes it, NUL-padded; empty passes. */
 bool field_name(const struct hf_name *name);
 
 static inline bool
