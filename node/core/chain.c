@@ -29,7 +29,7 @@ sum_at(const struct chain_pair *p, enum side side, uint32_t upto)
     if (fork == 0 || upto < fork)
         return p->sum[side][upto];
     sum = p->sum[side][fork - 1];
-    if (p->fork_recall[side] && (sum.events & (UINT64_C(1) << EVENT_SEND)))
+    if (p->fork_recall[side])
         sum.events |= UINT64_C(1) << EVENT_RECALL;
     return sum;
 }

@@ -150,14 +150,14 @@ row_of(enum object_kind kind, enum side author, enum event event)
 static enum state
 referral_state(const struct chain_sum *s, const struct chain_sum *r)
 {
-    const lifecycle_states settled = S(DECLINED) | S(FAILED) | S(REJECTED) |
+    const uint64_t settled = S(DECLINED) | S(FAILED) | S(REJECTED) |
                                      S(COMPLETED) | S(CANCELLED);
     const enum state own = r->own == STATE_NONE ? STATE_SENT : r->own;
 
-    if (!has(s, EVENT_SEND))
-        return STATE_NONE;
     if (has(s, EVENT_RECALL))
         return STATE_RECALLED;
+    if (!has(s, EVENT_SEND))
+        return STATE_NONE;
     if (has(s, EVENT_VOID))
         return STATE_VOID;
     if (has(s, EVENT_CLOSE))
@@ -240,7 +240,7 @@ static bool
 referral_allows(const struct chain_pair *p, enum event event, enum state state,
                 const struct chain_sum *s, const struct chain_sum *r)
 {
-    const lifecycle_states own =
+    const uint64_t own =
         LIFECYCLE_IN(r->own == STATE_NONE ? STATE_SENT : r->own);
     const bool pending = state == STATE_CANCEL_PENDING;
 
@@ -336,7 +336,7 @@ lifecycle_must_erase(enum object_kind kind, enum state state, bool reached)
 bool
 lifecycle_is_final(enum object_kind kind, enum state state)
 {
-    const lifecycle_states final =
+    const uint64_t final =
         kind == OBJECT_REFERRAL
             ? S(CANCELLED) | S(CLOSED) | S(RECALLED) | S(VOID)
         : kind == OBJECT_TRANSFER

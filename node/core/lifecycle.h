@@ -12,13 +12,12 @@
 #include "chain.h"
 
 /** A set of states: bit STATE_x. Bit 0 (STATE_NONE) is "no entry yet". */
-typedef uint64_t lifecycle_states;
 #define LIFECYCLE_IN(s) (UINT64_C(1) << (s))
 
 struct lifecycle_row {
     enum side author;
     enum event event;
-    lifecycle_states when; /* the states that allow it */
+    uint64_t when; /* the states that allow it */
     enum state own;        /* second side's own state then (referral);
                               STATE_NONE: unchanged */
 };

@@ -53,12 +53,14 @@ struct node_object {
     uint8_t waits_prekey;        /* the peer has no valid prekey */
     uint8_t is_unconfirmed;      /* an envelope ran out without a receipt */
     uint32_t n[2];               /* entries held of each side, no gap */
+    uint32_t applied[2];         /* of those, how many have had their effect */
     struct hf_hash last[2];      /* hash of the last one */
     uint32_t fork[2];
     uint8_t fork_recall[2];
     uint32_t acked;              /* own entries that the peer holds */
     uint32_t sent;               /* own entries in the newest envelope */
     struct hf_id envelope;       /* that envelope; zero: none on the way */
+    struct hf_id ask;            /* the ask whose answer we wait for */
     uint64_t resend_ms;          /* when it is sealed anew; 0: nothing owed */
     uint16_t flags;              /* ENTRY_ON_SEND, ENTRY_TRAVEL_NONE */
     uint32_t sections;           /* first: disclosed; second: held */
@@ -126,6 +128,25 @@ struct node_decision {
     struct sop_decision sop;
 };
 
+/** A withdrawn scope, kept for good; scope empty: the whole consent. */
+struct node_tombstone {
+    struct hf_id consent;
+    struct hf_name scope;
+    uint32_t version;
+    uint32_t categories;       /* that the scope had, as we were told */
+    uint64_t at_ms;
+};
+
+/** An envelope that had its effect, and what was answered. */
+struct node_inbox {
+    struct hf_id envelope;
+    struct hf_org from;
+    struct hf_id object;       /* zero: not about a chain */
+    enum delivery status;
+    enum reason reason;
+    uint64_t at_ms;
+};
+
 /** "Due" rows: what the clock will bring up. */
 enum due_what { DUE_RESEND = 1, DUE_DELIVER, DUE_DECIDE, DUE_CONTACT,
                 DUE_REPORT, DUE_OUTBOX, DUE_FIGURES };
@@ -170,24 +191,38 @@ bool user_next(const struct node_view *v, struct hf_name *name,
 /** object_next_changed: newest change first. */
 bool object_next_changed(const struct node_view *v, uint64_t *ms,
                          struct hf_id *id, struct node_object *ret);
+bool object_next(const struct node_view *v, struct hf_id *id,
+                 struct node_object *ret);
 bool object_next_of_case(const struct node_view *v,
                          const struct hf_id *case_id, struct hf_id *id,
                          struct node_object *ret);
+bool tombstone_get(const struct node_view *v, const struct hf_id *consent,
+                   const struct hf_name *scope, struct node_tombstone *ret);
+bool inbox_get(const struct node_view *v, const struct hf_id *envelope,
+               struct node_inbox *ret);
+bool number_get(const struct node_view *v, const struct hf_hash *index,
+                struct hf_id *ret_case);
+/** due_first: the earliest due row. waiting_first: an object that waits for
+ * @peer's prekey. */
+bool due_first(const struct node_view *v, uint64_t *ret_ms,
+               struct hf_id *ret_object, enum due_what *ret_what);
+bool waiting_first(const struct node_view *v, const struct hf_org *peer,
+                   struct hf_id *ret_object);
 /** trace_next: oldest first; begin with *at_ms = 0 and *serial = 0. */
 bool trace_next(const struct node_view *v, const struct hf_id *object,
                 uint64_t *at_ms, uint32_t *serial, struct node_trace *ret);
 bool service_next(const struct node_view *v, const struct hf_name *code,
                   struct hf_org *org, uint8_t uuid[static 16],
                   struct service *ret);
-/** cell_next / figure_next: own cells; what the committee received. Begin
- * with *serial zeroed. */
+/** What the committee received. */
 struct figure_row {
     struct hf_org by; /* who reported it */
     uint64_t from_ms, until_ms;
     struct figure_cell cell;
 };
-bool cell_next(const struct node_view *v, uint32_t *serial,
-               struct figure_cell *ret);
+/** cell_next: the own cell after *at (zeroed: the first), into *at.
+ * figure_next: begin with *by and *serial zeroed. */
+bool cell_next(const struct node_view *v, struct figure_cell *at);
 bool figure_next(const struct node_view *v, struct hf_org *by,
                  uint32_t *serial, struct figure_row *ret);
 
@@ -205,12 +240,45 @@ void chain_put(const struct node_view *v, const struct hf_id *object,
                enum side side, uint32_t n, unsigned branch,
                const uint8_t entry[static ENTRY_BYTES],
                const uint8_t sig[static ENTRY_SIG_BYTES]);
+/** body_part_put: sealed under (@lock_id, the part's category); @scratch has
+ * room for the part and two bytes. */
 void body_part_put(const struct node_view *v, const struct hf_id *object,
                    enum side side, uint32_t n, unsigned i,
-                   const struct part *part);
+                   const struct part *part, const struct hf_id *lock_id,
+                   uint8_t *scratch);
+void body_part_del(const struct node_view *v, const struct hf_id *object,
+                   enum side side, uint32_t n, unsigned i);
+/** section_del: the row, and its key for good. */
+void section_del(const struct node_view *v, const struct hf_id *case_id,
+                 enum category c);
+void tombstone_put(const struct node_view *v, const struct node_tombstone *t);
+/** object_link: find @object under @to, a case or consent, from now on. */
+void object_link(const struct node_view *v, const struct hf_id *to,
+                 const struct hf_id *object);
 void decision_put(const struct node_view *v, const struct node_decision *d);
 void out_put(const struct node_view *v, const struct node_out *o);
+void out_del(const struct node_view *v, const struct hf_id *envelope);
+void inbox_put(const struct node_view *v, const struct node_inbox *i);
 void trace_put(const struct node_view *v, const struct hf_id *object,
                const struct node_trace *t);
+void service_put(const struct node_view *v, const struct service *sv);
+void service_del(const struct node_view *v, const struct service *sv);
+void service_doc_put(const struct node_view *v, const struct hf_org *org,
+                     struct hf_bytes json);
+/** cell_add: @by is +1 or -1. */
+void cell_add(const struct node_view *v, const struct figure_cell *c, int by);
+void figure_put(const struct node_view *v, uint32_t serial,
+                const struct figure_row *row);
+void figures_clear(const struct node_view *v, const struct hf_org *by);
+void due_put(const struct node_view *v, uint64_t ms,
+             const struct hf_id *object, enum due_what what);
+void due_del(const struct node_view *v, uint64_t ms,
+             const struct hf_id *object, enum due_what what);
+void waiting_put(const struct node_view *v, const struct hf_org *peer,
+                 const struct hf_id *object);
+void waiting_del(const struct node_view *v, const struct hf_org *peer,
+                 const struct hf_id *object);
+void number_put(const struct node_view *v, const struct hf_hash *index,
+                const struct hf_id *case_id);
 
 #endif /* NODE_CORE_RECORDS_H */

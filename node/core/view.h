@@ -23,7 +23,7 @@
     X(NODE_CONSENT_DOCS, "consent_docs") /* id, version: JSON as given */      \
     X(NODE_TOMBSTONES, "tombstones") /* consent, scope: for good */            \
     X(NODE_OBJECTS, "objects")       /* struct node_object by id */            \
-    X(NODE_BY_CASE, "by_case")       /* case id, object id */                  \
+    X(NODE_BY_CASE, "by_case")       /* case or consent id, object id */       \
     X(NODE_BY_TIME, "by_time")       /* changed ms desc., object id */         \
     X(NODE_CHAINS, "chains")         /* object, side, n, branch: entry, sig */ \
     X(NODE_BODIES, "bodies")         /* object, side, n, part index: part */   \
