@@ -47,6 +47,9 @@ HF_NODISCARD enum hf_err sop_pack_load(struct hf_bytes yaml,
 void sop_pack_free(struct sop_pack *p);
 const char *sop_pack_name(const struct sop_pack *p);
 uint32_t sop_pack_version(const struct sop_pack *p);
+const char *sop_pack_title(const struct sop_pack *p);
+/** sop_pack_rules: how many rules it has. */
+size_t sop_pack_rules(const struct sop_pack *p);
 /** BLAKE2b-256 of the file's bytes is given by the caller after loading (the
  * policy folder has no cryptography). */
 void sop_pack_set_hash(struct sop_pack *p, const struct hf_hash *hash);
@@ -54,6 +57,9 @@ const struct hf_hash *sop_pack_hash(const struct sop_pack *p);
 
 /** sop_book_new: takes nothing; packs stay the caller's and must outlive it. */
 struct sop_book *sop_book_new(void);
+/** sop_book_add: into its place, most local first, whatever the order of the
+ * calls. Several versions of a pack may be held; the newest that is in force
+ * decides. False when full, or when that name and version is in already. */
 HF_NODISCARD bool sop_book_add(struct sop_book *b, const struct sop_pack *p);
 void sop_book_free(struct sop_book *b);
 /** sop_book_find: the pack with this name and hash, or NULL. */
@@ -74,10 +80,15 @@ struct sop_service {
 HF_NODISCARD bool sop_service(const struct sop_pack *p,
                               const struct hf_name *code,
                               struct sop_service *ret);
+/** sop_service_at: the i-th service; false at the end. */
+HF_NODISCARD bool sop_service_at(const struct sop_pack *p, size_t i,
+                                 struct sop_service *ret);
 /** sop_need_known: whether @need is in policy/needs.yaml's closed list. */
 bool sop_need_known(const char *need);
 /** sop_need_at: the i-th need, NULL at the end. */
 const char *sop_need_at(size_t i);
+/** sop_need_text: what a need is, in words; "" when unknown. */
+const char *sop_need_text(const char *need);
 
 struct sop_request {
     struct facts facts;
@@ -147,6 +158,10 @@ struct sop_decision {
 void sop_route(const struct sop_book *book, const struct sop_request *req,
                const struct sop_services *services,
                struct sop_decision *ret);
+
+/** sop_explain: the decision and the chain of its reasons, in words for a case
+ * manager, lines of at most 80 columns. Check @out->failed. */
+void sop_explain(const struct sop_decision *d, struct hf_buf *out);
 
 /** sop_default_clocks: LIFECYCLES' defaults for @urgency, from @from_ms. */
 void sop_default_clocks(enum urgency urgency, uint64_t from_ms,

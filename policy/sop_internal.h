@@ -1,0 +1,140 @@
+/*
+ * sop_internal.h - what the sop_*.c files share: a pack as it is kept, the
+ * findings' helpers, the ranking of candidates. For them only.
+ */
+#ifndef POLICY_SOP_INTERNAL_H
+#define POLICY_SOP_INTERNAL_H
+
+#include "hf_yaml.h"
+#include "sop.h"
+
+#define SOP_BYTES_MAX     (512u * 1024u)
+#define SOP_NEEDS_MAX     128
+#define SOP_SERVICES_MAX  128
+#define SOP_RULES_MAX     256
+#define SOP_PLACES_MAX    16 /* countries or provinces of one condition */
+#define SOP_TITLE_BYTES   96
+#define SOP_CLOCK_MAX_MS  (UINT64_C(366) * 86400000)
+#define SOP_NO_SERVICE    UINT16_MAX
+#define SERVICE_STALE_MS  (UINT64_C(180) * 86400000)
+
+enum sop_level { LEVEL_INTERNATIONAL = 1, LEVEL_NATIONAL, LEVEL_LOCAL };
+
+enum sop_clock { CLOCK_DELIVER, CLOCK_DECIDE, CLOCK_CONTACT, CLOCK_REPORT,
+                 CLOCK_END };
+extern const char *const sop_clock_word[CLOCK_END];
+
+struct country {
+    char s[4];
+};
+
+/** A rule's condition: every part that is given must hold. */
+struct sop_when {
+    uint32_t need[SOP_NEEDS_MAX / 32]; /* bit set by sop_need_index() */
+    uint32_t groups;                   /* any of them; 0: not asked */
+    bool has_age;
+    uint16_t age_min, age_max; /* whole years, both included */
+    enum sex sex;              /* SEX_NONE: not asked */
+    uint32_t stages;           /* bit 1 << stage, any; 0: not asked */
+    uint8_t n_countries;       /* of origin, any; 0: not asked */
+    struct country country[SOP_PLACES_MAX];
+    uint8_t n_provinces; /* of destination, any; 0: not asked */
+    struct hf_name province[SOP_PLACES_MAX];
+};
+
+struct sop_rule {
+    struct hf_name id;
+    char clause[SOP_CLAUSE_BYTES];
+    struct sop_when when;
+    uint16_t service, fallback; /* index, or SOP_NO_SERVICE */
+    enum urgency urgency;
+    uint64_t clock_ms[CLOCK_END]; /* 0: the default of the urgency */
+    bool on_send, approval, expires;
+    bool has_cost;
+    uint32_t cost_max; /* of the returnee, minor units */
+};
+
+struct sop_pack_service {
+    struct sop_service def;
+    uint64_t ceiling_ms; /* contact no later, from the incident; 0: none */
+};
+
+struct sop_pack {
+    struct hf_name name;
+    uint32_t version;
+    char title[SOP_TITLE_BYTES];
+    enum sop_level level;
+    uint64_t from_ms, until_ms; /* in force; until 0: no end */
+    uint8_t n_origins, n_hosts; /* 0: any */
+    struct country origin[SOP_PLACES_MAX], host[SOP_PLACES_MAX];
+    struct hf_hash hash;
+    size_t n_services, n_rules;
+    struct sop_pack_service *service;
+    struct sop_rule *rule;
+};
+
+/** sop_need_index: place in the table, SOP_NEEDS_MAX when unknown. */
+size_t sop_need_index(const char *need);
+
+static inline bool
+sop_when_needs(const struct sop_when *w, size_t i)
+{
+    return (w->need[i / 32] >> (i % 32) & 1) != 0;
+}
+
+/** sop_service_index: by code; SOP_NO_SERVICE when the pack has none such. */
+uint16_t sop_service_index(const struct sop_pack *p, const char *code);
+
+/** sop_text: vsnprintf into a field of @n bytes; cut at a whole character. */
+void sop_text(char *out, size_t n, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** sop_find: add a finding. @at NULL: the file as a whole. @rule may be "". */
+void sop_find(struct sop_findings *f, bool is_error,
+              const struct hf_yaml_node *at, const char *rule, const char *fmt,
+              ...) __attribute__((format(printf, 5, 6)));
+bool sop_has_errors(const struct sop_findings *f);
+#define SOP_ERROR   true
+#define SOP_WARNING false
+
+/** sop_node: the place of @path ("when.age") in a map, or as near as the file
+ * has it. sop_child: the i-th child, or the node itself. */
+const struct hf_yaml_node *sop_node(const struct hf_yaml_node *map,
+                                    const char *path);
+const struct hf_yaml_node *sop_child(const struct hf_yaml_node *list, size_t i);
+
+/** sop_check: findings that need the whole pack; @root gives the places. */
+void sop_check(const struct sop_pack *p, const struct hf_yaml_node *root,
+               struct sop_findings *f);
+
+/** sop_rule_miss: why @r does not match; NULL when it does. */
+const char *sop_rule_miss(const struct sop_rule *r, const struct facts *f,
+                          uint32_t age);
+
+/** What candidates are held against. */
+struct sop_ask {
+    const struct sop_request *req;
+    const struct sop_rule *rule;
+    uint32_t age; /* UINT32_MAX: unknown */
+    bool is_emergency;
+};
+
+struct sop_rank {
+    struct sop_candidate c;
+    bool is_wished; /* the organisation the request names */
+    bool fits;
+    bool is_fallback;
+    uint8_t key[6]; /* smaller is better, compared as bytes */
+    uint32_t cost;
+};
+struct sop_ranking {
+    size_t n;
+    struct sop_rank item[SOP_CANDIDATES_MAX];
+};
+
+/** sop_match: hold @s against @ask and put it in its place in @r. The ranking
+ * is the same whatever the order of the calls. */
+void sop_match(const struct sop_ask *ask, const struct service *s,
+               bool is_fallback, struct sop_ranking *r);
+
+#endif /* POLICY_SOP_INTERNAL_H */

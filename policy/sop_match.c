@@ -1,0 +1,249 @@
+#include "hf_assert.h"
+#include "sop_internal.h"
+
+/* What a candidate is held against, in the places of sop_rank.key. Smaller is
+ * better; an earlier place counts before all later ones. */
+enum {
+    KEY_WISHES,   /* wishes not met */
+    KEY_FULL,     /* no place free: an emergency goes there all the same */
+    KEY_PLACE,    /* in the person's place, everywhere, elsewhere */
+    KEY_STALE,    /* not confirmed for half a year */
+    KEY_LANGUAGE, /* which of the person's languages it speaks */
+    KEY_ROOM,     /* says that places are free */
+    KEY_END
+};
+_Static_assert(KEY_END == sizeof(((struct sop_rank *)0)->key),
+               "one byte a key");
+
+/* The languages a visit can be held in: a wished interpreter's first. */
+struct languages {
+    size_t n;
+    char tag[FACTS_LANGUAGES_MAX + 1][LANGUAGE_BYTES];
+};
+
+static struct languages
+languages_of(const struct sop_request *req)
+{
+    struct languages l = {0};
+
+    if (req->interpreter[0] != '\0')
+        memcpy(l.tag[l.n++], req->interpreter, LANGUAGE_BYTES);
+    for (size_t i = 0; i < FACTS_LANGUAGES_MAX; i++)
+        if (req->facts.language[i][0] != '\0')
+            memcpy(l.tag[l.n++], req->facts.language[i], LANGUAGE_BYTES);
+    return l;
+}
+
+static bool
+is_given(const struct hf_name *name)
+{
+    return name->s[0] != '\0';
+}
+
+static bool
+is_tried(const struct sop_request *req, const struct hf_org *org)
+{
+    const size_t n =
+        req->n_tried < SOP_TRIED_MAX ? req->n_tried : SOP_TRIED_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        if (hf_org_eq(&req->tried[i], org))
+            return true;
+    return false;
+}
+
+static const char *
+miss_eligible(const struct sop_ask *ask, const struct service *s)
+{
+    const enum sex sex = ask->req->facts.sex;
+    const bool is_sex_known = sex != SEX_NONE && sex != SEX_UNKNOWN;
+    const bool has_age = s->age_min != 0 || s->age_max != 0;
+
+    if (s->only_sex != SEX_NONE && is_sex_known && s->only_sex != sex)
+        return "not for this sex";
+    if (s->only_sex != SEX_NONE && !is_sex_known && !ask->is_emergency)
+        return "for one sex only, and the sex is not known";
+    if (has_age && ask->age == UINT32_MAX)
+        return ask->is_emergency ? NULL : "age limits, and no known age";
+    if (has_age &&
+        (ask->age < s->age_min || (s->age_max != 0 && ask->age > s->age_max)))
+        return "not for this age";
+    return NULL;
+}
+
+static const char *
+miss_place(const struct sop_ask *ask, const struct service *s)
+{
+    const struct sop_request *req = ask->req;
+    const bool is_near = is_given(&req->near) && service_serves(s, &req->near);
+
+    if (is_given(&req->away) && service_serves(s, &req->away) &&
+        !ask->is_emergency)
+        return "in the place to stay away from";
+    if (s->n_provinces == 0 || !is_given(&req->facts.province) || is_near ||
+        service_serves(s, &req->facts.province))
+        return NULL;
+    return "does not serve this province";
+}
+
+/* An emergency asks neither for a free place nor for money, and a language
+ * that nobody speaks there must not keep anybody from help. */
+static const char *
+miss_means(const struct sop_ask *ask, const struct service *s)
+{
+    const struct languages l = languages_of(ask->req);
+
+    if (ask->is_emergency)
+        return NULL;
+    if (s->capacity == 0)
+        return "no place free";
+    if (ask->rule->has_cost && s->cost_minor > ask->rule->cost_max)
+        return "costs more than the rule allows";
+    if (l.n > 0 && s->n_languages > 0 && service_speaks(s, l.tag, l.n) == l.n)
+        return "speaks no common language";
+    return NULL;
+}
+
+static const char *
+miss(const struct sop_ask *ask, const struct service *s)
+{
+    const char *why;
+
+    if (is_tried(ask->req, &s->org))
+        return "was asked before and said no";
+    if (!s->accepting)
+        return "takes nobody at present";
+    why = miss_eligible(ask, s);
+    if (why == NULL)
+        why = miss_place(ask, s);
+    return why != NULL ? why : miss_means(ask, s);
+}
+
+static uint8_t
+unmet_wishes(const struct sop_request *req, const struct service *s)
+{
+    const bool unmet[] = {req->wish_female != 0 && !s->has_female_practitioner,
+                          req->wish_male != 0 && !s->has_male_practitioner,
+                          req->interpreter[0] != '\0' &&
+                              service_speaks(s, &req->interpreter, 1) == 1,
+                          is_given(&req->near) && s->n_provinces > 0 &&
+                              !service_serves(s, &req->near),
+                          is_given(&req->away) &&
+                              service_serves(s, &req->away)};
+    uint8_t n = 0;
+
+    for (size_t i = 0; i < sizeof(unmet) / sizeof(unmet[0]); i++)
+        if (unmet[i])
+            n++;
+    return n;
+}
+
+static void
+rank(const struct sop_ask *ask, const struct service *s, struct sop_rank *r)
+{
+    const struct sop_request *req = ask->req;
+    const struct languages l = languages_of(req);
+    const bool is_named = service_serves(s, &req->facts.province) ||
+                          service_serves(s, &req->near);
+    const size_t speaks = service_speaks(s, l.tag, l.n);
+
+    r->key[KEY_WISHES] = unmet_wishes(req, s);
+    r->key[KEY_FULL] = s->capacity == 0;
+    r->key[KEY_PLACE] = is_named ? 0 : s->n_provinces == 0 ? 1 : 2;
+    r->key[KEY_STALE] =
+        s->assured_ms == 0 || req->now_ms > s->assured_ms + SERVICE_STALE_MS;
+    r->key[KEY_LANGUAGE] = (uint8_t)speaks;
+    r->key[KEY_ROOM] = s->capacity < 0;
+    r->cost = s->cost_minor;
+}
+
+/* Why this one, shortest facts first; the words before the colon are put
+ * there when all candidates are known. */
+static void
+praise(const struct sop_ask *ask, const struct service *s,
+       const struct sop_rank *r, char out[static SOP_WHY_BYTES])
+{
+    const struct languages l = languages_of(ask->req);
+    const size_t speaks = service_speaks(s, l.tag, l.n);
+    const struct hf_name *place = &ask->req->facts.province;
+    char room[32], place_text[40];
+
+    if (is_given(&ask->req->near) && service_serves(s, &ask->req->near))
+        place = &ask->req->near;
+    if (is_given(place) && service_serves(s, place))
+        sop_text(place_text, sizeof(place_text), "%s", place->s);
+    else
+        sop_text(place_text, sizeof(place_text), "%s",
+                 s->n_provinces == 0 ? "everywhere" : "other place");
+    if (s->capacity > 0)
+        sop_text(room, sizeof(room), ", %d free", (int)s->capacity);
+    else
+        sop_text(room, sizeof(room), "%s", s->capacity == 0 ? ", full" : "");
+    sop_text(out, SOP_WHY_BYTES, "%s%s%s%s%s%s", place_text,
+             speaks < l.n ? ", speaks " : "", speaks < l.n ? l.tag[speaks] : "",
+             room, s->cost_minor > 0 ? ", costs" : "",
+             r->key[KEY_WISHES] > 0 ? ", not all wishes" : "");
+}
+
+static int
+compare(const struct sop_rank *a, const struct sop_rank *b)
+{
+    int order;
+
+    if (a->is_wished != b->is_wished)
+        return a->is_wished ? -1 : 1;
+    if (a->fits != b->fits)
+        return a->fits ? -1 : 1;
+    if (a->is_fallback != b->is_fallback)
+        return a->is_fallback ? 1 : -1;
+    order = memcmp(a->key, b->key, sizeof(a->key));
+    if (order == 0 && a->cost != b->cost)
+        order = a->cost < b->cost ? -1 : 1;
+    if (order == 0)
+        order = memcmp(a->c.org.s, b->c.org.s, HF_ORG_BYTES);
+    if (order == 0)
+        order =
+            memcmp(a->c.service_id, b->c.service_id, sizeof(a->c.service_id));
+    return order;
+}
+
+static void
+insert(struct sop_ranking *r, const struct sop_rank *one)
+{
+    size_t at = 0;
+
+    while (at < r->n && compare(&r->item[at], one) < 0)
+        at++;
+    if (at == SOP_CANDIDATES_MAX ||
+        (at < r->n && compare(&r->item[at], one) == 0))
+        return;
+    if (r->n < SOP_CANDIDATES_MAX)
+        r->n++;
+    for (size_t i = r->n - 1; i > at; i--)
+        memcpy(&r->item[i], &r->item[i - 1], sizeof(r->item[i]));
+    memcpy(&r->item[at], one, sizeof(*one));
+    HF_ASSERT(r->n <= SOP_CANDIDATES_MAX);
+}
+
+void
+sop_match(const struct sop_ask *ask, const struct service *s, bool is_fallback,
+          struct sop_ranking *r)
+{
+    const char *why = miss(ask, s);
+    struct sop_rank one;
+
+    memset(&one, 0, sizeof(one));
+    one.c.org = s->org;
+    memcpy(one.c.service_id, s->id, sizeof(one.c.service_id));
+    one.c.code = s->code;
+    one.is_wished = hf_org_eq(&s->org, &ask->req->to);
+    one.fits = why == NULL;
+    one.is_fallback = is_fallback;
+    if (one.fits) {
+        rank(ask, s, &one);
+        praise(ask, s, &one, one.c.why);
+    } else {
+        sop_text(one.c.why, sizeof(one.c.why), "%s", why);
+    }
+    insert(r, &one);
+}
