@@ -1,0 +1,138 @@
+#include "own_keys.h"
+
+#include <limits.h>
+
+#include "hf_assert.h"
+#include "hf_file.h"
+#include "hf_guard.h"
+
+#define LABEL_ROWS  "handoff/1 store rows"
+#define LABEL_INDEX "handoff/1 store index"
+
+/* The hash goes straight into guarded memory: the struct is its bytes. */
+static uint8_t *
+derive(const struct hf_secret *store, const char *label)
+{
+    struct hf_hash *key = hf_guard_alloc(sizeof(*key));
+
+    _Static_assert(sizeof(struct hf_hash) == HF_KEY_BYTES, "a hash is a key");
+    if (key == NULL)
+        return NULL;
+    hf_hash_keyed(hf_secret_key(store), label, NULL, 0, key);
+    return key->b;
+}
+
+enum hf_err
+own_keys_init(struct own_keys *keys, struct hf_secret *operation,
+              struct hf_secret *link, struct hf_secret *store)
+{
+    *keys = (struct own_keys){
+        .operation = operation, .link = link, .store = store};
+    keys->rows = derive(store, LABEL_ROWS);
+    keys->index = derive(store, LABEL_INDEX);
+    if (keys->rows != NULL && keys->index != NULL)
+        return HF_OK;
+    own_keys_clear(keys);
+    return HF_ERR_NOMEM;
+}
+
+void
+own_keys_clear(struct own_keys *keys)
+{
+    hf_guard_free(keys->rows);
+    hf_guard_free(keys->index);
+    hf_secret_free(keys->operation);
+    hf_secret_free(keys->link);
+    hf_secret_free(keys->store);
+    *keys = (struct own_keys){0};
+}
+
+static bool
+load(const char *dir, const char *name, enum hf_key_use use,
+     struct hf_secret **ret, struct fault *fault)
+{
+    char folder[PATH_MAX];
+    char path[PATH_MAX];
+    enum hf_err err;
+
+    hf_path(folder, sizeof(folder), dir, "keys");
+    err = hf_secret_load(hf_path(path, sizeof(path), folder, name), use, ret);
+    switch ((int)err) {
+    case HF_OK:
+        return true;
+    case HF_ERR_NOT_FOUND:
+        return fault_set(fault, FAULT_NOT_FOUND,
+                         "%s: no such key; run `handoff -C %s init` first",
+                         path, dir);
+    case HF_ERR_FORBIDDEN:
+        return fault_set(fault, FAULT_FORBIDDEN,
+                         "%s: must be a file of this account that nobody "
+                         "else may read; chown it and chmod 600 it",
+                         path);
+    case HF_ERR_MALFORMED:
+        return fault_set(fault, FAULT_DATA,
+                         "%s: not a key of this kind; restore it from the "
+                         "backup",
+                         path);
+    default:
+        return fault_set(fault, FAULT_INTERNAL, "%s: %s", path,
+                         hf_err_text(err));
+    }
+}
+
+bool
+own_keys_load(const char *dir, struct own_keys *keys, struct fault *fault)
+{
+    struct hf_secret *operation = NULL;
+    struct hf_secret *link = NULL;
+    struct hf_secret *store = NULL;
+
+    if (load(dir, "operation.key", HF_KEY_SIGN, &operation, fault) &&
+        load(dir, "link.key", HF_KEY_DH, &link, fault) &&
+        load(dir, "store.key", HF_KEY_BOX, &store, fault)) {
+        if (own_keys_init(keys, operation, link, store) == HF_OK)
+            return true;
+        return fault_set(fault, FAULT_INTERNAL,
+                         "keys: no guarded memory left; raise the limit of "
+                         "locked memory (ulimit -l)");
+    }
+    hf_secret_free(operation);
+    hf_secret_free(link);
+    hf_secret_free(store);
+    return false;
+}
+
+static void
+crypto_hash(void *ctx, const char *label, const struct hf_bytes *spans,
+            size_t n, struct hf_hash *ret)
+{
+    (void)ctx;
+    hf_hash(label, spans, n, ret);
+}
+
+static void
+crypto_index(void *ctx, const char *label, const struct hf_bytes *spans,
+             size_t n, struct hf_hash *ret)
+{
+    const struct own_keys *keys = ctx;
+
+    hf_hash_keyed(keys->index, label, spans, n, ret);
+}
+
+static void
+crypto_sign(void *ctx, const char *label, const struct hf_bytes *spans,
+            size_t n, uint8_t ret_sig[static 64])
+{
+    const struct own_keys *keys = ctx;
+
+    hf_sign(keys->operation, label, spans, n, ret_sig);
+}
+
+struct node_crypto
+own_keys_crypto(struct own_keys *keys)
+{
+    return (struct node_crypto){.ctx = keys,
+                                .hash = crypto_hash,
+                                .index = crypto_index,
+                                .sign = crypto_sign};
+}
