@@ -1,0 +1,364 @@
+/*
+ * broker_submit.c - taking custody: may this sender, to this recipient, now?
+ * And the answer, once the commit is known.
+ */
+#include "broker_internal.h"
+
+static struct recent *
+recent_set(const struct link *l, const struct hf_id *id, size_t *ret_set)
+{
+    uint64_t word; /* ids are random */
+
+    memcpy(&word, id->b, sizeof(word));
+    *ret_set = word % RECENT_SETS;
+    return l->recents->way[*ret_set];
+}
+
+static struct recent *
+recent_find(const struct link *l, const struct hf_id *id)
+{
+    size_t set;
+    struct recent *way = recent_set(l, id, &set);
+
+    for (size_t i = 0; i < RECENT_WAYS; i++)
+        if (way[i].ticket != 0 && hf_id_eq(&way[i].id, id))
+            return &way[i];
+    return NULL;
+}
+
+static void
+recent_add(struct link *l, const struct hf_id *id, uint64_t ticket)
+{
+    size_t set;
+    struct recent *way = recent_set(l, id, &set);
+
+    way[l->recents->turn[set]] = (struct recent){.id = *id, .ticket = ticket};
+    l->recents->turn[set] =
+        (uint8_t)((l->recents->turn[set] + 1) % RECENT_WAYS);
+}
+
+static uint32_t
+find_org(const struct broker *b, const struct hf_org *id)
+{
+    return broker_box_find(b, &(struct broker_who){.id = *id});
+}
+
+/** The sender a link may speak for: itself, whom it keeps a node for, or, for
+ * a peer broker, any member and any broker (their notices). NONE: nobody. */
+static uint32_t
+check_sender(const struct broker *b, const struct link *l,
+             const struct hf_org *sender)
+{
+    uint32_t box = find_org(b, sender);
+
+    if (!b->boxes[l->box].who.is_broker) {
+        if (box == NONE || b->boxes[box].standing == BOX_UNKNOWN)
+            return NONE;
+        return box == l->box || b->boxes[box].keeper == l->box ? box : NONE;
+    }
+    if (box == NONE || b->boxes[box].standing == BOX_UNKNOWN)
+        box = broker_box_find(
+            b, &(struct broker_who){.id = *sender, .is_broker = true});
+    if (box == NONE || b->boxes[box].standing == BOX_UNKNOWN)
+        return NONE;
+    return box;
+}
+
+static bool
+has_room(const struct broker *b, uint32_t box, size_t bytes)
+{
+    const struct box *x = &b->boxes[box];
+
+    return x->count < (int64_t)b->conf.box_count_max &&
+           x->bytes + (int64_t)bytes <= (int64_t)b->conf.box_bytes_max;
+}
+
+/** Every mailbox that an envelope goes to; false when there is none. A peer
+ * broker's envelopes end here: what it sent us is not sent on. */
+static bool
+route(const struct broker *b, uint32_t to, bool may_forward,
+      struct pending *p, size_t i)
+{
+    const struct box *x = &b->boxes[to];
+
+    p->put[i].n_boxes = 0;
+    if (x->is_local)
+        p->put[i].box[p->put[i].n_boxes++] = to;
+    for (size_t j = 0; may_forward && j < x->n_homes; j++)
+        p->put[i].box[p->put[i].n_boxes++] = x->home[j];
+    return p->put[i].n_boxes > 0;
+}
+
+static bool
+is_restricted_ok(const struct broker_item *it)
+{
+    return it->h.lane == LANE_URGENT &&
+           it->envelope.n <= BROKER_RESTRICTED_BYTES;
+}
+
+/** Whether to take an envelope; on CUSTODY_TAKEN its route is in @p. */
+static enum custody_code
+judge(struct broker *b, const struct link *l, const struct broker_item *it,
+      struct pending *p, size_t i)
+{
+    bool is_peer = b->boxes[l->box].who.is_broker;
+    uint32_t from = check_sender(b, l, &it->h.sender);
+    uint32_t to = find_org(b, &it->h.recipient);
+
+    if (from == NONE)
+        return CUSTODY_NOT_YOURS;
+    if (it->h.expires_ms <= b->wall_ms)
+        return CUSTODY_EXPIRED;
+    if (to == NONE || b->boxes[to].standing == BOX_UNKNOWN)
+        return CUSTODY_NO_ROUTE;
+    if ((b->boxes[from].standing == BOX_RESTRICTED ||
+         b->boxes[to].standing == BOX_RESTRICTED) &&
+        !is_restricted_ok(it))
+        return CUSTODY_NO_ROUTE;
+    if (!route(b, to, !is_peer, p, i))
+        return CUSTODY_NO_ROUTE;
+    if (b->is_draining)
+        return CUSTODY_FULL;
+    for (size_t j = 0; j < p->put[i].n_boxes; j++)
+        if (!has_room(b, p->put[i].box[j], it->envelope.n))
+            return CUSTODY_QUOTA;
+    if (!is_peer && !broker_box_spend(b, &b->boxes[from], it->envelope.n))
+        return CUSTODY_QUOTA;
+    return CUSTODY_TAKEN;
+}
+
+static void
+add_put(struct broker *b, const struct broker_item *it, struct pending *p,
+        size_t i, size_t n_puts)
+{
+    struct broker_put *put = &b->put[n_puts];
+
+    *put = (struct broker_put){.envelope = it->envelope,
+                               .expires_ms = it->h.expires_ms,
+                               .lane = (uint8_t)it->h.lane,
+                               .n_boxes = p->put[i].n_boxes};
+    p->put[i].lane = put->lane;
+    p->put[i].bytes = (uint32_t)it->envelope.n;
+    for (size_t j = 0; j < put->n_boxes; j++) {
+        struct box *x = &b->boxes[p->put[i].box[j]];
+
+        put->box[j] = x->who;
+        x->count++;
+        x->bytes += (int64_t)it->envelope.n;
+    }
+}
+
+/** Put one envelope of a SUBMIT where it belongs; true when it is stored or
+ * its answer must wait for a commit. */
+static bool
+take_one(struct broker *b, struct link *l, const struct broker_item *it,
+         struct pending *p, size_t i, size_t *n_puts)
+{
+    struct broker_code *code = &p->code[i];
+    const struct recent *known;
+
+    p->put[i].n_boxes = 0;
+    p->put[i].is_repeat = false;
+    *code = (struct broker_code){.code = CUSTODY_MALFORMED};
+    if (it->is_malformed)
+        return false;
+    code->envelope = it->h.id;
+    known = recent_find(l, &it->h.id);
+    if (known != NULL) {
+        code->code = CUSTODY_TAKEN;
+        p->put[i].is_repeat = known->ticket != RECENT_STORED;
+        return p->put[i].is_repeat;
+    }
+    code->code = judge(b, l, it, p, i);
+    if (code->code != CUSTODY_TAKEN) {
+        p->put[i].n_boxes = 0;
+        return false;
+    }
+    add_put(b, it, p, i, *n_puts);
+    ++*n_puts;
+    recent_add(l, &it->h.id, p->ticket);
+    return true;
+}
+
+static struct pending *
+pending_slot(struct broker *b)
+{
+    size_t at = (b->first_pending + b->n_pending) % b->conf.batches_max;
+
+    return b->n_pending < b->conf.batches_max ? &b->pending[at] : NULL;
+}
+
+static void
+answer(struct broker *b, uint64_t handle, uint32_t batch,
+       const struct broker_code *codes, size_t n)
+{
+    struct broker_effect *fx = broker_ask(b, BROKER_DO_CUSTODY);
+
+    if (codes != b->code)
+        memcpy(b->code, codes, n * sizeof(b->code[0]));
+    fx->link = handle;
+    fx->batch = batch;
+    fx->codes = b->code;
+    fx->n = n;
+    for (size_t i = 0; i < n; i++)
+        *(codes[i].code == CUSTODY_TAKEN ? &b->n_taken : &b->n_refused) += 1;
+}
+
+static void
+refuse_all(struct broker *b, const struct link *l,
+           const struct broker_event *ev, enum custody_code code)
+{
+    for (size_t i = 0; i < ev->n_items; i++) {
+        const struct broker_item *it = &ev->items[i];
+
+        b->code[i] = (struct broker_code){.code = CUSTODY_MALFORMED};
+        if (!it->is_malformed)
+            b->code[i] = (struct broker_code){it->h.id, code};
+    }
+    answer(b, l->handle, ev->batch, b->code, ev->n_items);
+}
+
+void
+broker_submit(struct broker *b, uint32_t link, const struct broker_event *ev)
+{
+    struct link *l = &b->links[link];
+    struct pending *p = pending_slot(b);
+    size_t n_puts = 0;
+    bool must_wait = false;
+    struct broker_effect *fx;
+
+    HF_ASSERT(ev->n_items <= FRAME_BATCH_MAX);
+    if (l->is_outbound)
+        return; /* a broker submits over its own link to us */
+    if (p == NULL || l->n_pending >= PENDING_OWN) {
+        refuse_all(b, l, ev, CUSTODY_QUOTA);
+        return;
+    }
+    p->ticket = broker_ticket(b);
+    p->link = link;
+    p->handle = l->handle;
+    p->batch = ev->batch;
+    p->token = 0;
+    p->n = ev->n_items;
+    for (size_t i = 0; i < ev->n_items; i++)
+        must_wait |= take_one(b, l, &ev->items[i], p, i, &n_puts);
+    if (!must_wait) {
+        p->ticket = 0;
+        answer(b, l->handle, ev->batch, p->code, p->n);
+        return;
+    }
+    b->n_pending++;
+    l->n_pending++;
+    fx = broker_ask(b, BROKER_DO_SAVE);
+    fx->ticket = p->ticket;
+    fx->puts = b->put;
+    fx->n = n_puts;
+}
+
+void
+broker_submit_notice(struct broker *b, const struct broker_event *ev)
+{
+    struct pending *p = pending_slot(b);
+    uint32_t row;
+    unsigned i;
+    uint32_t to;
+    struct broker_effect *fx;
+
+    if (b->n_notices > 0)
+        b->n_notices--;
+    if (!broker_row_of(b, ev->token, &row, &i))
+        return; /* its row went back to the store: another time */
+    to = ev->n_items == 1 ? find_org(b, &ev->items[0].h.recipient) : NONE;
+    if (to == NONE || b->boxes[to].standing == BOX_UNKNOWN) {
+        broker_row_settle(b, row, i); /* nobody to tell */
+        return;
+    }
+    if (p == NULL)
+        return; /* again when the row is looked at the next time */
+    *p = (struct pending){.ticket = broker_ticket(b),
+                          .link = NONE,
+                          .token = ev->token,
+                          .n = 1};
+    p->code[0] = (struct broker_code){ev->items[0].h.id, CUSTODY_TAKEN};
+    if (!route(b, to, true, p, 0)) {
+        p->ticket = 0;
+        broker_row_settle(b, row, i);
+        return;
+    }
+    add_put(b, &ev->items[0], p, 0, 0);
+    b->n_pending++;
+    b->n_notices++;
+    fx = broker_ask(b, BROKER_DO_SAVE);
+    fx->ticket = p->ticket;
+    fx->puts = b->put;
+    fx->n = 1;
+}
+
+/** The commit that should hold envelope @i: what to say of it now. */
+static enum custody_code
+decide(struct broker *b, const struct pending *p, size_t i, bool is_saved)
+{
+    struct recent *known = NULL;
+
+    if (p->link != NONE)
+        known = recent_find(&b->links[p->link], &p->code[i].envelope);
+    if (p->put[i].is_repeat)
+        return known != NULL && known->ticket == RECENT_STORED
+                   ? CUSTODY_TAKEN
+                   : CUSTODY_FULL;
+    if (p->put[i].n_boxes == 0)
+        return p->code[i].code;
+    if (known != NULL && known->ticket == p->ticket)
+        known->ticket = is_saved ? RECENT_STORED : 0;
+    for (size_t j = 0; j < p->put[i].n_boxes; j++) {
+        struct box *x = &b->boxes[p->put[i].box[j]];
+
+        if (is_saved) {
+            broker_link_ready(b, p->put[i].box[j], p->put[i].lane);
+            continue;
+        }
+        x->count--;
+        x->bytes -= p->put[i].bytes;
+    }
+    return is_saved ? CUSTODY_TAKEN : CUSTODY_FULL;
+}
+
+static void
+finish(struct broker *b, struct pending *p, bool is_saved)
+{
+    uint32_t row;
+    unsigned i;
+
+    for (size_t j = 0; j < p->n; j++)
+        p->code[j].code = decide(b, p, j, is_saved);
+    if (p->link == NONE) {
+        HF_ASSERT(b->n_notices > 0);
+        b->n_notices--;
+        if (is_saved && broker_row_of(b, p->token, &row, &i))
+            broker_row_settle(b, row, i);
+    } else if (b->links[p->link].handle == p->handle) {
+        HF_ASSERT(b->links[p->link].n_pending > 0);
+        b->links[p->link].n_pending--;
+        answer(b, p->handle, p->batch, p->code, p->n);
+    }
+    p->ticket = 0;
+}
+
+void
+broker_submit_done(struct broker *b, uint64_t ticket, bool is_saved)
+{
+    for (size_t i = 0; i < b->n_pending; i++) {
+        size_t at = (b->first_pending + i) % b->conf.batches_max;
+
+        if (b->pending[at].ticket == ticket) {
+            finish(b, &b->pending[at], is_saved);
+            break;
+        }
+        if (b->pending[at].ticket > ticket)
+            break; /* nothing of ours */
+    }
+    while (b->n_pending > 0 && b->pending[b->first_pending].ticket == 0) {
+        b->first_pending = (b->first_pending + 1) % b->conf.batches_max;
+        b->n_pending--;
+    }
+}
