@@ -874,3 +874,64 @@ number_get(const struct node_view *v, const struct hf_hash *index,
     memcpy(ret_case->b, row.p, HF_ID_BYTES);
     return true;
 }
+
+/* ---- the node itself ---- */
+
+static struct key
+key_text(const char *text)
+{
+    struct key k = {.n = 0};
+
+    key_add(&k, text, strlen(text));
+    return k;
+}
+
+bool
+self_get(const struct node_view *v, struct node_self *ret)
+{
+    const struct key k = key_text("self");
+
+    return record_get(v, NODE_META, &k, ret, sizeof(*ret));
+}
+
+void
+self_put(const struct node_view *v, const struct node_self *s)
+{
+    const struct key k = key_text("self");
+
+    record_put(v, NODE_META, &k, NULL, s, sizeof(*s));
+}
+
+static struct key
+scan_key(const struct hf_id *ask)
+{
+    struct key k = key_text("scan");
+
+    key_add(&k, ask->b, HF_ID_BYTES);
+    return k;
+}
+
+bool
+scan_get(const struct node_view *v, const struct hf_id *ask,
+         struct node_scan *ret)
+{
+    const struct key k = scan_key(ask);
+
+    return record_get(v, NODE_META, &k, ret, sizeof(*ret));
+}
+
+void
+scan_put(const struct node_view *v, const struct node_scan *s)
+{
+    const struct key k = scan_key(&s->ask);
+
+    record_put(v, NODE_META, &k, NULL, s, sizeof(*s));
+}
+
+void
+scan_del(const struct node_view *v, const struct hf_id *ask)
+{
+    const struct key k = scan_key(ask);
+
+    v->del(v->ctx, NODE_META, span(&k));
+}

@@ -49,7 +49,6 @@ struct node_object {
     struct hf_id case_id;        /* zero where we do not know one */
     enum state state;            /* of both chains, or a local draft state */
     uint8_t is_forked;
-    uint8_t awaits_copy;         /* restored: no entry until the peer's copy */
     uint8_t waits_prekey;        /* the peer has no valid prekey */
     uint8_t is_unconfirmed;      /* an envelope ran out without a receipt */
     uint32_t n[2];               /* entries held of each side, no gap */
@@ -60,8 +59,11 @@ struct node_object {
     uint32_t acked;              /* own entries that the peer holds */
     uint32_t sent;               /* own entries in the newest envelope */
     struct hf_id envelope;       /* that envelope; zero: none on the way */
-    struct hf_id ask;            /* the ask whose answer we wait for */
-    uint64_t resend_ms;          /* when it is sealed anew; 0: nothing owed */
+    struct hf_id copied;         /* the restore whose copy has come */
+    struct hf_id copy_for;       /* the peer's ask that we still owe a copy */
+    uint32_t copy_at;            /* entries of that copy sent so far */
+    uint64_t asked_ms;           /* when we last asked for the peer's copy */
+    uint64_t resend_ms;          /* its due row; 0: nothing owed */
     uint16_t flags;              /* ENTRY_ON_SEND, ENTRY_TRAVEL_NONE */
     uint32_t sections;           /* first: disclosed; second: held */
     struct terms terms;          /* referral */
@@ -117,6 +119,21 @@ struct node_trace {
 };
 const char *trace_stage_text(enum trace_stage s);
 
+/** Facts about the node itself; one row. */
+struct node_self {
+    struct hf_id restored;      /* ask of the last restore; zero: none */
+    uint64_t restored_ms;
+    uint64_t figures_ms;        /* when the running period ends */
+    uint64_t figures_from_ms;
+};
+
+/** A scan over all objects, a page a step. */
+struct node_scan {
+    struct hf_id ask;           /* also its key */
+    struct hf_org peer;         /* whose ask we answer; empty: our own restore*/
+    struct hf_id at;            /* cursor */
+};
+
 struct node_decision {
     struct hf_id id;           /* HD-... */
     struct hf_id case_id;
@@ -127,6 +144,8 @@ struct node_decision {
     struct gate_out gate;
     struct sop_decision sop;
 };
+
+#define SECTION_BYTES_MAX 40960u /* 16 of them fit into one body */
 
 /** A withdrawn scope, kept for good; scope empty: the whole consent. */
 struct node_tombstone {
@@ -148,8 +167,15 @@ struct node_inbox {
 };
 
 /** "Due" rows: what the clock will bring up. */
-enum due_what { DUE_RESEND = 1, DUE_DELIVER, DUE_DECIDE, DUE_CONTACT,
-                DUE_REPORT, DUE_OUTBOX, DUE_FIGURES };
+enum due_what {
+    DUE_RESEND = 1, /* an object owes its peer something */
+    DUE_DECIDE,     /* a clock of an object runs out */
+    DUE_CONTACT,
+    DUE_REPORT,
+    DUE_OUTBOX,     /* an envelope's time is up */
+    DUE_FIGURES,    /* the period ends; object zero */
+    DUE_SCAN        /* go on with a scan (scan.c); object: the ask */
+};
 
 /* Readers: false when there is no such row. */
 bool user_get(const struct node_view *v, const struct hf_name *name,
@@ -200,6 +226,9 @@ bool tombstone_get(const struct node_view *v, const struct hf_id *consent,
                    const struct hf_name *scope, struct node_tombstone *ret);
 bool inbox_get(const struct node_view *v, const struct hf_id *envelope,
                struct node_inbox *ret);
+bool self_get(const struct node_view *v, struct node_self *ret);
+bool scan_get(const struct node_view *v, const struct hf_id *ask,
+              struct node_scan *ret);
 bool number_get(const struct node_view *v, const struct hf_hash *index,
                 struct hf_id *ret_case);
 /** due_first: the earliest due row. waiting_first: an object that waits for
@@ -278,6 +307,9 @@ void waiting_put(const struct node_view *v, const struct hf_org *peer,
                  const struct hf_id *object);
 void waiting_del(const struct node_view *v, const struct hf_org *peer,
                  const struct hf_id *object);
+void self_put(const struct node_view *v, const struct node_self *s);
+void scan_put(const struct node_view *v, const struct node_scan *s);
+void scan_del(const struct node_view *v, const struct hf_id *ask);
 void number_put(const struct node_view *v, const struct hf_hash *index,
                 const struct hf_id *case_id);
 

@@ -1,0 +1,147 @@
+#include "step.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "hf_assert.h"
+#include "hf_text.h"
+
+void
+step_fresh(struct step *s, void *out, size_t n)
+{
+    uint8_t *p = out;
+
+    while (n > 0) {
+        uint8_t count[4], *at = count;
+        const struct hf_bytes spans[] = {{s->ev->seed, sizeof(s->ev->seed)},
+                                         {count, sizeof(count)}};
+        struct hf_hash h;
+        const size_t part = n < HF_HASH_BYTES ? n : HF_HASH_BYTES;
+
+        hf_put_u32(&at, s->n_fresh++);
+        s->env->crypto->hash(s->env->crypto->ctx, "handoff/1 fresh", spans, 2,
+                             &h);
+        memcpy(p, h.b, part);
+        p += part;
+        n -= part;
+    }
+}
+
+struct hf_id
+step_fresh_id(struct step *s)
+{
+    struct hf_id id;
+
+    step_fresh(s, id.b, HF_ID_BYTES);
+    return id;
+}
+
+void *
+step_alloc(struct step *s, size_t n)
+{
+    const size_t aligned = (n + 15) & ~(size_t)15;
+    void *p = s->out->arena + s->out->used;
+
+    HF_ASSERT(aligned <= NODE_ARENA_BYTES - s->out->used);
+    s->out->used += aligned;
+    memset(p, 0, aligned);
+    return p;
+}
+
+struct hf_bytes
+step_copy(struct step *s, struct hf_bytes in)
+{
+    uint8_t *p;
+
+    if (in.n == 0)
+        return (struct hf_bytes){NULL, 0};
+    p = step_alloc(s, in.n);
+    memcpy(p, in.p, in.n);
+    return (struct hf_bytes){p, in.n};
+}
+
+struct node_effect *
+step_effect(struct step *s, enum node_effect_type type)
+{
+    struct node_effect *e;
+
+    HF_ASSERT(s->out->n < NODE_EFFECTS_MAX);
+    e = &s->out->item[s->out->n++];
+    *e = (struct node_effect){.type = type};
+    return e;
+}
+
+void
+step_alarm(struct step *s, const char *event, enum object_kind kind,
+           const struct hf_id *object, const struct hf_org *peer,
+           enum reason reason)
+{
+    struct node_effect *e = step_effect(s, NODE_DO_ALARM);
+
+    e->u.alarm.event = event;
+    e->u.alarm.kind = kind;
+    e->u.alarm.object = *object;
+    e->u.alarm.peer = *peer;
+    e->u.alarm.reason = reason;
+}
+
+struct node_reply *
+step_reply(struct step *s)
+{
+    struct node_effect *e = step_effect(s, NODE_DO_REPLY);
+
+    HF_ASSERT(s->cmd != NULL);
+    e->u.reply.ticket = s->cmd->ticket;
+    return &e->u.reply;
+}
+
+void
+step_refuse(struct step *s, int status, const char *code, const char *hint,
+            const char *fmt, ...)
+{
+    struct node_reply *r = step_reply(s);
+    va_list ap;
+
+    HF_ASSERT(status != 0);
+    r->status = status;
+    (void)snprintf(r->code, sizeof(r->code), "%s", code);
+    (void)snprintf(r->hint, sizeof(r->hint), "%s", hint);
+    va_start(ap, fmt);
+    (void)vsnprintf(r->message, sizeof(r->message), fmt, ap);
+    va_end(ap);
+}
+
+const struct hf_org *
+step_me(const struct step *s)
+{
+    return &s->env->config->org;
+}
+
+const struct registry_org *
+step_member(const struct step *s, const struct hf_org *org)
+{
+    const struct registry_org *o =
+        s->env->registry == NULL ? NULL : registry_org(s->env->registry, org);
+
+    return o != NULL && o->status == MEMBER_ACTIVE ? o : NULL;
+}
+
+enum role
+step_role(const struct step *s)
+{
+    if (s->cmd == NULL)
+        return ROLE_AUTOMATIC;
+    for (enum role r = ROLE_CASE_MANAGER; r < ROLE_AUTOMATIC; r++)
+        if (s->roles & ROLE_BIT(r))
+            return r;
+    return ROLE_ADMIN;
+}
+
+void
+step_hash(const struct step *s, const char *label, const void *p, size_t n,
+          struct hf_hash *ret)
+{
+    const struct hf_bytes in = {p, n};
+
+    s->env->crypto->hash(s->env->crypto->ctx, label, &in, 1, ret);
+}
