@@ -185,8 +185,8 @@ card_ok(const struct card *c)
     return field_name(&c->service) && card_lists_ok(c) &&
            c->urgency < URGENCY_END && c->age_band < AGE_END &&
            c->sex < SEX_END && field_padded(c->country, sizeof(c->country)) &&
-           field_padded(c->province.s, HF_NAME_BYTES) && (c->groups & ~groups) == 0 &&
-           c->family_band <= 3 &&
+           field_padded(c->province.s, HF_NAME_BYTES) &&
+           (c->groups & ~groups) == 0 && c->family_band <= 3 &&
            (c->wishes & ~(CARD_WISH_FEMALE | CARD_WISH_MALE)) == 0 &&
            field_padded(c->interpreter, sizeof(c->interpreter));
 }
@@ -300,8 +300,8 @@ terms_unpack(struct hf_bytes in, struct terms *ret)
 }
 
 size_t
-proof_pack(const struct proof *pr, uint8_t out[static PROOF_BYTES(
-                                       PROOF_ITEMS_MAX)])
+proof_pack(const struct proof *pr,
+           uint8_t out[static PROOF_BYTES(PROOF_ITEMS_MAX)])
 {
     uint8_t *p = out;
 

@@ -46,8 +46,10 @@ push_ok(const struct content_push *p)
 static bool
 ask_ok(const struct content_ask *a)
 {
-    return is_object(a->kind, &a->object) && a->my_n <= ENTRY_NUMBERS_MAX &&
-           a->your_n <= ENTRY_NUMBERS_MAX;
+    const bool of_all = a->kind == OBJECT_NONE && hf_id_is_zero(&a->object);
+
+    return (of_all || is_object(a->kind, &a->object)) &&
+           !hf_id_is_zero(&a->ask);
 }
 
 static bool
@@ -152,6 +154,7 @@ encode_push(const struct content_push *c, struct hf_buf *buf)
     push.object = data(c->object.b, HF_ID_BYTES);
     push.have_n = c->have_n;
     push.have_hash = data(c->have_hash.b, HF_HASH_BYTES);
+    push.answers = data(c->answers.b, HF_ID_BYTES);
     push.n_entry = c->n;
     push.entry = list;
     pb.what_case = HANDOFF__V1__CONTENT__WHAT_PUSH;
@@ -167,8 +170,7 @@ encode_ask(const struct content_ask *c, struct hf_buf *buf)
 
     ask.kind = c->kind;
     ask.object = data(c->object.b, HF_ID_BYTES);
-    ask.my_n = c->my_n;
-    ask.your_n = c->your_n;
+    ask.ask = data(c->ask.b, HF_ID_BYTES);
     pb.what_case = HANDOFF__V1__CONTENT__WHAT_ASK;
     pb.ask = &ask;
     return pack(&pb, buf);
@@ -304,7 +306,8 @@ decode_push(const Handoff__V1__Push *pb, struct cursor *at,
     c->kind = (enum object_kind)pb->kind;
     c->have_n = pb->have_n;
     if (!next_fixed(at, c->object.b, HF_ID_BYTES) ||
-        !next_fixed(at, c->have_hash.b, HF_HASH_BYTES))
+        !next_fixed(at, c->have_hash.b, HF_HASH_BYTES) ||
+        !next_fixed(at, c->answers.b, HF_ID_BYTES))
         return false;
     c->n = pb->n_entry;
     for (size_t i = 0; i < c->n; i++) {
@@ -316,13 +319,11 @@ decode_push(const Handoff__V1__Push *pb, struct cursor *at,
 }
 
 static bool
-decode_ask(const Handoff__V1__Ask *pb, struct cursor *at,
-           struct content_ask *c)
+decode_ask(const Handoff__V1__Ask *pb, struct cursor *at, struct content_ask *c)
 {
     c->kind = (enum object_kind)pb->kind;
-    c->my_n = pb->my_n;
-    c->your_n = pb->your_n;
-    return next_fixed(at, c->object.b, HF_ID_BYTES);
+    return next_fixed(at, c->object.b, HF_ID_BYTES) &&
+           next_fixed(at, c->ask.b, HF_ID_BYTES);
 }
 
 static bool

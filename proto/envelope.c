@@ -230,8 +230,7 @@ seal_stanza(uint8_t *header, const struct prekey *prekey,
     }
     derive_kek(shared, header, prekey->pk, &kek);
     hf_box_seal(kek.b, header_until(header, AT_WRAP),
-                (struct hf_bytes){content_key, HF_KEY_BYTES},
-                header + AT_WRAP);
+                (struct hf_bytes){content_key, HF_KEY_BYTES}, header + AT_WRAP);
     commit_to_key(content_key, header, &commit);
     memcpy(header + AT_COMMIT, commit.b, HF_HASH_BYTES);
 out:
@@ -346,8 +345,7 @@ body_is_committed(struct hf_bytes in)
 {
     struct hf_hash hash;
 
-    hash_body((struct hf_bytes){in.p + FRONT_BYTES, in.n - FRONT_BYTES},
-              &hash);
+    hash_body((struct hf_bytes){in.p + FRONT_BYTES, in.n - FRONT_BYTES}, &hash);
     return hf_equal(hash.b, in.p + AT_BODY, HF_HASH_BYTES);
 }
 

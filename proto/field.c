@@ -31,8 +31,8 @@ field_org(const struct hf_org *org)
 {
     struct hf_org parsed;
 
-    return org->s[HF_ORG_BYTES - 1] == '\0' &&
-           hf_org_parse(org->s, &parsed) && hf_org_eq(&parsed, org);
+    return org->s[HF_ORG_BYTES - 1] == '\0' && hf_org_parse(org->s, &parsed) &&
+           hf_org_eq(&parsed, org);
 }
 
 bool

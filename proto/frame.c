@@ -4,8 +4,8 @@
 #include "hf_assert.h"
 #include "hf_text.h"
 
-#define FRAME_HEAD_BYTES 2
-#define HAVE_BYTES       (1 + HF_ORG_BYTES + 8)
+#define FRAME_HEAD_BYTES   2
+#define HAVE_BYTES         (1 + HF_ORG_BYTES + 8)
 #define CUSTODY_ITEM_BYTES (HF_ID_BYTES + 1)
 
 _Static_assert(FRAME_BATCH_MAX <= UINT8_MAX, "counts take one byte");
@@ -18,9 +18,9 @@ static const struct {
     uint8_t number;
     enum hf_err err;
 } bad_codes[] = {
-    {1, HF_ERR_MALFORMED}, {2, HF_ERR_LIMIT},     {3, HF_ERR_FORBIDDEN},
-    {4, HF_ERR_UNTRUSTED}, {5, HF_ERR_EXPIRED},   {6, HF_ERR_ROLLBACK},
-    {7, HF_ERR_SIGNATURE}, {8, HF_ERR_FULL},      {9, HF_ERR_BUSY},
+    {1, HF_ERR_MALFORMED}, {2, HF_ERR_LIMIT},   {3, HF_ERR_FORBIDDEN},
+    {4, HF_ERR_UNTRUSTED}, {5, HF_ERR_EXPIRED}, {6, HF_ERR_ROLLBACK},
+    {7, HF_ERR_SIGNATURE}, {8, HF_ERR_FULL},    {9, HF_ERR_BUSY},
     {10, HF_ERR_IO}, /* also any other trouble of the sender's own */
 };
 #define BAD_CODES (sizeof(bad_codes) / sizeof(bad_codes[0]))
@@ -57,8 +57,8 @@ enter(struct hf_bytes in, enum frame_type type, struct field_rest *ret)
 {
     if (frame_type(in) != type)
         return false;
-    *ret = (struct field_rest){in.p + FRAME_HEAD_BYTES,
-                               in.n - FRAME_HEAD_BYTES};
+    *ret =
+        (struct field_rest){in.p + FRAME_HEAD_BYTES, in.n - FRAME_HEAD_BYTES};
     return true;
 }
 
@@ -243,8 +243,7 @@ bool
 frame_verify_custody(const struct frame_custody *f,
                      const uint8_t broker_op_pk[static 32])
 {
-    return hf_verify(broker_op_pk, CUSTODY_LABEL, &f->signed_bytes, 1,
-                     f->sig);
+    return hf_verify(broker_op_pk, CUSTODY_LABEL, &f->signed_bytes, 1, f->sig);
 }
 
 bool
@@ -359,8 +358,7 @@ frame_shelf(struct hf_buf *out, const struct shelf_doc *docs, size_t n)
     bool ok = n > 0 && begin(out, FRAME_SHELF, 0) != NULL;
 
     for (size_t i = 0; ok && i < n; i++)
-        ok = shelf_pack(&docs[i], out) &&
-             out->n - start <= FRAME_BYTES_MAX;
+        ok = shelf_pack(&docs[i], out) && out->n - start <= FRAME_BYTES_MAX;
     if (!ok)
         out->n = start; /* no half frame stays behind */
     return ok;

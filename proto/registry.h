@@ -2,11 +2,15 @@
  * registry.h - who takes part, with which keys: signed documents after TUF.
  *
  * A registry set is a file (and a shelf document) that holds the newest signed
- * bytes of `root`, `orgs` and, where they exist, `suspend` and `timestamp`.
+ * bytes of `orgs` and, where they exist, `suspend` and `timestamp`, and the
+ * roots from the first one kept to the newest, so that whoever holds an older
+ * root can follow: root N + 1 is signed by the thresholds of N and of N + 1.
  * What is signed is the bytes, under one label a role ("handoff/1 registry
  * root", ...); signatures count once per distinct public key; versions only
- * rise; expired is not trusted. Decoded into the plain struct below, which is
- * immutable once made.
+ * rise; expired is not trusted. `suspend` can only suspend, and counts while
+ * the orgs document it names is the newest. `timestamp` vouches that nothing
+ * newer was withheld; its age is shown, and stops nothing. Decoded into the
+ * plain struct below, which is immutable once made.
  */
 #ifndef PROTO_REGISTRY_H
 #define PROTO_REGISTRY_H
@@ -24,6 +28,8 @@
 #define REGISTRY_HOMES_MAX     2
 #define REGISTRY_TITLE_BYTES   128
 #define REGISTRY_ENDPOINT_BYTES 128
+#define REGISTRY_ROOTS_MAX     64 /* in one set */
+#define REGISTRY_VERSION_MAX   (UINT32_C(1) << 29) /* four add up in 32 bits */
 
 enum registry_role {
     REGISTRY_ROOT,
@@ -50,7 +56,7 @@ struct registry_org {
     enum member_status status;
     uint8_t identity_pk[HF_PK_BYTES];
     struct registry_key op[REGISTRY_OP_KEYS_MAX];
-    uint8_t n_op;
+    uint8_t n_op;            /* 0 and a zero identity only with `via` */
     uint8_t link_pk[HF_PK_BYTES]; /* CURVE; zero for a member with `via` */
     struct hf_org home[REGISTRY_HOMES_MAX]; /* broker ids */
     uint8_t n_homes;
@@ -76,6 +82,10 @@ struct registry {
     struct registry_org *orgs;
     size_t n_brokers;
     struct registry_broker broker[REGISTRY_BROKERS_MAX];
+    struct hf_hash root_hash; /* of the newest root's bytes: what people
+                               * compare when they pin it */
+    size_t n_links;           /* registry.c's index by link key; NULL in a */
+    struct registry_link *links; /* struct made by hand: then a plain search */
 };
 
 /**
@@ -88,8 +98,9 @@ struct registry {
  *
  * HF_ERR_MALFORMED  does not parse, or a rule is broken (threshold 0, one key
  *                   twice, unknown broker named, two members with one key)
- * HF_ERR_UNTRUSTED  thresholds not met
- * HF_ERR_ROLLBACK   a version falls, or is equal with other bytes
+ * HF_ERR_UNTRUSTED  thresholds not met, or no way from the held root
+ * HF_ERR_ROLLBACK   a version falls, or is equal with other bytes, or is older
+ *                   than the timestamp says
  * HF_ERR_EXPIRED    root or orgs expired
  * HF_ERR_EXISTS     nothing newer than what is held (not an error to callers
  *                   that merely sync)
@@ -119,7 +130,18 @@ void registry_by_link(const struct registry *r,
  * not revoked; NULL when there is none. */
 const uint8_t *registry_op_key(const struct registry_org *org,
                                uint64_t at_ms);
-/** registry_latest: version that callers compare: that of `orgs`. */
+/** registry_latest: version that callers compare: the sum of the documents'
+ * versions. As each only rises, it rises with any of them, a suspension
+ * included. */
 uint32_t registry_latest(const struct registry *r);
+
+/** registry_fingerprint: 8 groups of 4 hex digits of a key's hash, for people
+ * to compare. Returns @out. */
+#define REGISTRY_FINGERPRINT_BYTES 40
+const char *registry_fingerprint(const uint8_t pk[static HF_PK_BYTES],
+                                 char out[static REGISTRY_FINGERPRINT_BYTES]);
+/** registry_summary: append plain text: versions, expiries, the root's hash,
+ * each broker and member with fingerprints. False when the buffer refused. */
+bool registry_summary(const struct registry *r, struct hf_buf *out);
 
 #endif /* PROTO_REGISTRY_H */

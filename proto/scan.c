@@ -58,8 +58,8 @@ scan_bytes(struct scan *s, const ProtobufCFieldDescriptor *field,
 }
 
 static bool
-scan_field(struct scan *s, const ProtobufCFieldDescriptor *field,
-           unsigned wire, struct field_rest *rest, unsigned depth)
+scan_field(struct scan *s, const ProtobufCFieldDescriptor *field, unsigned wire,
+           struct field_rest *rest, unsigned depth)
 {
     if (s->fields_left == 0)
         return false;
@@ -104,8 +104,8 @@ scan_level(struct scan *s, const ProtobufCMessageDescriptor *type,
 
         if (!take_varint(&rest, &tag) || tag > UINT32_MAX)
             return false;
-        field = protobuf_c_message_descriptor_get_field(
-            type, (unsigned)(tag >> 3));
+        field =
+            protobuf_c_message_descriptor_get_field(type, (unsigned)(tag >> 3));
         if (field == NULL || tag >> 3 < last ||
             (tag >> 3 == last && field->label != PROTOBUF_C_LABEL_REPEATED))
             return false;

@@ -5,7 +5,7 @@
 #include "hf_text.h"
 
 /* kind, owner, version: what the signature covers besides the bytes */
-#define SHELF_HEAD_BYTES (1 + HF_ORG_BYTES + 8)
+#define SHELF_HEAD_BYTES  (1 + HF_ORG_BYTES + 8)
 #define SHELF_FIXED_BYTES (SHELF_HEAD_BYTES + HF_SIG_BYTES + 4)
 
 static void
@@ -35,8 +35,7 @@ head_is_sound(const struct shelf_doc *d)
     switch (d->kind) {
     case SHELF_REGISTRY:
         return field_all_zero(d->owner.s, HF_ORG_BYTES) &&
-               field_all_zero(d->sig, HF_SIG_BYTES) &&
-               d->version <= UINT32_MAX;
+               field_all_zero(d->sig, HF_SIG_BYTES) && d->version <= UINT32_MAX;
     case SHELF_PREKEY:
     case SHELF_SERVICES:
         return field_org(&d->owner) && field_time(d->version);

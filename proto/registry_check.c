@@ -1,0 +1,190 @@
+#include "registry_internal.h"
+
+#include <stdlib.h>
+
+#include "field.h"
+#include "hf_assert.h"
+#include "hf_text.h"
+
+/* The form of one member or broker, and the rules across all of one orgs
+ * document. Also asked before a document is made, not only when one comes. */
+
+static bool
+level_ok(const char *level)
+{
+    return level[0] == '\0' || strcmp(level, "local") == 0 ||
+           strcmp(level, "national") == 0 ||
+           strcmp(level, "international") == 0;
+}
+
+static bool
+op_keys_ok(const struct registry_org *o)
+{
+    if (o->n_op > REGISTRY_OP_KEYS_MAX)
+        return false;
+    for (size_t i = 0; i < o->n_op; i++) {
+        const struct registry_key *k = &o->op[i];
+
+        if (field_all_zero(k->pk, HF_PK_BYTES) || !field_time(k->from_ms) ||
+            !field_time(k->until_ms) ||
+            (k->until_ms != 0 && k->until_ms <= k->from_ms))
+            return false;
+    }
+    return true;
+}
+
+static bool
+homes_ok(const struct registry_org *o)
+{
+    if (o->n_homes > REGISTRY_HOMES_MAX)
+        return false;
+    for (size_t i = 0; i < o->n_homes; i++)
+        for (size_t j = 0; j <= i; j++)
+            if (!field_org(&o->home[i]) ||
+                (j < i && hf_org_eq(&o->home[j], &o->home[i])))
+                return false;
+    return true;
+}
+
+/* With a node of its own a member has keys and a home; without, neither a
+ * link nor a home. */
+static bool
+reach_ok(const struct registry_org *o)
+{
+    if (o->via.s[0] != '\0')
+        return field_org(&o->via) && !hf_org_eq(&o->via, &o->id) &&
+               field_all_zero(o->link_pk, HF_PK_BYTES) && o->n_homes == 0;
+    return field_all_zero(o->via.s, HF_ORG_BYTES) &&
+           !field_all_zero(o->identity_pk, HF_PK_BYTES) &&
+           !field_all_zero(o->link_pk, HF_PK_BYTES) && o->n_op >= 1 &&
+           o->n_homes >= 1;
+}
+
+bool
+registry_check_member(const struct registry_org *o)
+{
+    return field_org(&o->id) && o->name[0] != '\0' &&
+           field_padded(o->name, sizeof(o->name)) && o->kind > ORG_KIND_NONE &&
+           o->kind < ORG_KIND_END &&
+           field_padded(o->country, sizeof(o->country)) &&
+           (o->country[0] == '\0' || hf_country_ok(o->country)) &&
+           field_padded(o->level, sizeof(o->level)) && level_ok(o->level) &&
+           o->status > MEMBER_NONE && o->status < MEMBER_END && op_keys_ok(o) &&
+           homes_ok(o) && reach_ok(o);
+}
+
+/* tcp://host:port, host and port not empty. */
+static bool
+endpoint_ok(const char *s)
+{
+    static const char scheme[] = "tcp://";
+    const char *host, *port;
+    uint64_t n;
+
+    if (strncmp(s, scheme, sizeof(scheme) - 1) != 0)
+        return false;
+    host = s + sizeof(scheme) - 1;
+    for (const char *c = host; *c != '\0'; c++)
+        if (*c <= ' ' || *c >= 0x7f || *c == '/' || *c == '*')
+            return false;
+    port = strrchr(host, ':');
+    return port != NULL && port > host &&
+           hf_parse_u64(port + 1, 1, UINT16_MAX, &n);
+}
+
+bool
+registry_check_broker(const struct registry_broker *b)
+{
+    return field_org(&b->id) && field_org_or_empty(&b->operated_by) &&
+           field_padded(b->endpoint, sizeof(b->endpoint)) &&
+           endpoint_ok(b->endpoint) && !field_all_zero(b->op_pk, HF_PK_BYTES) &&
+           !field_all_zero(b->link_pk, HF_PK_BYTES);
+}
+
+static bool
+ids_ascend(const struct registry *r)
+{
+    for (size_t i = 1; i < r->n_orgs; i++)
+        if (memcmp(r->orgs[i - 1].id.s, r->orgs[i].id.s, HF_ORG_BYTES) >= 0)
+            return false;
+    for (size_t i = 1; i < r->n_brokers; i++)
+        if (memcmp(r->broker[i - 1].id.s, r->broker[i].id.s, HF_ORG_BYTES) >= 0)
+            return false;
+    /* Links are told apart by these ids: one name, one party. */
+    for (size_t i = 0; i < r->n_brokers; i++)
+        if (registry_org(r, &r->broker[i].id) != NULL)
+            return false;
+    return true;
+}
+
+static bool
+names_are_listed(const struct registry *r)
+{
+    for (size_t i = 0; i < r->n_orgs; i++) {
+        const struct registry_org *o = &r->orgs[i];
+
+        for (size_t h = 0; h < o->n_homes; h++)
+            if (registry_broker(r, &o->home[h]) == NULL)
+                return false;
+        if (o->via.s[0] != '\0') {
+            const struct registry_org *keeper = registry_org(r, &o->via);
+
+            if (keeper == NULL || keeper->via.s[0] != '\0')
+                return false;
+        }
+    }
+    return true;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+    return memcmp(a, b, HF_PK_BYTES);
+}
+
+static void
+add_key(uint8_t *keys, size_t *n, const uint8_t pk[static HF_PK_BYTES])
+{
+    if (!field_all_zero(pk, HF_PK_BYTES))
+        memcpy(keys + HF_PK_BYTES * (*n)++, pk, HF_PK_BYTES);
+}
+
+/* A key has one owner and one use. */
+static enum hf_err
+keys_are_distinct(const struct registry *r)
+{
+    const size_t max =
+        r->n_orgs * (2 + REGISTRY_OP_KEYS_MAX) + r->n_brokers * 2;
+    uint8_t *keys = calloc(max + 1, HF_PK_BYTES);
+    enum hf_err err = HF_OK;
+    size_t n = 0;
+
+    if (keys == NULL)
+        return HF_ERR_NOMEM;
+    for (size_t i = 0; i < r->n_orgs; i++) {
+        add_key(keys, &n, r->orgs[i].identity_pk);
+        add_key(keys, &n, r->orgs[i].link_pk);
+        for (size_t k = 0; k < r->orgs[i].n_op; k++)
+            add_key(keys, &n, r->orgs[i].op[k].pk);
+    }
+    for (size_t i = 0; i < r->n_brokers; i++) {
+        add_key(keys, &n, r->broker[i].op_pk);
+        add_key(keys, &n, r->broker[i].link_pk);
+    }
+    HF_ASSERT(n <= max);
+    qsort(keys, n, HF_PK_BYTES, compare_keys);
+    for (size_t i = 1; i < n; i++)
+        if (memcmp(keys + HF_PK_BYTES * (i - 1), keys + HF_PK_BYTES * i,
+                   HF_PK_BYTES) == 0)
+            err = HF_ERR_MALFORMED;
+    free(keys);
+    return err;
+}
+
+enum hf_err
+registry_check(const struct registry *r)
+{
+    if (!ids_ascend(r) || !names_are_listed(r))
+        return HF_ERR_MALFORMED;
+    return keys_are_distinct(r);
+}
