@@ -50,7 +50,7 @@ bool node_store_read(struct node_store *s, enum node_table t,
 uint64_t node_store_count(struct node_store *s, enum node_table t);
 
 /** node_store_tend: each minute, between transactions: dead readers, a shred
- * still owed, and a map that is nearly full is grown before it stops a batch. */
+ * still owed, and how full the map is. */
 void node_store_tend(struct node_store *s);
 
 struct node_store_state {

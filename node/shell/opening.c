@@ -1,0 +1,174 @@
+#include "opening.h"
+
+#include "body.h"
+
+void
+opening_init(struct opening *o, const struct hf_org *self,
+             const struct prekeys *prekeys)
+{
+    o->self = self;
+    o->prekeys = prekeys;
+    o->n_taken_out = 0;
+    o->why = "";
+    hf_buf_init(&o->plain, CONTENT_BYTES_MAX * 2);
+}
+
+void
+opening_wipe(struct opening *o)
+{
+    hf_buf_free(&o->plain);
+}
+
+void
+opening_clear(struct opening *o)
+{
+    opening_wipe(o);
+}
+
+static enum opening_verdict
+drop(struct opening *o, const char *why)
+{
+    o->why = why;
+    return OPENING_DROP;
+}
+
+static enum opening_verdict
+unopenable(struct opening *o, const char *why, struct node_event *ret_ev)
+{
+    o->why = why;
+    ret_ev->type = NODE_EV_UNOPENABLE;
+    return OPENING_EVENT;
+}
+
+/* Unknown now, but named under a newer registry than ours: it may be in that
+ * one. Otherwise nobody we know. */
+static enum opening_verdict
+stranger(struct opening *o, const struct registry *r,
+         const struct envelope_header *h, const char *why)
+{
+    o->why = why;
+    return h->registry_version > registry_latest(r) ? OPENING_WAIT
+                                                    : OPENING_DROP;
+}
+
+static enum opening_verdict
+open_notice(struct opening *o, const struct registry *r, struct hf_bytes in,
+            struct node_event *ret_ev)
+{
+    const struct registry_broker *b = registry_broker(r, &ret_ev->header.sender);
+    struct notice n;
+
+    if (b == NULL)
+        return stranger(o, r, &ret_ev->header, "unknown_broker");
+    if (notice_read(in, b->op_pk, &n) != HF_OK)
+        return drop(o, "bad_notice");
+    ret_ev->type = NODE_EV_NOTICE;
+    ret_ev->broker = b->id;
+    ret_ev->header.id = n.envelope;
+    return OPENING_EVENT;
+}
+
+/* By the key of its author that counted when it was made, whoever sent it. */
+static bool
+is_signed(const struct registry *r, const struct content_entry *ce,
+          const struct entry *e)
+{
+    const struct registry_org *author = registry_org(r, &e->author);
+    const uint8_t *pk;
+
+    if (author == NULL || ce->sig.n != HF_SIG_BYTES)
+        return false;
+    pk = registry_op_key(author, e->at_ms);
+    return pk != NULL && hf_verify(pk, ENTRY_LABEL, &ce->bytes, 1, ce->sig.p);
+}
+
+static bool
+is_body_good(const struct content_entry *ce, const struct entry *e)
+{
+    struct hf_hash hash;
+
+    if (ce->body.n == 0)
+        return true;
+    hf_hash(BODY_LABEL, &ce->body, 1, &hash);
+    return hf_hash_eq(&hash, &e->body);
+}
+
+static void
+take_out_bad(struct opening *o, const struct registry *r,
+             struct content_push *push)
+{
+    size_t n_kept = 0;
+
+    for (size_t i = 0; i < push->n; i++) {
+        struct content_entry ce = push->entry[i];
+        struct entry e;
+
+        if (entry_unpack(ce.bytes, &e) != HF_OK || !is_signed(r, &ce, &e)) {
+            o->n_taken_out++;
+            continue;
+        }
+        if (!is_body_good(&ce, &e)) {
+            o->n_taken_out++;
+            ce.body = (struct hf_bytes){0};
+        }
+        push->entry[n_kept++] = ce;
+    }
+    push->n = n_kept;
+}
+
+static enum opening_verdict
+open_sealed(struct opening *o, const struct registry *r,
+            const struct registry_org *sender, struct hf_bytes in,
+            struct node_event *ret_ev)
+{
+    const uint8_t *pk = registry_op_key(sender, ret_ev->header.created_ms);
+    const struct hf_id prekey_id = envelope_prekey_id(in);
+    const struct hf_secret *prekey = prekeys_find(o->prekeys, &prekey_id);
+    struct envelope_opened opened;
+    enum hf_err err;
+
+    if (pk == NULL)
+        return stranger(o, r, &ret_ev->header, "no_key_then");
+    /* A header that anybody may have written gets no answer. */
+    if (!envelope_verify_outer(in, pk))
+        return stranger(o, r, &ret_ev->header, "bad_signature");
+    if (prekey == NULL)
+        return unopenable(o, "prekey_gone", ret_ev);
+    err = envelope_open(in, pk, prekey, &o->plain, &opened);
+    if (err)
+        return unopenable(o, "does_not_open", ret_ev);
+    if (content_decode(opened.content, &o->content) != HF_OK)
+        return unopenable(o, "malformed_content", ret_ev);
+    if (o->content.type == CONTENT_PUSH)
+        take_out_bad(o, r, &o->content.u.push);
+    ret_ev->type = NODE_EV_CONTENT;
+    ret_ev->header = opened.h;
+    ret_ev->content = &o->content;
+    return OPENING_EVENT;
+}
+
+enum opening_verdict
+opening_open(struct opening *o, const struct registry *r,
+             struct hf_bytes envelope, struct node_event *ret_ev)
+{
+    const struct registry_org *sender;
+
+    o->n_taken_out = 0;
+    o->why = "";
+    if (envelope_peek(envelope, &ret_ev->header) != HF_OK)
+        return drop(o, "malformed");
+    if (!hf_org_eq(&ret_ev->header.recipient, o->self))
+        return drop(o, "not_for_us");
+    if (r == NULL) {
+        o->why = "no_registry";
+        return OPENING_WAIT;
+    }
+    if (ret_ev->header.suite == SUITE_NOTICE)
+        return open_notice(o, r, envelope, ret_ev);
+    sender = registry_org(r, &ret_ev->header.sender);
+    if (sender == NULL)
+        return stranger(o, r, &ret_ev->header, "unknown_sender");
+    if (sender->status != MEMBER_ACTIVE)
+        return stranger(o, r, &ret_ev->header, "sender_not_active");
+    return open_sealed(o, r, sender, envelope, ret_ev);
+}

@@ -1,0 +1,40 @@
+/*
+ * opening.h - from an envelope that a broker delivered to an event for the
+ * core: who sent it, is it for us, does it open, is every signature good.
+ *
+ * What the core is told is verified; what is not, is taken out here. Durable
+ * nothing: reads the registry and the prekeys.
+ */
+#ifndef NODE_SHELL_OPENING_H
+#define NODE_SHELL_OPENING_H
+
+#include "node.h"
+#include "prekeys.h"
+
+enum opening_verdict {
+    OPENING_EVENT, /* *ret_ev is filled; its content is borrowed from @o */
+    OPENING_DROP,  /* nothing that anybody here may act on */
+    OPENING_WAIT   /* made under a newer registry than ours: not yet */
+};
+
+struct opening {
+    const struct hf_org *self;
+    const struct prekeys *prekeys;
+    struct hf_buf plain;
+    struct content content;
+    uint32_t n_taken_out; /* entries and bodies of the last one */
+    const char *why;      /* of DROP, UNOPENABLE: a word for the log */
+};
+
+void opening_init(struct opening *o, const struct hf_org *self,
+                  const struct prekeys *prekeys);
+/** opening_wipe: forget the plain text of the last envelope. */
+void opening_wipe(struct opening *o);
+void opening_clear(struct opening *o);
+
+/** opening_open: fills type, header, content and broker of *ret_ev. */
+enum opening_verdict opening_open(struct opening *o, const struct registry *r,
+                                  struct hf_bytes envelope,
+                                  struct node_event *ret_ev);
+
+#endif /* NODE_SHELL_OPENING_H */
