@@ -10,7 +10,7 @@ chain_why_text(enum chain_why why)
         [CHAIN_VALID] = "valid",
         [CHAIN_WAITS] = "waits for an entry that is not here",
         [CHAIN_NOT_ALLOWED] = "not allowed in the state it was made in",
-        [CHAIN_SEEN_FELL] = "names an older peer entry than the one before",
+        [CHAIN_SEEN_FELL] = "names an older peer entry than one before it",
         [CHAIN_FORKED] = "its author's chain is forked here",
         [CHAIN_CIRCULAR] = "names an entry that names it",
     };
@@ -51,7 +51,7 @@ judge_one(const struct chain_pair *p, enum side side, uint32_t n)
     const struct chain_sum peer = sum_at(p, side_other(side), item->seen);
     const bool is_first = side == SIDE_FIRST;
 
-    if (n > 1 && item->seen < p->item[side][n - 2].seen)
+    if (item->seen < mine.seen)
         return CHAIN_SEEN_FELL;
     if (!lifecycle_allows(p, side, item->event, is_first ? &mine : &peer,
                           is_first ? &peer : &mine))
@@ -78,6 +78,8 @@ advance(struct chain_pair *p, enum side side, uint32_t done[2])
     p->sum[side][n] = p->sum[side][n - 1];
     if (item->why == CHAIN_VALID)
         lifecycle_fold(p->kind, side, n, item, &p->sum[side][n]);
+    if (item->seen > p->sum[side][n].seen)
+        p->sum[side][n].seen = item->seen;
     done[side] = n;
     return true;
 }
@@ -149,6 +151,31 @@ chain_must_erase(const struct chain_pair *p)
     const struct chain_sum second = sum_at(p, SIDE_SECOND, p->n[1]);
 
     return lifecycle_must_erase(p->kind, chain_state(p), second.reached);
+}
+
+bool
+chain_was_to_erase(const struct chain_pair *p)
+{
+    struct chain_sum first = sum_at(p, SIDE_FIRST, p->n[0]);
+    const struct chain_sum second = sum_at(p, SIDE_SECOND, p->n[1]);
+
+    first.events &= ~(UINT64_C(1) << EVENT_CLOSE);
+    return lifecycle_must_erase(p->kind, lifecycle_state(p, &first, &second),
+                                second.reached);
+}
+
+bool
+chain_has(const struct chain_pair *p, enum side side, enum event event)
+{
+    return (sum_at(p, side, p->n[side]).events & (UINT64_C(1) << event)) != 0;
+}
+
+enum state
+chain_own(const struct chain_pair *p)
+{
+    const enum state own = sum_at(p, SIDE_SECOND, p->n[1]).own;
+
+    return own == STATE_NONE ? STATE_SENT : own;
 }
 
 bool

@@ -38,7 +38,7 @@ enum chain_why {
     CHAIN_WAITS,      /* names a peer entry not yet held, or one before it
                          in its own chain is missing */
     CHAIN_NOT_ALLOWED,/* no row allows it in the state it was made in */
-    CHAIN_SEEN_FELL,  /* names an older peer entry than the one before it */
+    CHAIN_SEEN_FELL,  /* names an older peer entry than one before it did */
     CHAIN_FORKED,     /* at or after a fork of its author */
     CHAIN_CIRCULAR    /* names an entry that names it: impossible if signed */
 };
@@ -61,6 +61,8 @@ struct chain_sum {
     enum event travel;    /* last of release, depart, postpone */
     uint32_t hand_over_n; /* number of the last hand_over */
     uint32_t refused_seen;/* `seen` of the last refuse */
+    uint32_t seen;        /* the most that any entry named, valid or not: a
+                             signed statement of having seen it */
     bool reached;         /* a contact(reached) or attend is in the chain */
 };
 
@@ -92,6 +94,16 @@ bool chain_may(const struct chain_pair *p, enum side side, enum event event,
 /** chain_must_erase: the state requires the second side to destroy what it was
  * given (LIFECYCLES: "Destruction is required on ..."). */
 bool chain_must_erase(const struct chain_pair *p);
+
+/** chain_was_to_erase: the same for a referral as if it had not been closed: a
+ * `close` can reach the second side together with what made it due. */
+bool chain_was_to_erase(const struct chain_pair *p);
+
+/** chain_has: a valid @event stands in the chain of @side. */
+bool chain_has(const struct chain_pair *p, enum side side, enum event event);
+
+/** chain_own: the second side's own state (referral); STATE_SENT at first. */
+enum state chain_own(const struct chain_pair *p);
 
 /** chain_is_final: nothing but recall, erased, kept and supplement can come. */
 bool chain_is_final(const struct chain_pair *p);

@@ -163,6 +163,14 @@ case_put(const struct node_view *v, const struct node_case *c)
     record_put(v, NODE_CASES, &k, NULL, c, sizeof(*c));
 }
 
+void
+case_del(const struct node_view *v, const struct hf_id *id)
+{
+    const struct key k = key_id(id);
+
+    v->del(v->ctx, NODE_CASES, span(&k));
+}
+
 bool
 case_next(const struct node_view *v, struct hf_id *id, struct node_case *ret)
 {

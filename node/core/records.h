@@ -50,6 +50,10 @@ struct node_object {
     enum state state;            /* of both chains, or a local draft state */
     uint8_t is_forked;
     uint8_t waits_prekey;        /* the peer has no valid prekey */
+    uint8_t owes_disclose;       /* first: accepted, sections not yet gone */
+    uint8_t erase_answered;      /* second: erased or kept since it was due */
+    uint8_t erase_basis_kept;    /* withdrawal: something was kept */
+    enum reason refused;         /* second: why our gate said no; NONE */
     uint8_t is_unconfirmed;      /* an envelope ran out without a receipt */
     uint32_t n[2];               /* entries held of each side, no gap */
     uint32_t applied[2];         /* of those, how many have had their effect */
@@ -257,6 +261,7 @@ bool figure_next(const struct node_view *v, struct hf_org *by,
 
 /* Writers: put the record, keep the indices in step. Core only. */
 void user_put(const struct node_view *v, const struct node_user *u);
+void case_del(const struct node_view *v, const struct hf_id *id);
 void case_put(const struct node_view *v, const struct node_case *c);
 void section_put(const struct node_view *v, const struct hf_id *case_id,
                  enum category c, struct hf_bytes json);

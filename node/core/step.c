@@ -95,19 +95,36 @@ step_reply(struct step *s)
     return &e->u.reply;
 }
 
-void
-step_refuse(struct step *s, int status, const char *code, const char *hint,
-            const char *fmt, ...)
+static void
+fill_error(struct node_reply *r, int status, const char *code,
+           const char *hint, const char *fmt, va_list ap)
 {
-    struct node_reply *r = step_reply(s);
-    va_list ap;
-
     HF_ASSERT(status != 0);
     r->status = status;
     (void)snprintf(r->code, sizeof(r->code), "%s", code);
     (void)snprintf(r->hint, sizeof(r->hint), "%s", hint);
-    va_start(ap, fmt);
     (void)vsnprintf(r->message, sizeof(r->message), fmt, ap);
+}
+
+void
+step_refuse(struct step *s, int status, const char *code, const char *hint,
+            const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    fill_error(step_reply(s), status, code, hint, fmt, ap);
+    va_end(ap);
+}
+
+void
+step_error(struct node_reply *r, int status, const char *code,
+           const char *hint, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    fill_error(r, status, code, hint, fmt, ap);
     va_end(ap);
 }
 

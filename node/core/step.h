@@ -45,6 +45,11 @@ void step_refuse(struct step *s, int status, const char *code,
                  const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/** step_error: fill a reply with an error; its ticket is kept. */
+void step_error(struct node_reply *r, int status, const char *code,
+                const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
 /** step_me: this organisation. */
 const struct hf_org *step_me(const struct step *s);
 /** step_member: an active member with this id, or NULL. */

@@ -1,0 +1,191 @@
+#include "parts.h"
+
+#include "hf_assert.h"
+#include "hf_text.h"
+
+#define YEAR_MS UINT64_C(31556952000)
+
+static bool
+may(uint32_t categories, enum category c)
+{
+    return (categories & CATEGORY_BIT(c)) != 0;
+}
+
+/* A fact is told where the category it was read from is. */
+static struct facts
+restricted(const struct facts *f, uint32_t categories)
+{
+    struct facts r = {.stage = f->stage};
+
+    memcpy(r.origin, f->origin, sizeof(r.origin));
+    memcpy(r.host, f->host, sizeof(r.host));
+    if (may(categories, CATEGORY_IDENTITY)) {
+        r.birth_ms = f->birth_ms;
+        r.birth_year = f->birth_year;
+        r.sex = f->sex;
+    }
+    if (may(categories, CATEGORY_CONTACT))
+        memcpy(r.language, f->language, sizeof(r.language));
+    if (may(categories, CATEGORY_CONTACT) ||
+        may(categories, CATEGORY_HOUSING) || may(categories, CATEGORY_TRAVEL))
+        r.province = f->province;
+    if (may(categories, CATEGORY_VULNERABILITY))
+        r.groups = f->groups;
+    if (may(categories, CATEGORY_FAMILY))
+        r.family_band = f->family_band;
+    if (may(categories, CATEGORY_TRAVEL))
+        r.travel_ms = f->travel_ms;
+    return r;
+}
+
+void
+parts_facts_pack(const struct facts *f, uint32_t categories,
+                 uint8_t out[static PARTS_FACTS_BYTES])
+{
+    const struct facts r = restricted(f, categories);
+    uint8_t *p = out;
+
+    hf_put_u64(&p, r.birth_ms);
+    hf_put_u16(&p, r.birth_year);
+    hf_put_u8(&p, (uint8_t)r.sex);
+    hf_put_bytes(&p, r.origin, sizeof(r.origin));
+    hf_put_bytes(&p, r.host, sizeof(r.host));
+    hf_put_bytes(&p, r.province.s, HF_NAME_BYTES);
+    hf_put_bytes(&p, r.language, sizeof(r.language));
+    hf_put_u32(&p, r.groups);
+    hf_put_u8(&p, (uint8_t)r.stage);
+    hf_put_u8(&p, r.family_band);
+    hf_put_u64(&p, r.travel_ms);
+    memset(p, 0, (size_t)(out + PARTS_FACTS_BYTES - p));
+}
+
+bool
+parts_facts_unpack(struct hf_bytes in, struct facts *ret)
+{
+    const uint8_t *p = in.p;
+    struct facts r = {.birth_ms = 0};
+
+    if (in.n != PARTS_FACTS_BYTES)
+        return false;
+    r.birth_ms = hf_get_u64(&p);
+    r.birth_year = hf_get_u16(&p);
+    r.sex = (enum sex)hf_get_u8(&p);
+    hf_get_bytes(&p, r.origin, sizeof(r.origin));
+    hf_get_bytes(&p, r.host, sizeof(r.host));
+    hf_get_bytes(&p, r.province.s, HF_NAME_BYTES);
+    hf_get_bytes(&p, r.language, sizeof(r.language));
+    r.groups = hf_get_u32(&p);
+    r.stage = (enum stage)hf_get_u8(&p);
+    r.family_band = hf_get_u8(&p);
+    r.travel_ms = hf_get_u64(&p);
+    if (r.sex >= SEX_END || r.stage >= STAGE_END || r.family_band > 3)
+        return false;
+    r.origin[3] = r.host[3] = r.province.s[HF_NAME_BYTES - 1] = '\0';
+    for (int i = 0; i < FACTS_LANGUAGES_MAX; i++)
+        r.language[i][LANGUAGE_BYTES - 1] = '\0';
+    *ret = r;
+    return true;
+}
+
+size_t
+parts_consent_pack(const struct consent *c, uint8_t *out)
+{
+    uint8_t *p = out;
+
+    HF_ASSERT(c->n_scopes <= CONSENT_SCOPES_MAX);
+    hf_put_bytes(&p, c->id.b, HF_ID_BYTES);
+    hf_put_bytes(&p, c->case_id.b, HF_ID_BYTES);
+    hf_put_u32(&p, c->version);
+    hf_put_u8(&p, (uint8_t)c->state);
+    hf_put_u64(&p, c->given_ms);
+    hf_put_u8(&p, c->n_scopes);
+    for (int i = 0; i < c->n_scopes; i++) {
+        const struct consent_scope *sc = &c->scope[i];
+
+        hf_put_bytes(&p, sc->id.s, HF_NAME_BYTES);
+        hf_put_u32(&p, sc->categories);
+        hf_put_u32(&p, sc->purposes);
+        hf_put_u64(&p, sc->from_ms);
+        hf_put_u64(&p, sc->until_ms);
+        hf_put_u8(&p, (uint8_t)(sc->withdrawn | sc->by_kind << 1));
+        hf_put_u8(&p, sc->n_recipients);
+        for (int r = 0; r < CONSENT_RECIPIENTS_MAX; r++)
+            hf_put_bytes(&p, sc->recipient[r].s, HF_ORG_BYTES);
+    }
+    return (size_t)(p - out);
+}
+
+static bool
+unpack_scope(const uint8_t **p, struct consent_scope *sc)
+{
+    uint8_t bits;
+
+    hf_get_bytes(p, sc->id.s, HF_NAME_BYTES);
+    sc->categories = hf_get_u32(p);
+    sc->purposes = hf_get_u32(p);
+    sc->from_ms = hf_get_u64(p);
+    sc->until_ms = hf_get_u64(p);
+    bits = hf_get_u8(p);
+    sc->withdrawn = (bits & 1) != 0;
+    sc->by_kind = (bits & 2) != 0;
+    sc->n_recipients = hf_get_u8(p);
+    for (int r = 0; r < CONSENT_RECIPIENTS_MAX; r++)
+        hf_get_bytes(p, sc->recipient[r].s, HF_ORG_BYTES);
+    return bits < 4 && sc->n_recipients <= CONSENT_RECIPIENTS_MAX &&
+           sc->id.s[HF_NAME_BYTES - 1] == '\0';
+}
+
+bool
+parts_consent_unpack(struct hf_bytes in, struct consent *ret)
+{
+    const size_t head = 46, each = 58 + CONSENT_RECIPIENTS_MAX * HF_ORG_BYTES;
+    const uint8_t *p = in.p;
+
+    if (in.n < head)
+        return false;
+    memset(ret, 0, sizeof(*ret));
+    hf_get_bytes(&p, ret->id.b, HF_ID_BYTES);
+    hf_get_bytes(&p, ret->case_id.b, HF_ID_BYTES);
+    ret->version = hf_get_u32(&p);
+    ret->state = (enum consent_state)hf_get_u8(&p);
+    ret->given_ms = hf_get_u64(&p);
+    ret->n_scopes = hf_get_u8(&p);
+    if (ret->n_scopes > CONSENT_SCOPES_MAX ||
+        ret->state < CONSENT_GIVEN || ret->state > CONSENT_WITHDRAWN ||
+        in.n != head + ret->n_scopes * each)
+        return false;
+    for (int i = 0; i < ret->n_scopes; i++)
+        if (!unpack_scope(&p, &ret->scope[i]))
+            return false;
+    return true;
+}
+
+/* Year and quarter of an instant, by whole mean years: a card says when about,
+ * not when. */
+static uint16_t
+quarter_of(uint64_t ms)
+{
+    const uint64_t years = ms / YEAR_MS;
+    const uint64_t quarter = ms % YEAR_MS / (YEAR_MS / 4);
+
+    return (uint16_t)((1970 + years) * 4 + (quarter > 3 ? 3 : quarter));
+}
+
+void
+parts_card(const struct facts *f, uint32_t sends, uint64_t now_ms,
+           struct card *ret)
+{
+    const uint32_t age = facts_age(f, now_ms);
+
+    memset(ret, 0, sizeof(*ret));
+    ret->urgency = URGENCY_NORMAL;
+    ret->age_band = age == UINT32_MAX ? AGE_UNKNOWN : age_band_of(age);
+    ret->sex = f->sex == SEX_NONE ? SEX_UNKNOWN : f->sex;
+    memcpy(ret->language, f->language, sizeof(ret->language));
+    memcpy(ret->country, f->origin, sizeof(ret->country));
+    ret->province = f->province;
+    ret->quarter = f->travel_ms == 0 ? 0 : quarter_of(f->travel_ms);
+    ret->family_band = f->family_band;
+    if (may(sends, CATEGORY_VULNERABILITY))
+        ret->groups = f->groups;
+}

@@ -1,0 +1,27 @@
+/*
+ * parts.h - fixed layouts of what a new holder gets besides the sections: the
+ * consent as the gates use it, and the facts that rules look at.
+ *
+ * Only facts that stem from disclosed categories go along. Internal.
+ */
+#ifndef NODE_CORE_PARTS_H
+#define NODE_CORE_PARTS_H
+
+#include "consent.h"
+#include "facts.h"
+
+#define PARTS_FACTS_BYTES 127
+#define PARTS_CONSENT_BYTES(scopes) (62u + (size_t)(scopes)*580u)
+
+void parts_facts_pack(const struct facts *f, uint32_t categories,
+                      uint8_t out[static PARTS_FACTS_BYTES]);
+bool parts_facts_unpack(struct hf_bytes in, struct facts *ret);
+size_t parts_consent_pack(const struct consent *c, uint8_t *out);
+bool parts_consent_unpack(struct hf_bytes in, struct consent *ret);
+
+/** parts_card: what a receiver may see before it accepts. @sends: categories
+ * that will follow; groups are told only with `vulnerability`. */
+void parts_card(const struct facts *f, uint32_t sends, uint64_t now_ms,
+                struct card *ret);
+
+#endif /* NODE_CORE_PARTS_H */
