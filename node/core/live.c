@@ -2,6 +2,7 @@
 
 #include "hf_assert.h"
 #include "hf_text.h"
+#include "inbound.h"
 #include "lifecycle.h"
 #include "push.h"
 
@@ -440,6 +441,7 @@ advance(struct step *s, struct live *l, enum side side)
     }
 }
 
+/* The receiver's gate comes before the first byte is kept. */
 static void
 keep_body(struct step *s, struct live *l, enum side side, uint32_t n,
           struct hf_bytes packed)
@@ -449,6 +451,15 @@ keep_body(struct step *s, struct live *l, enum side side, uint32_t n,
 
     if (packed.n == 0 || body_unpack(packed, &b) != HF_OK)
         return;
+    if (side != l->o.side) {
+        const enum reason why = inbound_gate(s, l, &b);
+
+        if (why != REASON_NONE) {
+            l->o.refused = why;
+            s->refused = why;
+            return;
+        }
+    }
     if (!body_part_get(s->v, &l->o.id, side, n, BODY_HEAD, &head))
         store_body(s, l, side, n, &b);
 }

@@ -56,7 +56,7 @@ parts_facts_pack(const struct facts *f, uint32_t categories,
     hf_put_u8(&p, (uint8_t)r.stage);
     hf_put_u8(&p, r.family_band);
     hf_put_u64(&p, r.travel_ms);
-    memset(p, 0, (size_t)(out + PARTS_FACTS_BYTES - p));
+    HF_ASSERT(p == out + PARTS_FACTS_BYTES);
 }
 
 bool

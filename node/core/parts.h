@@ -10,8 +10,8 @@
 #include "consent.h"
 #include "facts.h"
 
-#define PARTS_FACTS_BYTES 127
-#define PARTS_CONSENT_BYTES(scopes) (62u + (size_t)(scopes)*580u)
+#define PARTS_FACTS_BYTES 113
+#define PARTS_CONSENT_BYTES(scopes) (46u + (size_t)(scopes)*570u)
 
 void parts_facts_pack(const struct facts *f, uint32_t categories,
                       uint8_t out[static PARTS_FACTS_BYTES]);

@@ -19,6 +19,7 @@ struct step {
     const struct node_command *cmd; /* of NODE_EV_COMMAND, else NULL */
     uint32_t roles;                 /* of the user who commands */
     struct hf_id answers;           /* pushes made now answer this ask */
+    enum reason refused;            /* our gate refused what this brought */
     bool again;                     /* a page is done, more is left */
 };
 

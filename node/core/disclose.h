@@ -1,0 +1,38 @@
+/*
+ * disclose.h - the sender's gate: sections of a case, cut to what the SOP
+ * needs and consent covers now, as the body of an entry (I-1, R-4).
+ *
+ * Nothing is serialised before the gate has said yes. Internal.
+ */
+#ifndef NODE_CORE_DISCLOSE_H
+#define NODE_CORE_DISCLOSE_H
+
+#include "live.h"
+
+enum disclose_result {
+    DISCLOSE_OK,      /* the draft is ready */
+    DISCLOSE_NOTHING, /* nothing is needed or nothing is held: no entry */
+    DISCLOSE_REFUSED  /* a required category is not covered */
+};
+
+/** disclose_gate: what may go to @to for this case, service and purpose. */
+void disclose_gate(const struct step *s, const struct node_case *c,
+                   const struct hf_org *to, enum purpose purpose,
+                   uint32_t required, uint32_t allowed, uint32_t never,
+                   struct gate_out *ret);
+
+/** disclose_parts: proof and sections of @categories into @b (spans in the
+ * arena). */
+void disclose_parts(struct step *s, const struct node_case *c,
+                    const struct hf_org *to, enum purpose purpose,
+                    uint32_t categories, struct body *b);
+
+/** disclose_referral: a `disclose` entry for an accepted referral. */
+enum disclose_result disclose_referral(struct step *s, struct live *l,
+                                       struct draft *ret);
+
+/** disclose_add: one part; asserts that there is room. */
+void disclose_add(struct body *b, enum part_type type, enum category c,
+                  struct hf_bytes bytes);
+
+#endif /* NODE_CORE_DISCLOSE_H */

@@ -1,0 +1,226 @@
+/* The referral's own part of live.h: effects of its entries, and what follows
+ * by itself. LIFECYCLES of node/DESIGN.md, "Referral". */
+#include "disclose.h"
+#include "hf_assert.h"
+#include "inbound.h"
+#include "live.h"
+
+/* `send`: what is asked for, and the card. */
+static void
+apply_send(struct step *s, struct live *l, uint32_t n)
+{
+    struct body b;
+    const struct part *p;
+
+    l->o.owes_disclose =
+        l->o.side == SIDE_FIRST && (l->o.flags & ENTRY_ON_SEND);
+    if (!live_body(s, l, SIDE_FIRST, n, &b))
+        return;
+    p = body_find(&b, PART_TERMS);
+    if (p != NULL && terms_unpack(p->bytes, &l->o.terms)) {
+        l->o.decide_ms = l->o.terms.decide_ms;
+        l->o.contact_ms = l->o.terms.contact_ms;
+        l->o.report_ms = l->o.terms.report_ms;
+    }
+    p = body_find(&b, PART_CARD);
+    if (p != NULL)
+        (void)card_unpack(p->bytes, &l->o.card);
+}
+
+/* Sections that arrive where R must hold none are dropped: a `disclose` that
+ * lost a race, or one that a restore brought back. */
+static void
+apply_disclose(struct step *s, struct live *l, uint32_t n)
+{
+    const size_t mark = s->out->used;
+    const struct part *p;
+    struct body b;
+
+    if (!live_body(s, l, SIDE_FIRST, n, &b))
+        return;
+    if (l->o.side == SIDE_SECOND &&
+        (chain_must_erase(&l->pair) || chain_was_to_erase(&l->pair))) {
+        live_drop_sections(s, l, SIDE_FIRST, inbound_sections(&b));
+    } else {
+        l->o.sections |= inbound_sections(&b);
+        l->o.erase_answered = 0;
+        p = body_find(&b, PART_PROOF);
+        if (p != NULL && proof_unpack(p->bytes, &l->o.proof) &&
+            l->o.side == SIDE_SECOND)
+            object_link(s->v, &l->o.proof.consent, &l->o.id);
+    }
+    s->out->used = mark;
+}
+
+/* Which clock an entry of R answers. */
+static void
+apply_clocks(struct live *l, const struct entry *e)
+{
+    uint64_t *const met = l->o.met_ms;
+
+    switch ((int)e->event) {
+    case EVENT_RECEIVE:
+    case EVENT_REJECT:
+    case EVENT_CONFIRM_CANCEL:
+        met[0] = e->at_ms;
+        break;
+    case EVENT_ACCEPT:
+        met[1] = e->at_ms;
+        if (e->when_ms != 0 && e->when_ms < l->o.contact_ms)
+            l->o.contact_ms = e->when_ms;
+        break;
+    case EVENT_DECLINE:
+    case EVENT_REDIRECT:
+        met[1] = e->at_ms;
+        break;
+    case EVENT_WAITLIST:
+        if (e->when_ms != 0)
+            l->o.decide_ms = e->when_ms;
+        break;
+    case EVENT_CONTACT:
+        if (e->flags & ENTRY_REACHED)
+            met[2] = e->happened_ms;
+        break;
+    case EVENT_ATTEND:
+        met[2] = met[2] == 0 ? e->happened_ms : met[2];
+        break;
+    case EVENT_COMPLETE:
+    case EVENT_FAIL:
+        met[3] = e->at_ms;
+        break;
+    case EVENT_REOPEN:
+        met[3] = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+apply(struct step *s, struct live *l, enum side side, uint32_t n,
+      const struct entry *e)
+{
+    const bool is_first = l->o.side == SIDE_FIRST;
+
+    apply_clocks(l, e);
+    if (e->reason != REASON_NONE && e->event != EVENT_CONTACT &&
+        e->event != EVENT_ERASED && e->event != EVENT_KEPT)
+        l->o.reason = e->reason;
+    switch ((int)e->event) {
+    case EVENT_SEND:
+        apply_send(s, l, n);
+        break;
+    case EVENT_DISCLOSE:
+        apply_disclose(s, l, n);
+        break;
+    case EVENT_ACCEPT:
+        if (is_first && l->o.sections == 0)
+            l->o.owes_disclose = 1;
+        break;
+    case EVENT_REOPEN:
+        l->o.erase_answered = 0;
+        if (is_first && l->o.sections == 0 &&
+            chain_has(&l->pair, SIDE_SECOND, EVENT_ACCEPT))
+            l->o.owes_disclose = 1;
+        break;
+    case EVENT_ERASED:
+    case EVENT_KEPT:
+        if (is_first)
+            l->o.sections = 0;
+        l->o.erase_answered = 1;
+        break;
+    default:
+        break;
+    }
+    (void)side;
+}
+
+/* ---- what follows by itself ---- */
+
+static bool
+is_accepting(const struct step *s, const struct terms *t)
+{
+    struct hf_org org = *step_me(s);
+    uint8_t uuid[16];
+    struct service sv;
+
+    memcpy(uuid, t->service_id, sizeof(uuid));
+    /* the walker starts after a key; step back to just before it */
+    for (int i = 15; i >= 0 && uuid[i]-- == 0; i--)
+        continue;
+    if (!service_next(s->v, &t->service, &org, uuid, &sv) ||
+        !hf_org_eq(&sv.org, step_me(s)) ||
+        memcmp(sv.id, t->service_id, sizeof(sv.id)) != 0)
+        return true; /* not on our map: a person decides */
+    return sv.accepting;
+}
+
+static enum reason
+why_reject(struct step *s, const struct live *l)
+{
+    uint32_t categories;
+
+    if (l->o.refused != REASON_NONE)
+        return l->o.refused;
+    if (l->o.terms.service.s[0] == '\0')
+        return REASON_INSUFFICIENT_INFORMATION;
+    if (!inbound_sop(s, &l->o.terms, &categories))
+        return REASON_SOP_UNKNOWN;
+    if (((l->o.terms.required | l->o.terms.allowed) & ~categories) != 0)
+        return REASON_SOP_UNKNOWN; /* it asks for more than its SOP names */
+    return is_accepting(s, &l->o.terms) ? REASON_NONE : REASON_NOT_ACCEPTING;
+}
+
+static bool
+react_second(struct step *s, struct live *l)
+{
+    const enum state state = l->o.state, own = chain_own(&l->pair);
+
+    if (state == STATE_SENT && live_may(s, l, EVENT_RECEIVE, 0)) {
+        const enum reason why = why_reject(s, l);
+
+        live_auto(s, l, why == REASON_NONE ? EVENT_RECEIVE : EVENT_REJECT,
+                  why);
+        return true;
+    }
+    if (state == STATE_CANCEL_PENDING &&
+        (own == STATE_SENT || own == STATE_RECEIVED || own == STATE_ON_HOLD) &&
+        live_may(s, l, EVENT_CONFIRM_CANCEL, 0)) {
+        live_auto(s, l, EVENT_CONFIRM_CANCEL, REASON_NONE);
+        return true;
+    }
+    if (l->o.sections != 0 &&
+        (chain_must_erase(&l->pair) || chain_was_to_erase(&l->pair))) {
+        live_drop_sections(s, l, SIDE_FIRST, l->o.sections);
+        l->o.sections = 0;
+    }
+    if (!l->o.erase_answered && live_may(s, l, EVENT_ERASED, 0)) {
+        live_auto(s, l, EVENT_ERASED, REASON_NONE);
+        return true;
+    }
+    return false;
+}
+
+static bool
+react_first(struct step *s, struct live *l)
+{
+    struct draft d;
+
+    if (!l->o.owes_disclose || !live_may(s, l, EVENT_DISCLOSE, 0))
+        return false;
+    l->o.owes_disclose = 0;
+    if (disclose_referral(s, l, &d) != DISCLOSE_OK)
+        return false;
+    live_append(s, l, &d);
+    return true;
+}
+
+static bool
+react(struct step *s, struct live *l)
+{
+    if (l->o.n[0] + l->o.n[1] == 0)
+        return false; /* a draft: nothing is shared yet */
+    return l->o.side == SIDE_FIRST ? react_first(s, l) : react_second(s, l);
+}
+
+const struct live_kind referral_kind = {apply, react};
