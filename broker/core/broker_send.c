@@ -4,6 +4,8 @@
  */
 #include "broker_internal.h"
 
+#define ITEM_BYTES 12 /* token and length of one envelope in a DELIVER */
+
 /** A frame being made for one link. */
 struct filling {
     uint32_t link;
@@ -122,12 +124,13 @@ fill_from(struct broker *b, struct filling *f, uint32_t box, unsigned lane)
         }
         is_full = f->n == FRAME_BATCH_MAX || credit == 0 ||
                   (f->n > 0 &&
-                   f->bytes + v.envelope[i].n > FRAME_BATCH_BYTES_MAX);
+                   f->bytes + v.envelope[i].n + ITEM_BYTES >
+                       FRAME_BATCH_BYTES_MAX);
         if (is_full)
             break;
         f->to->token[f->n] = broker_row_token(b, row, i);
         f->to->envelope[f->n++] = v.envelope[i];
-        f->bytes += v.envelope[i].n;
+        f->bytes += v.envelope[i].n + ITEM_BYTES;
         sent |= UINT64_C(1) << i;
         credit--;
     }

@@ -82,7 +82,7 @@ insert(struct hf_port *port, uint32_t rid)
         i = (i + 1) & (port->n_slots - 1);
     port->peers[i] = (struct peer){.rid = rid, .fd = -1};
     port->peers[i].serial = port->next_serial++;
-    if (port->next_serial == 0)
+    if (port->next_serial == UINT32_C(1) << 31) /* handles are below 2^63 */
         port->next_serial = 1;
     port->n_peers++;
     return &port->peers[i];

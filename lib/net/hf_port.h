@@ -6,7 +6,7 @@
  * ROUTER assigned, never from one that the client chose, and its user is what
  * the allow table (hf_allow.h) said of its key, read from payload frames. A
  * frame whose user is missing, or is not the one its connection began with,
- * is dropped. A handle is never used twice in the life of a port.
+ * is dropped. Handles are below 2^63 and are not used twice.
  */
 #ifndef HF_PORT_H
 #define HF_PORT_H
