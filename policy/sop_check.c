@@ -62,10 +62,11 @@ check_clock_order(const struct check *c, size_t i,
             "the clock deliver is longer than decide");
 }
 
+/* Where the rule is silent the engine keeps to the ceiling by itself. */
 static void
-check_ceiling(const struct check *c, size_t i, uint16_t service,
-              uint64_t contact_ms)
+check_ceiling(const struct check *c, size_t i, uint16_t service)
 {
+    const uint64_t contact_ms = c->p->rule[i].clock_ms[CLOCK_CONTACT];
     uint64_t ceiling_ms;
 
     if (service == SOP_NO_SERVICE)
@@ -94,8 +95,8 @@ check_clocks(const struct check *c, size_t i)
                 sop_clock_word[k], urgency_text(r->urgency));
     }
     check_clock_order(c, i, ms);
-    check_ceiling(c, i, r->service, ms[CLOCK_CONTACT]);
-    check_ceiling(c, i, r->fallback, ms[CLOCK_CONTACT]);
+    check_ceiling(c, i, r->service);
+    check_ceiling(c, i, r->fallback);
     if (r->urgency == URGENCY_EMERGENCY &&
         (ms[CLOCK_DECIDE] > EMERGENCY_DECIDE_MS ||
          ms[CLOCK_CONTACT] > EMERGENCY_CONTACT_MS))

@@ -55,7 +55,7 @@ say_plainly(const struct complaint *c, char *out, size_t n)
         {"Mapping field already seen: ", "key '", "' is given twice"},
         {"Missing required mapping field: ", "the key '", "' is missing here"},
         {"Unknown flag: ", "unknown word '", "'"},
-        {"Invalid enumeration value: ", "unknown word '", "'"},
+        {"Invalid ENUM value: ", "unknown word '", "'"},
         {"Invalid uint64_t value: ", "not a whole number: ", ""},
         {"Invalid UINT value: ", "not a whole number: ", ""},
         {"Invalid UINT value ", "not a whole number: ", ""},
@@ -77,16 +77,45 @@ say_plainly(const struct complaint *c, char *out, size_t n)
     sop_text(out, n, "%s", c->what[0] != '\0' ? c->what : "cannot be read");
 }
 
+/* libcyaml's place is the one before the word that it complains of. The first
+ * key or text @word in the tree from there on is the one. */
+static bool
+seek_word(const struct hf_yaml_node *node, const char *word, bool is_key,
+          const struct hf_yaml_node *from, struct hf_yaml_node *ret_at)
+{
+    for (; node != NULL; node = node->next) {
+        const char *text = is_key ? node->key : node->text;
+        const uint32_t line = is_key ? node->key_line : node->line;
+        const uint32_t column = is_key ? node->key_column : node->column;
+
+        if (text != NULL && strcmp(text, word) == 0 &&
+            (line > from->line ||
+             (line == from->line && column >= from->column))) {
+            ret_at->line = line;
+            ret_at->column = column;
+            return true;
+        }
+        if (seek_word(node->first, word, is_key, from, ret_at))
+            return true;
+    }
+    return false;
+}
+
 static void
 find_complaint(const struct complaint *c, cyaml_err_t err,
-               struct sop_findings *f)
+               const struct hf_yaml_node *root, struct sop_findings *f)
 {
     /* What is missing is missing from the map around the last key read. */
     const size_t i =
         err == CYAML_ERR_MAPPING_FIELD_MISSING && c->n_places > 1 ? 1 : 0;
-    const struct hf_yaml_node at = {.line = c->line[i], .column = c->column[i]};
+    const char *word = strstr(c->what, ": ");
+    const bool is_key = err == CYAML_ERR_INVALID_KEY;
+    struct hf_yaml_node from = {.line = c->line[i], .column = c->column[i]};
+    struct hf_yaml_node at = from;
     char what[160];
 
+    if (word != NULL && (is_key || err == CYAML_ERR_INVALID_VALUE))
+        (void)seek_word(root, word + 2, is_key, &from, &at);
     say_plainly(c, what, sizeof(what));
     sop_find(f, SOP_ERROR, c->n_places > 0 ? &at : NULL, "", "%s", what);
 }
@@ -148,7 +177,7 @@ sop_raw_load(struct hf_bytes yaml, const cyaml_schema_value_t *schema,
     if (cerr == CYAML_ERR_OOM)
         return HF_ERR_NOMEM;
     if (cerr != CYAML_OK || *ret_raw == NULL) {
-        find_complaint(&c, cerr, f);
+        find_complaint(&c, cerr, *ret_root, f);
         return HF_ERR_MALFORMED;
     }
     return HF_OK;

@@ -1,0 +1,607 @@
+/* Unit tests of policy/sop_route, sop_match and sop_explain: which provider,
+ * why, by when, and always the same. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+
+#include "sop.h"
+
+#define HOUR   UINT64_C(3600000)
+#define DAY    (24 * HOUR)
+#define NOW_MS UINT64_C(1793610000000) /* 2026-11-02T09:00:00Z */
+
+static const char pack_text[] =
+    "pack: test\n"
+    "version: 2\n"
+    "title: a test\n"
+    "level: national\n"
+    "applies: { origins: [AF], hosts: [AT, DE] }\n"
+    "effective: { from: 2025-01-01, until: 2027-01-01 }\n"
+    "services:\n"
+    "  - { code: clinic, family: health, required: [identity],\n"
+    "      allowed: [health], never: [mhpss] }\n"
+    "  - { code: ward, family: health, required: [contact] }\n"
+    "  - { code: rescue, family: health, required: [identity],\n"
+    "      ceiling: 2h, sensitive: true }\n"
+    "rules:\n"
+    "  - id: girls\n"
+    "    source: own\n"
+    "    when: { needs: [health.general], sex: female, age: { max: 17 } }\n"
+    "    service: ward\n"
+    "    approval: supervisor\n"
+    "  - id: general\n"
+    "    source: R-14, all six\n"
+    "    when: { needs: [health.general] }\n"
+    "    service: clinic\n"
+    "    fallback: ward\n"
+    "    clocks: { decide: 48h, contact: 72h, report: 14d }\n"
+    "    cost: { max: 100 }\n"
+    "    expire: true\n"
+    "  - id: rescue\n"
+    "    source: R-17\n"
+    "    when: { needs: [health.emergency] }\n"
+    "    service: rescue\n"
+    "    fallback: ward\n"
+    "    urgency: emergency\n"
+    "    disclose: on_send\n";
+
+static struct sop_findings findings;
+static struct sop_pack *pack;
+static struct sop_book *book;
+static struct sop_request req;
+static struct sop_decision d;
+
+/* The service map: given forwards or backwards. */
+static struct service map[64];
+static size_t n_map, i_map;
+static bool is_backwards;
+
+static bool
+next(void *ctx, const struct hf_name *code, bool is_first, struct service *ret)
+{
+    (void)ctx;
+    if (is_first)
+        i_map = 0;
+    while (i_map < n_map) {
+        const size_t i = is_backwards ? n_map - 1 - i_map : i_map;
+
+        i_map++;
+        if (hf_name_eq(&map[i].code, code)) {
+            *ret = map[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct sop_services services = {.next = next};
+
+static struct service *
+offer(const char *org, const char *code)
+{
+    struct service *s = &map[n_map++];
+
+    strncpy(s->org.s, org, HF_ORG_BYTES - 1);
+    strncpy(s->code.s, code, HF_NAME_BYTES - 1);
+    s->id[0] = (uint8_t)n_map;
+    s->accepting = true;
+    s->capacity = -1;
+    s->assured_ms = NOW_MS - DAY;
+    return s;
+}
+
+static void
+speak(struct service *s, const char *language)
+{
+    strncpy(s->language[s->n_languages++], language, LANGUAGE_BYTES - 1);
+}
+
+static struct sop_pack *
+load(const char *text)
+{
+    struct sop_pack *p = NULL;
+    const struct hf_bytes yaml = {(const uint8_t *)text, strlen(text)};
+
+    cr_assert(eq(int, sop_pack_load(yaml, &findings, &p), HF_OK), "%s",
+              findings.item[0].what);
+    return p;
+}
+
+static void
+begin(void)
+{
+    pack = load(pack_text);
+    book = sop_book_new();
+    cr_assert(sop_book_add(book, pack));
+    req = (struct sop_request){.facts = {.birth_year = 1990,
+                                         .sex = SEX_MALE,
+                                         .origin = "AF",
+                                         .host = "AT",
+                                         .province = {"kabul"},
+                                         .language = {"prs", "de"}},
+                               .need = {"health.general"},
+                               .now_ms = NOW_MS,
+                               .from = {"iom-af"}};
+}
+
+static void
+end(void)
+{
+    sop_book_free(book);
+    sop_pack_free(pack);
+}
+
+TestSuite(sop_route, .init = begin, .fini = end);
+
+static void
+route(void)
+{
+    sop_route(book, &req, &services, &d);
+}
+
+static void
+goes_to(const char *org)
+{
+    route();
+    cr_expect(eq(int, d.outcome, SOP_CHOSEN));
+    cr_expect(eq(str, d.to.s, (char *)org));
+}
+
+static void
+goes_nowhere_because(const char *why)
+{
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_PROVIDER));
+    cr_assert(ge(int, d.n_candidates, 1));
+    cr_expect(eq(str, d.candidate[0].why, (char *)why));
+    cr_expect(not(d.candidate[0].chosen));
+}
+
+Test(sop_route, chooses_a_provider_and_gives_the_rule_and_its_source)
+{
+    offer("clinic-kbl", "clinic");
+    goes_to("clinic-kbl");
+
+    cr_expect(eq(str, d.rule.s, "general"));
+    cr_expect(eq(str, d.pack.s, "test"));
+    cr_expect(eq(u32, d.pack_version, 2));
+    cr_expect(eq(str, d.clause, "R-14, all six"));
+    cr_expect(eq(str, d.service.code.s, "clinic"));
+    cr_expect(eq(u32, d.service.never, CATEGORY_BIT(CATEGORY_MHPSS)));
+    cr_expect(eq(int, d.service_id[0], 1));
+    cr_expect(eq(int, d.urgency, URGENCY_NORMAL));
+    cr_expect(d.expires);
+    cr_expect(not(d.on_send));
+    cr_expect(not(d.approval));
+    cr_expect(not(d.is_fallback));
+}
+
+Test(sop_route, lists_the_rules_it_passed_over_and_why)
+{
+    offer("clinic-kbl", "clinic");
+    route();
+
+    cr_assert(eq(int, d.n_rules, 2));
+    cr_expect(eq(str, d.rule_seen[0].rule.s, "girls"));
+    cr_expect(not(d.rule_seen[0].matched));
+    cr_expect(eq(str, d.rule_seen[0].why, "it is for another age"));
+    cr_expect(d.rule_seen[1].matched);
+}
+
+Test(sop_route, takes_the_first_rule_that_matches)
+{
+    req.facts.sex = SEX_FEMALE;
+    req.facts.birth_year = 2012;
+    offer("clinic-kbl", "clinic");
+    offer("ward-kbl", "ward");
+    goes_to("ward-kbl");
+    cr_expect(eq(str, d.rule.s, "girls"));
+    cr_expect(d.approval);
+}
+
+Test(sop_route, does_not_guess_an_age)
+{
+    req.facts.sex = SEX_FEMALE;
+    req.facts.birth_year = 0;
+    offer("clinic-kbl", "clinic");
+    route();
+    cr_expect(eq(str, d.rule.s, "general"));
+    cr_expect(
+        eq(str, d.rule_seen[0].why, "it asks for an age, and none is known"));
+}
+
+Test(sop_route, has_no_rule_for_an_unknown_need_or_another_country)
+{
+    offer("clinic-kbl", "clinic");
+    req.need = (struct hf_name){"health.magic"};
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_RULE));
+    memset(req.need.s, 'x', HF_NAME_BYTES);
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_RULE), "an unterminated need");
+
+    req.need = (struct hf_name){"health.general"};
+    strcpy(req.facts.origin, "IQ");
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_RULE));
+    strcpy(req.facts.origin, "AF");
+    strcpy(req.facts.host, "FR");
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_RULE));
+}
+
+Test(sop_route, decides_by_a_pack_only_while_it_is_in_force)
+{
+    offer("clinic-kbl", "clinic");
+    req.now_ms = UINT64_C(1735689600000); /* 2025-01-01 */
+    route();
+    cr_expect(eq(int, d.outcome, SOP_CHOSEN));
+    req.now_ms--;
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_RULE));
+    cr_expect(eq(str, d.rule_seen[0].why, "the pack is not in force yet"));
+    req.now_ms = UINT64_C(1798761600000); /* 2027-01-01 */
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_RULE));
+}
+
+Test(sop_route, filters_by_language_unless_none_is_said)
+{
+    struct service *s = offer("clinic-kbl", "clinic");
+
+    speak(s, "uz");
+    goes_nowhere_because("speaks no common language");
+    speak(s, "de-AT");
+    goes_to("clinic-kbl");
+    cr_expect(eq(str, d.candidate[0].why, "chosen: everywhere, speaks de"));
+}
+
+Test(sop_route, prefers_the_language_the_person_prefers)
+{
+    speak(offer("a-german", "clinic"), "de");
+    speak(offer("b-dari", "clinic"), "prs");
+    goes_to("b-dari");
+}
+
+Test(sop_route, filters_by_what_a_provider_can_do)
+{
+    struct service *s = offer("clinic-kbl", "clinic");
+
+    s->accepting = false;
+    goes_nowhere_because("takes nobody at present");
+    s->accepting = true;
+    s->capacity = 0;
+    goes_nowhere_because("no place free");
+    s->capacity = 1;
+    s->cost_minor = 101;
+    goes_nowhere_because("costs more than the rule allows");
+    s->cost_minor = 100;
+    s->n_provinces = 1;
+    s->province[0] = (struct hf_name){"herat"};
+    goes_nowhere_because("does not serve this province");
+    s->province[0] = (struct hf_name){"kabul"};
+    s->age_max = 35;
+    goes_nowhere_because("not for this age");
+    s->age_max = 36;
+    s->only_sex = SEX_FEMALE;
+    goes_nowhere_because("not for this sex");
+    s->only_sex = SEX_MALE;
+    goes_to("clinic-kbl");
+    cr_expect(eq(str, d.candidate[0].why, "chosen: kabul, 1 free, costs"));
+}
+
+Test(sop_route, excludes_who_was_tried_and_who_asks)
+{
+    offer("clinic-a", "clinic");
+    offer("clinic-b", "clinic");
+    offer("iom-af", "clinic");
+    req.n_tried = 1;
+    req.tried[0] = (struct hf_org){"clinic-a"};
+    goes_to("clinic-b");
+    cr_expect(eq(int, d.n_candidates, 2), "the referring one is none");
+    req.n_tried = 2;
+    req.tried[1] = (struct hf_org){"clinic-b"};
+    goes_nowhere_because("was asked before and said no");
+}
+
+Test(sop_route, falls_back_when_all_were_tried)
+{
+    offer("clinic-a", "clinic");
+    offer("ward-kbl", "ward");
+    goes_to("clinic-a");
+    req.n_tried = 1;
+    req.tried[0] = (struct hf_org){"clinic-a"};
+    goes_to("ward-kbl");
+    cr_expect(d.is_fallback);
+    cr_expect(eq(str, d.service.code.s, "ward"));
+    cr_expect(eq(u32, d.service.required, CATEGORY_BIT(CATEGORY_CONTACT)));
+    cr_expect(eq(int, d.n_candidates, 2), "both services are listed");
+}
+
+Test(sop_route, keeps_the_first_service_when_nobody_serves_either)
+{
+    offer("clinic-a", "clinic")->accepting = false;
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_PROVIDER));
+    cr_expect(not(d.is_fallback));
+    cr_expect(eq(str, d.service.code.s, "clinic"));
+    cr_expect(eq(str, d.to.s, ""));
+}
+
+Test(sop_route, ignores_places_money_and_language_in_an_emergency)
+{
+    struct service *s = offer("rescue-kbl", "rescue");
+
+    req.need = (struct hf_name){"health.emergency"};
+    s->capacity = 0;
+    s->cost_minor = 5000;
+    speak(s, "uz");
+    goes_to("rescue-kbl");
+    cr_expect(d.on_send);
+    cr_expect(eq(int, d.urgency, URGENCY_EMERGENCY));
+
+    s->accepting = false;
+    route();
+    cr_expect(eq(int, d.outcome, SOP_NO_PROVIDER));
+}
+
+Test(sop_route, prefers_a_free_place_even_in_an_emergency)
+{
+    req.need = (struct hf_name){"health.emergency"};
+    offer("a-full", "rescue")->capacity = 0;
+    offer("b-free", "rescue")->capacity = 1;
+    goes_to("b-free");
+}
+
+Test(sop_route, counts_wishes_before_everything_else)
+{
+    struct service *near;
+
+    offer("a-male", "clinic")->has_male_practitioner = true;
+    offer("b-female", "clinic")->has_female_practitioner = true;
+    req.wish_female = 1;
+    goes_to("b-female");
+    req.wish_female = 0;
+    req.wish_male = 1;
+    goes_to("a-male");
+
+    near = offer("c-herat", "clinic");
+    near->n_provinces = 1;
+    near->province[0] = (struct hf_name){"herat"};
+    near->has_male_practitioner = true;
+    req.near = (struct hf_name){"herat"};
+    goes_to("c-herat");
+    req.near = (struct hf_name){""};
+    req.away = (struct hf_name){"herat"};
+    goes_to("a-male");
+}
+
+Test(sop_route, takes_a_wished_organisation_only_if_it_can_serve)
+{
+    struct service *b;
+
+    offer("a", "clinic");
+    b = offer("b", "clinic");
+    req.to = (struct hf_org){"b"};
+    goes_to("b");
+    b->capacity = 0;
+    goes_to("a");
+    cr_expect(eq(str, d.candidate[0].org.s, "b"), "still listed first");
+    cr_expect(eq(str, d.candidate[0].why, "no place free"));
+}
+
+Test(sop_route, lets_stale_entries_sink)
+{
+    offer("a", "clinic")->assured_ms = NOW_MS - 181 * DAY;
+    offer("b", "clinic");
+    goes_to("b");
+}
+
+Test(sop_route, breaks_ties_by_the_organisations_id)
+{
+    offer("zeta", "clinic");
+    offer("alpha", "clinic");
+    goes_to("alpha");
+}
+
+Test(sop_route, keeps_the_best_when_there_are_more_than_it_can_list)
+{
+    for (size_t i = 0; i < 60; i++) {
+        char org[8] = {'o', (char)('a' + i / 26), (char)('a' + i % 26)};
+
+        offer(org, "clinic")->capacity = i == 57 ? 5 : 0;
+    }
+    goes_to("ocf");
+    cr_expect(eq(int, d.n_candidates, SOP_CANDIDATES_MAX));
+    cr_expect(eq(str, d.candidate[1].org.s, "oaa"));
+}
+
+Test(sop_route, gives_the_same_bytes_whatever_the_order_of_the_map)
+{
+    static struct sop_decision e;
+
+    for (size_t i = 0; i < 50; i++) {
+        char org[8] = {'o', (char)('a' + i * 7 % 26), (char)('a' + i % 26)};
+        struct service *s = offer(org, i % 3 == 0 ? "ward" : "clinic");
+
+        s->capacity = (int32_t)(i % 4) - 1;
+        s->cost_minor = (uint32_t)(i * 37 % 150);
+    }
+    memset(&d, 0xAA, sizeof(d));
+    route();
+    memset(&e, 0x55, sizeof(e));
+    is_backwards = true;
+    sop_route(book, &req, &services, &e);
+    cr_expect(eq(int, memcmp(&d, &e, sizeof(d)), 0));
+}
+
+Test(sop_route, sets_the_rules_clocks_and_a_quarter_for_delivery)
+{
+    offer("clinic-kbl", "clinic");
+    route();
+    cr_expect(eq(u64, d.decide_ms, NOW_MS + 48 * HOUR));
+    cr_expect(eq(u64, d.contact_ms, NOW_MS + 72 * HOUR));
+    cr_expect(eq(u64, d.report_ms, NOW_MS + 14 * DAY));
+    cr_expect(eq(u64, d.deliver_ms, NOW_MS + 12 * HOUR));
+}
+
+Test(sop_route, raises_an_urgency_but_never_lowers_it)
+{
+    offer("clinic-kbl", "clinic")->capacity = 0;
+    req.urgency = URGENCY_EMERGENCY;
+    goes_to("clinic-kbl");
+    cr_expect(eq(u64, d.decide_ms, NOW_MS + HOUR));
+    cr_expect(eq(u64, d.contact_ms, NOW_MS + 4 * HOUR));
+    cr_expect(eq(u64, d.report_ms, NOW_MS + 3 * DAY));
+
+    offer("rescue-kbl", "rescue");
+    req.need = (struct hf_name){"health.emergency"};
+    req.urgency = URGENCY_NORMAL;
+    goes_to("rescue-kbl");
+    cr_expect(eq(int, d.urgency, URGENCY_EMERGENCY));
+}
+
+Test(sop_route, subtracts_what_passed_since_the_incident)
+{
+    offer("clinic-kbl", "clinic");
+    req.incident_ms = NOW_MS - 60 * HOUR;
+    route();
+    cr_expect(eq(u64, d.decide_ms, NOW_MS), "over, so due now");
+    cr_expect(eq(u64, d.contact_ms, NOW_MS + 12 * HOUR));
+    req.incident_ms = NOW_MS + HOUR;
+    route();
+    cr_expect(eq(u64, d.contact_ms, NOW_MS + 72 * HOUR));
+}
+
+Test(sop_route, keeps_to_the_services_ceiling)
+{
+    offer("rescue-kbl", "rescue");
+    req.need = (struct hf_name){"health.emergency"};
+    route();
+    cr_expect(eq(u64, d.contact_ms, NOW_MS + 2 * HOUR));
+    req.incident_ms = NOW_MS - HOUR / 2;
+    route();
+    cr_expect(eq(u64, d.contact_ms, NOW_MS + 2 * HOUR - HOUR / 2));
+    cr_expect(eq(u64, d.decide_ms, NOW_MS + HOUR / 2));
+}
+
+Test(sop_route, asks_the_most_local_pack_first_and_its_newest_version)
+{
+    static const struct {
+        const char *pack, *level, *from;
+        int version;
+    } more[] = {{"world", "international", "2025-01-01", 1},
+                {"town", "local", "2025-01-01", 3},
+                {"town", "local", "2025-01-01", 4},
+                {"town", "local", "2026-12-01", 5}};
+    struct sop_pack *p[4];
+
+    offer("clinic-kbl", "clinic");
+    for (size_t i = 0; i < 4; i++) {
+        char text[512];
+
+        (void)snprintf(
+            text, sizeof(text),
+            "pack: %s\nversion: %d\ntitle: t\nlevel: %s\n"
+            "effective: { from: %s }\n"
+            "services:\n"
+            "  - { code: clinic, family: health, required: [identity] }\n"
+            "rules:\n"
+            "  - { id: r%d, source: own, when: { needs: [health.general] },\n"
+            "      service: clinic }\n",
+            more[i].pack, more[i].version, more[i].level, more[i].from,
+            more[i].version);
+        p[i] = load(text);
+        cr_assert(sop_book_add(book, p[i]));
+        cr_expect(not(sop_book_add(book, p[i])), "no pack twice");
+    }
+    route();
+    cr_expect(eq(str, d.rule.s, "r4"));
+    req.now_ms = UINT64_C(1796256000000); /* 2026-12-03 */
+    route();
+    cr_expect(eq(str, d.rule.s, "r5"));
+    sop_book_free(book);
+    book = sop_book_new();
+    for (size_t i = 0; i < 4; i++)
+        sop_pack_free(p[i]);
+}
+
+Test(sop_route, finds_a_pack_by_name_and_hash)
+{
+    const struct hf_name name = {"test"};
+    const struct hf_hash hash = {{1, 2, 3}}, other = {{9}};
+
+    sop_pack_set_hash(pack, &hash);
+    cr_expect(sop_book_find(book, &name, &hash) == pack);
+    cr_expect(sop_book_find(book, &name, &other) == NULL);
+    cr_expect(eq(sz, sop_book_count(book), 1));
+    cr_expect(sop_book_at(book, 1) == NULL);
+    route();
+    cr_expect(hf_hash_eq(&d.pack_hash, &hash), "also without a provider");
+}
+
+Test(sop_route, has_the_default_clocks_of_each_urgency)
+{
+    uint64_t decide, contact, report;
+
+    sop_default_clocks(URGENCY_NONE, 5, &decide, &contact, &report);
+    cr_expect(eq(u64, decide, 5 + 7 * DAY));
+    sop_default_clocks(URGENCY_URGENT, 0, &decide, &contact, &report);
+    cr_expect(eq(u64, contact, 72 * HOUR));
+    sop_default_clocks(URGENCY_EMERGENCY, 0, &decide, &contact, &report);
+    cr_expect(eq(u64, report, 3 * DAY));
+}
+
+static void
+explain(struct hf_buf *out)
+{
+    hf_buf_init(out, 64 * 1024);
+    sop_explain(&d, out);
+    cr_assert(not(out->failed));
+    cr_assert(hf_buf_add(out, "", 1));
+}
+
+Test(sop_route, explains_a_decision_in_lines_of_80_columns)
+{
+    struct hf_buf out;
+    const char *text;
+
+    for (size_t i = 0; i < 40; i++) {
+        char org[32] = "an-organisation-of-name-";
+
+        org[24] = (char)('a' + i % 26);
+        org[25] = (char)('a' + i / 26);
+        offer(org, i % 2 == 0 ? "clinic" : "ward")->capacity = (int)i % 3;
+    }
+    route();
+    explain(&out);
+    text = (const char *)out.p;
+    cr_expect_not_null(strstr(text, "Because of rule general in pack test"));
+    cr_expect_not_null(strstr(text, "Source: R-14, all six"));
+    cr_expect_not_null(strstr(text, "decided by 2026-11-04T09:00:00Z"));
+    cr_expect_not_null(strstr(text, "never: mhpss"));
+    cr_expect_not_null(strstr(text, "no place free"));
+    cr_expect_not_null(strstr(text, "girls: it is for another age"));
+    while (*text != '\0') {
+        const size_t n = strcspn(text, "\n");
+
+        cr_expect(le(sz, n, 80), "%.*s", (int)n, text);
+        text += n + (text[n] != '\0' ? 1 : 0);
+    }
+    hf_buf_free(&out);
+}
+
+Test(sop_route, explains_why_there_is_none)
+{
+    struct hf_buf out;
+
+    route();
+    explain(&out);
+    cr_expect_not_null(strstr((const char *)out.p, "nobody can serve"));
+    hf_buf_free(&out);
+    req.need = (struct hf_name){"health.magic"};
+    route();
+    explain(&out);
+    cr_expect_not_null(strstr((const char *)out.p, "no such need"));
+    hf_buf_free(&out);
+}
