@@ -645,15 +645,26 @@ service_del(const struct node_view *v, const struct service *sv)
 }
 
 bool
+service_get(const struct node_view *v, const struct hf_name *code,
+            const struct hf_org *org, const uint8_t uuid[static 16],
+            struct service *ret)
+{
+    const struct key k = service_key(code, org, uuid);
+
+    return record_get(v, NODE_SERVICES, &k, ret, sizeof(*ret));
+}
+
+bool
 service_next(const struct node_view *v, const struct hf_name *code,
              struct hf_org *org, uint8_t uuid[static 16],
              struct service *ret)
 {
+    const bool all = code->s[0] == '\0';
     struct key prefix = {.n = 0};
-    struct key k = service_key(code, org, uuid);
+    struct key k = service_key(all ? &ret->code : code, org, uuid);
     struct hf_bytes key, row;
 
-    if (code->s[0] != '\0')
+    if (!all)
         key_add(&prefix, code->s, HF_NAME_BYTES);
     key_add(&k, "", 1);
     if (!v->seek(v->ctx, NODE_SERVICES, span(&k), &key, &row) ||

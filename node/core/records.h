@@ -178,6 +178,7 @@ enum due_what {
     DUE_REPORT,
     DUE_OUTBOX,     /* an envelope's time is up */
     DUE_FIGURES,    /* the period ends; object zero */
+    DUE_ANSWER,     /* a withdrawal may be answered now */
     DUE_SCAN        /* go on with a scan (scan.c); object: the ask */
 };
 
@@ -244,6 +245,11 @@ bool waiting_first(const struct node_view *v, const struct hf_org *peer,
 /** trace_next: oldest first; begin with *at_ms = 0 and *serial = 0. */
 bool trace_next(const struct node_view *v, const struct hf_id *object,
                 uint64_t *at_ms, uint32_t *serial, struct node_trace *ret);
+bool service_get(const struct node_view *v, const struct hf_name *code,
+                 const struct hf_org *org, const uint8_t uuid[static 16],
+                 struct service *ret);
+/** service_next: of @code (empty: of all), by organisation and UUID; begin
+ * with both (and *ret) zeroed and pass *ret on unchanged. */
 bool service_next(const struct node_view *v, const struct hf_name *code,
                   struct hf_org *org, uint8_t uuid[static 16],
                   struct service *ret);

@@ -23,8 +23,8 @@ apply_send(struct step *s, struct live *l, uint32_t n)
         l->o.report_ms = l->o.terms.report_ms;
     }
     p = body_find(&b, PART_CARD);
-    if (p != NULL)
-        (void)card_unpack(p->bytes, &l->o.card);
+    if (p == NULL || !card_unpack(p->bytes, &l->o.card))
+        memset(&l->o.card, 0, sizeof(l->o.card));
 }
 
 /* Sections that arrive where R must hold none are dropped: a `disclose` that
@@ -137,22 +137,14 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
 
 /* ---- what follows by itself ---- */
 
+/* A service that is not on our map is for a person to decide. */
 static bool
 is_accepting(const struct step *s, const struct terms *t)
 {
-    struct hf_org org = *step_me(s);
-    uint8_t uuid[16];
     struct service sv;
 
-    memcpy(uuid, t->service_id, sizeof(uuid));
-    /* the walker starts after a key; step back to just before it */
-    for (int i = 15; i >= 0 && uuid[i]-- == 0; i--)
-        continue;
-    if (!service_next(s->v, &t->service, &org, uuid, &sv) ||
-        !hf_org_eq(&sv.org, step_me(s)) ||
-        memcmp(sv.id, t->service_id, sizeof(sv.id)) != 0)
-        return true; /* not on our map: a person decides */
-    return sv.accepting;
+    return !service_get(s->v, &t->service, step_me(s), t->service_id, &sv) ||
+           sv.accepting;
 }
 
 static enum reason

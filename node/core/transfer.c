@@ -1,0 +1,309 @@
+/* The transfer's own part of live.h: effects of its entries, and what follows
+ * by itself. LIFECYCLES of node/DESIGN.md, "Case transfer". */
+#include "hf_assert.h"
+#include "inbound.h"
+#include "live.h"
+#include "parts.h"
+
+static void
+apply_offer(struct step *s, struct live *l, uint32_t n)
+{
+    const struct part *p;
+    struct terms terms;
+    struct body b;
+
+    if (!live_body(s, l, SIDE_FIRST, n, &b))
+        return;
+    p = body_find(&b, PART_CARD);
+    if (p == NULL || !card_unpack(p->bytes, &l->o.card))
+        memset(&l->o.card, 0, sizeof(l->o.card));
+    p = body_find(&b, PART_TERMS);
+    if (p != NULL && terms_unpack(p->bytes, &terms)) {
+        l->o.terms = terms;
+        l->o.decide_ms = terms.decide_ms;
+    }
+}
+
+/* H: somebody who arrived names a number that we may know. */
+static void
+apply_request(struct step *s, struct live *l, uint32_t n)
+{
+    const struct part *p;
+    struct body b;
+    struct hf_hash index;
+    struct hf_id case_id;
+
+    if (l->o.side != SIDE_FIRST || !live_body(s, l, SIDE_SECOND, n, &b))
+        return;
+    p = body_find(&b, PART_TEXT);
+    if (p == NULL)
+        return;
+    s->env->crypto->index(s->env->crypto->ctx, "handoff/1 number", &p->bytes,
+                          1, &index);
+    if (number_get(s->v, &index, &case_id)) {
+        l->o.case_id = case_id;
+        object_link(s->v, &case_id, &l->o.id);
+    }
+}
+
+/* N: the sections go into the case, under its own keys; the copies that came
+ * with the entry go. */
+static void
+keep_sections(struct step *s, struct live *l, const struct body *b,
+              struct node_case *c)
+{
+    const uint32_t sections = inbound_sections(b);
+
+    for (size_t i = 0; i < b->n; i++)
+        if (b->part[i].type == PART_SECTION)
+            section_put(s->v, &c->id, b->part[i].category,
+                        b->part[i].bytes);
+    c->held |= sections;
+    live_drop_sections(s, l, SIDE_FIRST, sections);
+}
+
+static void
+keep_consent(struct step *s, struct live *l, const struct body *b,
+             struct node_case *c)
+{
+    const struct part *packed = body_find(b, PART_CONSENT);
+    const struct part *json = body_find(b, PART_DETAILS);
+    const struct hf_bytes none = {NULL, 0};
+    struct consent consent, held;
+
+    if (packed == NULL || !parts_consent_unpack(packed->bytes, &consent))
+        return;
+    consent.case_id = c->id;
+    if (!consent_get(s->v, &consent.id, &held) ||
+        held.version <= consent.version)
+        consent_put(s->v, &consent, json == NULL ? none : json->bytes);
+    c->consent = consent.id;
+    object_link(s->v, &consent.id, &l->o.id);
+}
+
+static bool
+read_head(const struct body *b, struct case_head *ret_head,
+          struct facts *ret_facts)
+{
+    const struct part *p = body_find(b, PART_CASE);
+
+    return p != NULL && p->bytes.n == CASE_HEAD_BYTES + PARTS_FACTS_BYTES &&
+           case_head_unpack((struct hf_bytes){p->bytes.p, CASE_HEAD_BYTES},
+                            ret_head) &&
+           parts_facts_unpack((struct hf_bytes){p->bytes.p + CASE_HEAD_BYTES,
+                                                PARTS_FACTS_BYTES},
+                              ret_facts);
+}
+
+static void
+apply_release_second(struct step *s, struct live *l, const struct body *b)
+{
+    struct case_head head;
+    struct facts facts;
+    struct node_case c;
+
+    if (!read_head(b, &head, &facts)) {
+        l->o.refused = REASON_INSUFFICIENT_INFORMATION;
+        return;
+    }
+    if (!case_get(s->v, &head.id, &c)) {
+        memset(&c, 0, sizeof(c));
+        c.id = head.id;
+        c.created_ms = s->now;
+        c.owner = l->o.owner;
+    }
+    c.stage = head.stage;
+    c.facts = facts;
+    c.number = head.number;
+    c.holder = l->o.peer;
+    c.from = l->o.peer;
+    c.epoch = head.epoch;
+    c.open_transfer = l->o.id;
+    c.changed_ms = s->now;
+    l->o.case_id = c.id;
+    object_link(s->v, &c.id, &l->o.id);
+    keep_consent(s, l, b, &c);
+    keep_sections(s, l, b, &c);
+    l->o.sections |= inbound_sections(b);
+    l->o.erase_answered = 0;
+    case_put(s->v, &c);
+}
+
+/* release, amend, supplement: sections, and with the release the case. */
+static void
+apply_sections(struct step *s, struct live *l, enum side side, uint32_t n,
+               enum event event)
+{
+    const size_t mark = s->out->used;
+    const bool must_go = chain_must_erase(&l->pair);
+    const struct part *p;
+    struct node_case c;
+    struct body b;
+
+    if (side != SIDE_FIRST || !live_body(s, l, SIDE_FIRST, n, &b))
+        return;
+    if (l->o.side == SIDE_FIRST) {
+        l->o.sections |= inbound_sections(&b);
+    } else if (must_go) {
+        live_drop_sections(s, l, SIDE_FIRST, inbound_sections(&b));
+    } else if (event == EVENT_RELEASE) {
+        apply_release_second(s, l, &b);
+    } else if (case_get(s->v, &l->o.case_id, &c)) {
+        keep_sections(s, l, &b, &c);
+        l->o.sections |= inbound_sections(&b);
+        c.changed_ms = s->now;
+        case_put(s->v, &c);
+    }
+    p = body_find(&b, PART_PROOF);
+    if (p != NULL && !must_go && proof_unpack(p->bytes, &l->o.proof) &&
+        l->o.side == SIDE_SECOND)
+        object_link(s->v, &l->o.proof.consent, &l->o.id);
+    s->out->used = mark;
+}
+
+/* Custody, stage and the one open transfer of the case. */
+static void
+apply_case(struct step *s, struct live *l, const struct entry *e)
+{
+    const bool is_first = l->o.side == SIDE_FIRST;
+    struct node_case c;
+
+    if (hf_id_is_zero(&l->o.case_id) ||
+        !case_get(s->v, &l->o.case_id, &c))
+        return;
+    switch ((int)e->event) {
+    case EVENT_DEPART:
+        c.stage = STAGE_IN_TRANSIT;
+        c.facts.travel_ms = e->when_ms != 0 ? e->when_ms : c.facts.travel_ms;
+        break;
+    case EVENT_POSTPONE:
+        c.facts.travel_ms = e->when_ms != 0 ? e->when_ms : c.facts.travel_ms;
+        break;
+    case EVENT_ARRIVE:
+        c.stage = STAGE_ARRIVED;
+        break;
+    case EVENT_TAKE_OVER:
+        c.holder = is_first ? l->o.peer : *step_me(s);
+        c.epoch++;
+        c.open_transfer = (struct hf_id){{0}};
+        break;
+    case EVENT_DECLINE:
+    case EVENT_REFUSE_REQUEST:
+    case EVENT_EXPIRE:
+    case EVENT_WITHDRAW:
+    case EVENT_NOT_DEPARTED:
+        if (is_first && chain_is_final(&l->pair) &&
+            hf_id_eq(&c.open_transfer, &l->o.id))
+            c.open_transfer = (struct hf_id){{0}};
+        break;
+    default:
+        return;
+    }
+    c.changed_ms = s->now;
+    case_put(s->v, &c);
+}
+
+static void
+apply(struct step *s, struct live *l, enum side side, uint32_t n,
+      const struct entry *e)
+{
+    if (e->reason != REASON_NONE && e->event != EVENT_ERASED &&
+        e->event != EVENT_KEPT)
+        l->o.reason = e->reason;
+    switch ((int)e->event) {
+    case EVENT_OFFER:
+        apply_offer(s, l, n);
+        break;
+    case EVENT_REQUEST:
+        apply_request(s, l, n);
+        break;
+    case EVENT_ACCEPT:
+    case EVENT_DECLINE:
+        l->o.met_ms[1] = e->at_ms;
+        break;
+    case EVENT_RELEASE:
+    case EVENT_AMEND:
+    case EVENT_SUPPLEMENT:
+        apply_sections(s, l, side, n, e->event);
+        break;
+    case EVENT_ERASED:
+    case EVENT_KEPT:
+        if (l->o.side == SIDE_FIRST)
+            l->o.sections = 0;
+        l->o.erase_answered = 1;
+        break;
+    default:
+        break;
+    }
+    apply_case(s, l, e);
+}
+
+/* ---- what follows by itself ---- */
+
+/* N destroys what this transfer brought; a case that came only with it goes
+ * as a whole. */
+static void
+destroy(struct step *s, struct live *l)
+{
+    struct node_case c;
+
+    if (!hf_id_is_zero(&l->o.case_id) &&
+        case_get(s->v, &l->o.case_id, &c) &&
+        hf_org_eq(&c.holder, &l->o.peer)) {
+        for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
+            if (c.held & CATEGORY_BIT(k))
+                section_del(s->v, &c.id, k);
+        case_del(s->v, &c.id);
+    }
+    live_drop_sections(s, l, SIDE_FIRST, CATEGORY_ALL);
+    l->o.sections = 0;
+    memset(&l->o.card, 0, sizeof(l->o.card));
+}
+
+/* A take-over is refused when the case is not what both sides agreed on. */
+static bool
+may_take_over(const struct step *s, const struct live *l)
+{
+    struct node_case c;
+
+    return !hf_id_is_zero(&l->o.case_id) &&
+           case_get(s->v, &l->o.case_id, &c) &&
+           hf_org_eq(&c.holder, &l->o.peer);
+}
+
+static bool
+react_second(struct step *s, struct live *l)
+{
+    const enum state state = l->o.state;
+
+    if (state == STATE_RELEASED && l->o.refused != REASON_NONE &&
+        live_may(s, l, EVENT_DECLINE, 0)) {
+        live_auto(s, l, EVENT_DECLINE, l->o.refused);
+        return true;
+    }
+    if (state == STATE_HANDING_OVER &&
+        chain_has(&l->pair, SIDE_SECOND, EVENT_ARRIVE) &&
+        live_may(s, l, EVENT_TAKE_OVER, 0)) {
+        if (may_take_over(s, l))
+            live_auto(s, l, EVENT_TAKE_OVER, REASON_NONE);
+        else
+            live_auto(s, l, EVENT_REFUSE, REASON_CHECK_FAILED);
+        return true;
+    }
+    if (chain_must_erase(&l->pair) && !l->o.erase_answered) {
+        destroy(s, l);
+        if (live_may(s, l, EVENT_ERASED, 0)) {
+            live_auto(s, l, EVENT_ERASED, REASON_NONE);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+react(struct step *s, struct live *l)
+{
+    return l->o.side == SIDE_SECOND && react_second(s, l);
+}
+
+const struct live_kind transfer_kind = {apply, react};

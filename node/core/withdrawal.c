@@ -1,0 +1,332 @@
+/* Withdrawal: its effects here, its way to the neighbours, and its part of
+ * live.h. LIFECYCLES of node/DESIGN.md, "Withdrawal". */
+#include "withdrawal.h"
+
+#include "disclose.h"
+#include "hf_assert.h"
+#include "lifecycle.h"
+
+static bool
+names_scope(const struct scopes_withdrawn *w, const struct hf_name *scope)
+{
+    if (w->whole)
+        return true;
+    for (int i = 0; i < w->n; i++)
+        if (hf_name_eq(&w->scope[i], scope))
+            return true;
+    return false;
+}
+
+/* ---- tombstones and our own consent record ---- */
+
+static void
+put_tombstones(struct step *s, const struct scopes_withdrawn *w)
+{
+    struct node_tombstone t;
+
+    memset(&t, 0, sizeof(t));
+    t.consent = w->consent;
+    t.version = w->version;
+    t.categories = w->categories;
+    t.at_ms = s->now;
+    if (w->whole)
+        tombstone_put(s->v, &t);
+    for (int i = 0; !w->whole && i < w->n; i++) {
+        t.scope = w->scope[i];
+        tombstone_put(s->v, &t);
+    }
+}
+
+static void
+mark_consent(struct step *s, const struct scopes_withdrawn *w)
+{
+    const struct hf_bytes none = {NULL, 0};
+    struct consent c;
+
+    if (!consent_get(s->v, &w->consent, &c))
+        return;
+    for (int i = 0; i < c.n_scopes; i++)
+        if (names_scope(w, &c.scope[i].id))
+            c.scope[i].withdrawn = true;
+    if (w->whole)
+        c.state = CONSENT_WITHDRAWN;
+    if (w->version > c.version)
+        c.version = w->version;
+    consent_put(s->v, &c, none);
+}
+
+/* ---- data held here ---- */
+
+/* A case that came to us from somebody under this consent. */
+static void
+erase_case(struct step *s, const struct hf_id *case_id, uint32_t categories)
+{
+    struct node_case c;
+
+    if (!case_get(s->v, case_id, &c) || c.from.s[0] == '\0')
+        return;
+    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
+        if (c.held & categories & CATEGORY_BIT(k))
+            section_del(s->v, case_id, k);
+    c.held &= ~categories;
+    c.changed_ms = s->now;
+    case_put(s->v, &c);
+}
+
+/* What one object brought us. */
+static void
+erase_object(struct step *s, const struct hf_id *id, uint32_t categories)
+{
+    struct live l;
+
+    if (!live_load(s, id, &l) || l.o.side != SIDE_SECOND ||
+        l.o.kind == OBJECT_WITHDRAWAL)
+        return;
+    live_drop_sections(s, &l, SIDE_FIRST, l.o.sections & categories);
+    l.o.sections &= ~categories;
+    object_put(s->v, &l.o, l.was_changed_ms);
+}
+
+static void
+erase_here(struct step *s, const struct scopes_withdrawn *w)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+
+    if (!w->erase)
+        return;
+    for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
+                    object_next_of_case(s->v, &w->consent, &at, &o);
+         i++) {
+        erase_object(s, &o.id, w->categories);
+        if (o.kind == OBJECT_TRANSFER && !hf_id_is_zero(&o.case_id))
+            erase_case(s, &o.case_id, w->categories);
+    }
+}
+
+/* ---- neighbours ---- */
+
+/* An open object that can no longer go on without what was withdrawn. */
+static void
+stop_object(struct step *s, const struct node_object *o,
+            const struct scopes_withdrawn *w)
+{
+    const struct draft recall = {.event = EVENT_RECALL,
+                                 .reason = REASON_CONSENT_WITHDRAWN};
+    const struct draft withdraw = {.event = EVENT_WITHDRAW,
+                                   .reason = REASON_CONSENT_WITHDRAWN};
+    const uint32_t uses = o->kind == OBJECT_REFERRAL
+                              ? o->terms.required | o->sections
+                              : o->sections;
+    const struct draft *d =
+        o->kind == OBJECT_REFERRAL ? &recall : &withdraw;
+    struct live l;
+
+    if (o->side != SIDE_FIRST || o->kind == OBJECT_WITHDRAWAL ||
+        (!w->whole && !(uses & w->categories)))
+        return;
+    if (o->kind == OBJECT_TRANSFER && !w->whole)
+        return; /* the rest of the profile is still covered */
+    if (o->state == STATE_COMPLETED || o->state == STATE_FAILED ||
+        o->state == STATE_CLOSED || !live_load(s, &o->id, &l) ||
+        l.o.n[0] == 0 || !live_may(s, &l, d->event, 0))
+        return;
+    live_append(s, &l, d);
+    live_settle(s, &l);
+}
+
+static void
+tell(struct step *s, const struct node_object *o,
+     const struct scopes_withdrawn *w, const struct hf_org *asked_by,
+     struct hf_id *ret_id)
+{
+    uint8_t *packed = step_alloc(s, SCOPES_BYTES(SCOPES_MAX));
+    const struct hf_id id = step_fresh_id(s);
+    struct scopes_withdrawn theirs = *w;
+    struct draft d = {.event = EVENT_WITHDRAW,
+                      .reason = w->erase ? REASON_ERASE : REASON_STOP};
+    struct live l;
+
+    theirs.object = o->id;
+    if (o->kind != OBJECT_TRANSFER)
+        theirs.case_id = (struct hf_id){{0}}; /* it does not know it */
+    live_make(s, OBJECT_WITHDRAWAL, SIDE_FIRST, &id, &o->peer, &l);
+    l.o.case_id = o->case_id;
+    l.o.scopes = theirs;
+    l.o.asked_by = *asked_by;
+    object_link(s->v, &w->consent, &id);
+    disclose_add(&d.body, PART_SCOPES, CATEGORY_NONE,
+                 (struct hf_bytes){packed, scopes_pack(&theirs, packed)});
+    live_append(s, &l, &d);
+    live_settle(s, &l);
+    *ret_id = id;
+}
+
+/* Neighbours already told in this run; a case has few. */
+struct told {
+    size_t n;
+    struct hf_org org[WITHDRAWAL_OBJECTS_MAX];
+};
+
+static bool
+told_already(struct told *t, const struct hf_org *org)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (hf_org_eq(&t->org[i], org))
+            return true;
+    HF_ASSERT(t->n < WITHDRAWAL_OBJECTS_MAX);
+    t->org[t->n++] = *org;
+    return false;
+}
+
+/* Whether anything of the person went over this object, either way. */
+static bool
+shared(const struct node_object *o)
+{
+    if (o->kind == OBJECT_WITHDRAWAL || o->n[0] + o->n[1] == 0)
+        return false;
+    return o->sections != 0 || o->side == SIDE_FIRST ||
+           o->kind == OBJECT_TRANSFER;
+}
+
+static unsigned
+tell_of(struct step *s, const struct hf_id *link,
+        const struct scopes_withdrawn *w, const struct hf_org *asked_by,
+        struct told *told, struct hf_id *ret_first)
+{
+    struct hf_id at = {{0}}, id;
+    struct node_object o;
+    unsigned n = 0;
+
+    for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
+                    object_next_of_case(s->v, link, &at, &o);
+         i++) {
+        stop_object(s, &o, w);
+        if (!shared(&o) || hf_org_eq(&o.peer, asked_by) ||
+            told_already(told, &o.peer))
+            continue;
+        tell(s, &o, w, asked_by, &id);
+        if (n++ == 0)
+            *ret_first = id;
+    }
+    return n;
+}
+
+unsigned
+withdrawal_begin(struct step *s, const struct scopes_withdrawn *what,
+                 const struct hf_org *asked_by, struct hf_id *ret_first)
+{
+    struct told told = {.n = 0};
+    unsigned n = 0;
+    struct consent c;
+
+    put_tombstones(s, what);
+    mark_consent(s, what);
+    if (consent_get(s->v, &what->consent, &c))
+        n += tell_of(s, &c.case_id, what, asked_by, &told, ret_first);
+    erase_here(s, what);
+    return n;
+}
+
+/* ---- live_kind ---- */
+
+static bool
+children_answered(struct step *s, const struct live *l)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+
+    for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
+                    object_next_of_case(s->v, &l->o.scopes.consent, &at, &o);
+         i++)
+        if (o.kind == OBJECT_WITHDRAWAL && o.side == SIDE_FIRST &&
+            o.scopes.version == l->o.scopes.version &&
+            hf_org_eq(&o.asked_by, &l->o.peer) && o.state != STATE_ANSWERED)
+            return false;
+    return true;
+}
+
+static void
+apply_withdraw(struct step *s, struct live *l, uint32_t n)
+{
+    const struct part *p;
+    struct hf_id first;
+    struct body b;
+
+    if (!live_body(s, l, SIDE_FIRST, n, &b))
+        return;
+    p = body_find(&b, PART_SCOPES);
+    if (p == NULL || !scopes_unpack(p->bytes, &l->o.scopes))
+        return;
+    object_link(s->v, &l->o.scopes.consent, &l->o.id);
+    if (l->o.side == SIDE_SECOND)
+        (void)withdrawal_begin(s, &l->o.scopes, &l->o.peer, &first);
+}
+
+/* One that was told by us has answered: whoever told us may be answered. */
+static void
+wake_parent(struct step *s, const struct live *l)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+
+    if (l->o.side != SIDE_FIRST || l->o.asked_by.s[0] == '\0')
+        return;
+    for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
+                    object_next_of_case(s->v, &l->o.scopes.consent, &at, &o);
+         i++)
+        if (o.kind == OBJECT_WITHDRAWAL && o.side == SIDE_SECOND &&
+            hf_org_eq(&o.peer, &l->o.asked_by) && o.state != STATE_ANSWERED)
+            due_put(s->v, s->now, &o.id, DUE_ANSWER);
+    s->again = true;
+}
+
+static void
+apply(struct step *s, struct live *l, enum side side, uint32_t n,
+      const struct entry *e)
+{
+    (void)side;
+    if (e->reason != REASON_NONE)
+        l->o.reason = e->reason;
+    if (e->event == EVENT_WITHDRAW)
+        apply_withdraw(s, l, n);
+    else if (e->event == EVENT_ERASED || e->event == EVENT_KEPT)
+        wake_parent(s, l);
+}
+
+/* The told side still holds what it collected itself, or what a later consent
+ * covers: that is kept, and said. */
+static bool
+still_holds(const struct step *s, const struct live *l)
+{
+    struct node_case c;
+    struct consent consent;
+
+    return l->o.scopes.erase &&
+           consent_get(s->v, &l->o.scopes.consent, &consent) &&
+           case_get(s->v, &consent.case_id, &c) &&
+           (c.held & l->o.scopes.categories) != 0;
+}
+
+static bool
+react(struct step *s, struct live *l)
+{
+    const bool done = children_answered(s, l);
+
+    if (l->o.side != SIDE_SECOND)
+        return false;
+    if (l->o.state == STATE_ASKED && !done) {
+        live_auto(s, l, EVENT_PARTIAL, REASON_NONE);
+        return true;
+    }
+    if ((l->o.state == STATE_ASKED || l->o.state == STATE_PARTIAL) && done) {
+        if (still_holds(s, l))
+            live_auto(s, l, EVENT_KEPT, REASON_LEGAL_OBLIGATION);
+        else
+            live_auto(s, l, EVENT_ERASED, REASON_NONE);
+        return true;
+    }
+    return false;
+}
+
+const struct live_kind withdrawal_kind = {apply, react};
