@@ -17,6 +17,34 @@ names_scope(const struct scopes_withdrawn *w, const struct hf_name *scope)
     return false;
 }
 
+/* What of @categories no scope in force lets @org have any more. */
+static uint32_t
+lost_by(const struct step *s, const struct consent *c,
+        const struct hf_org *org, uint32_t categories)
+{
+    return categories &
+           ~(consent_cover(c, org, PURPOSE_REFERRAL, s->now) |
+             consent_cover(c, org, PURPOSE_TRANSFER, s->now));
+}
+
+/* Whether a neighbour is to be told: whoever gave us data, and whoever was a
+ * recipient in a withdrawn scope. Others learn nothing of it (R-4). */
+static bool
+concerns(const struct consent *c, const struct scopes_withdrawn *w,
+         const struct node_object *o)
+{
+    if (w->whole || o->side == SIDE_SECOND)
+        return true;
+    for (int i = 0; i < c->n_scopes; i++) {
+        if (!names_scope(w, &c->scope[i].id))
+            continue;
+        for (int r = 0; r < c->scope[i].n_recipients; r++)
+            if (hf_org_eq(&c->scope[i].recipient[r], &o->peer))
+                return true;
+    }
+    return false;
+}
+
 /* ---- tombstones and our own consent record ---- */
 
 static void
@@ -106,37 +134,42 @@ erase_here(struct step *s, const struct scopes_withdrawn *w)
 
 /* ---- neighbours ---- */
 
-/* An open object that can no longer go on without what was withdrawn. */
+/* An open object that can no longer go on without what was withdrawn. The
+ * rest of a profile is still covered unless the whole consent is gone. */
+static bool
+must_stop(const struct step *s, const struct node_object *o,
+          const struct consent *c, const struct scopes_withdrawn *w)
+{
+    if (o->side != SIDE_FIRST || o->n[SIDE_FIRST] == 0)
+        return false;
+    if (o->kind == OBJECT_TRANSFER)
+        return w->whole;
+    return o->kind == OBJECT_REFERRAL && o->state != STATE_COMPLETED &&
+           o->state != STATE_FAILED && o->state != STATE_CLOSED &&
+           (w->whole || lost_by(s, c, &o->peer,
+                                w->categories &
+                                    (o->terms.required | o->sections)) != 0);
+}
+
 static void
 stop_object(struct step *s, const struct node_object *o,
-            const struct scopes_withdrawn *w)
+            const struct consent *c, const struct scopes_withdrawn *w)
 {
-    const struct draft recall = {.event = EVENT_RECALL,
-                                 .reason = REASON_CONSENT_WITHDRAWN};
-    const struct draft withdraw = {.event = EVENT_WITHDRAW,
-                                   .reason = REASON_CONSENT_WITHDRAWN};
-    const uint32_t uses = o->kind == OBJECT_REFERRAL
-                              ? o->terms.required | o->sections
-                              : o->sections;
-    const struct draft *d =
-        o->kind == OBJECT_REFERRAL ? &recall : &withdraw;
+    const struct draft d = {.event = o->kind == OBJECT_REFERRAL
+                                         ? EVENT_RECALL
+                                         : EVENT_WITHDRAW,
+                            .reason = REASON_CONSENT_WITHDRAWN};
     struct live l;
 
-    if (o->side != SIDE_FIRST || o->kind == OBJECT_WITHDRAWAL ||
-        (!w->whole && !(uses & w->categories)))
+    if (!must_stop(s, o, c, w) || !live_load(s, &o->id, &l) ||
+        !live_may(s, &l, d.event, 0))
         return;
-    if (o->kind == OBJECT_TRANSFER && !w->whole)
-        return; /* the rest of the profile is still covered */
-    if (o->state == STATE_COMPLETED || o->state == STATE_FAILED ||
-        o->state == STATE_CLOSED || !live_load(s, &o->id, &l) ||
-        l.o.n[0] == 0 || !live_may(s, &l, d->event, 0))
-        return;
-    live_append(s, &l, d);
+    live_append(s, &l, &d);
     live_settle(s, &l);
 }
 
 static void
-tell(struct step *s, const struct node_object *o,
+tell(struct step *s, const struct node_object *o, const struct consent *c,
      const struct scopes_withdrawn *w, const struct hf_org *asked_by,
      struct hf_id *ret_id)
 {
@@ -148,6 +181,7 @@ tell(struct step *s, const struct node_object *o,
     struct live l;
 
     theirs.object = o->id;
+    theirs.categories = lost_by(s, c, &o->peer, w->categories);
     if (o->kind != OBJECT_TRANSFER)
         theirs.case_id = (struct hf_id){{0}}; /* it does not know it */
     live_make(s, OBJECT_WITHDRAWAL, SIDE_FIRST, &id, &o->peer, &l);
@@ -190,22 +224,23 @@ shared(const struct node_object *o)
 }
 
 static unsigned
-tell_of(struct step *s, const struct hf_id *link,
-        const struct scopes_withdrawn *w, const struct hf_org *asked_by,
-        struct told *told, struct hf_id *ret_first)
+tell_all(struct step *s, const struct consent *c,
+         const struct scopes_withdrawn *w, const struct hf_org *asked_by,
+         struct hf_id *ret_first)
 {
+    struct told told = {.n = 0};
     struct hf_id at = {{0}}, id;
     struct node_object o;
     unsigned n = 0;
 
     for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
-                    object_next_of_case(s->v, link, &at, &o);
+                    object_next_of_case(s->v, &c->case_id, &at, &o);
          i++) {
-        stop_object(s, &o, w);
-        if (!shared(&o) || hf_org_eq(&o.peer, asked_by) ||
-            told_already(told, &o.peer))
+        stop_object(s, &o, c, w);
+        if (!shared(&o) || !concerns(c, w, &o) ||
+            hf_org_eq(&o.peer, asked_by) || told_already(&told, &o.peer))
             continue;
-        tell(s, &o, w, asked_by, &id);
+        tell(s, &o, c, w, asked_by, &id);
         if (n++ == 0)
             *ret_first = id;
     }
@@ -216,15 +251,17 @@ unsigned
 withdrawal_begin(struct step *s, const struct scopes_withdrawn *what,
                  const struct hf_org *asked_by, struct hf_id *ret_first)
 {
-    struct told told = {.n = 0};
+    struct scopes_withdrawn here = *what;
     unsigned n = 0;
     struct consent c;
 
     put_tombstones(s, what);
     mark_consent(s, what);
-    if (consent_get(s->v, &what->consent, &c))
-        n += tell_of(s, &c.case_id, what, asked_by, &told, ret_first);
-    erase_here(s, what);
+    if (consent_get(s->v, &what->consent, &c)) {
+        n = tell_all(s, &c, what, asked_by, ret_first);
+        here.categories = lost_by(s, &c, step_me(s), what->categories);
+    }
+    erase_here(s, &here);
     return n;
 }
 
@@ -302,8 +339,7 @@ still_holds(const struct step *s, const struct live *l)
     struct node_case c;
     struct consent consent;
 
-    return l->o.scopes.erase &&
-           consent_get(s->v, &l->o.scopes.consent, &consent) &&
+    return consent_get(s->v, &l->o.scopes.consent, &consent) &&
            case_get(s->v, &consent.case_id, &c) &&
            (c.held & l->o.scopes.categories) != 0;
 }
@@ -320,7 +356,9 @@ react(struct step *s, struct live *l)
         return true;
     }
     if ((l->o.state == STATE_ASKED || l->o.state == STATE_PARTIAL) && done) {
-        if (still_holds(s, l))
+        if (!l->o.scopes.erase)
+            live_auto(s, l, EVENT_KEPT, REASON_STOP);
+        else if (still_holds(s, l))
             live_auto(s, l, EVENT_KEPT, REASON_LEGAL_OBLIGATION);
         else
             live_auto(s, l, EVENT_ERASED, REASON_NONE);

@@ -1,0 +1,113 @@
+#include "permit.h"
+
+#define CARE                                                                   \
+    (ROLE_BIT(ROLE_CASE_MANAGER) | ROLE_BIT(ROLE_SUPERVISOR))
+#define SERVE                                                                  \
+    (CARE | ROLE_BIT(ROLE_FOCAL_POINT) | ROLE_BIT(ROLE_HEALTH) |               \
+     ROLE_BIT(ROLE_MENTAL_HEALTH))
+#define ANYONE                                                                 \
+    (SERVE | ROLE_BIT(ROLE_COMMITTEE) | ROLE_BIT(ROLE_REVIEWER) |              \
+     ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_ADMIN) |                           \
+     ROLE_BIT(ROLE_INTEGRATION))
+
+uint32_t
+permit_roles(const struct node_view *v, const struct hf_name *user,
+             bool is_node_owner)
+{
+    struct node_user u;
+    uint32_t roles = 0;
+
+    if (user_get(v, user, &u) && !u.is_disabled)
+        roles = u.roles;
+    return is_node_owner ? roles | ROLE_BIT(ROLE_ADMIN) : roles;
+}
+
+/* An event: who cares for the case on the first side, who serves on the
+ * second; approval is a supervisor's. */
+static uint32_t
+event_roles(enum object_kind kind, enum side side, enum event event)
+{
+    if (event == EVENT_APPROVE || event == EVENT_REFUSE)
+        return kind == OBJECT_REFERRAL ? ROLE_BIT(ROLE_SUPERVISOR) : CARE;
+    if (kind == OBJECT_REFERRAL && side == SIDE_SECOND)
+        return SERVE;
+    return CARE;
+}
+
+bool
+permit_command(uint32_t roles, enum node_command_type type,
+               enum object_kind kind, enum side side, enum event event)
+{
+    switch (type) {
+    case CMD_CASE_NEW:
+    case CMD_CASE_SET:
+    case CMD_CASE_STAGE:
+    case CMD_CONSENT_GIVE:
+    case CMD_CONSENT_AMEND:
+    case CMD_CONSENT_REFUSE:
+    case CMD_CONSENT_WITHDRAW:
+    case CMD_REFER:
+    case CMD_TRANSFER_OFFER:
+    case CMD_TRANSFER_REQUEST:
+        return (roles & CARE) != 0;
+    case CMD_CASE_ASSIGN:
+        return (roles & SERVE) != 0;
+    case CMD_EVENT:
+        return (roles & event_roles(kind, side, event)) != 0;
+    case CMD_USER_ADD:
+    case CMD_USER_ROLE:
+    case CMD_USER_DISABLE:
+        return (roles & ROLE_BIT(ROLE_ADMIN)) != 0;
+    case CMD_SERVICES_SET:
+        return (roles & (ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_FOCAL_POINT) |
+                         ROLE_BIT(ROLE_SUPERVISOR))) != 0;
+    case CMD_NONE:
+        break;
+    }
+    return false;
+}
+
+bool
+permit_query(uint32_t roles, enum permit_query q)
+{
+    switch (q) {
+    case PERMIT_CASES:
+        return (roles & (CARE | ROLE_BIT(ROLE_HEALTH) |
+                         ROLE_BIT(ROLE_MENTAL_HEALTH))) != 0;
+    case PERMIT_OBJECTS:
+        return (roles & (SERVE | ROLE_BIT(ROLE_INTEGRATION))) != 0;
+    case PERMIT_FIGURES:
+        return (roles & (ROLE_BIT(ROLE_COMMITTEE) | ROLE_BIT(ROLE_AUDITOR) |
+                         ROLE_BIT(ROLE_SUPERVISOR))) != 0;
+    case PERMIT_USERS:
+        return (roles & (ROLE_BIT(ROLE_ADMIN) | CARE)) != 0;
+    case PERMIT_STATUS:
+        return (roles & ANYONE) != 0;
+    case PERMIT_ADMIN:
+        return (roles & ROLE_BIT(ROLE_ADMIN)) != 0;
+    }
+    return false;
+}
+
+/* Who reads what by default: case managers all, health staff what they treat,
+ * a focal point what was sent to the service; administrators nothing. */
+uint32_t
+permit_categories(uint32_t roles, bool of_case)
+{
+    const uint32_t basic =
+        CATEGORY_BIT(CATEGORY_IDENTITY) | CATEGORY_BIT(CATEGORY_CONTACT) |
+        CATEGORY_BIT(CATEGORY_WISHES) | CATEGORY_BIT(CATEGORY_FAMILY);
+    uint32_t may = 0;
+
+    if (roles & CARE)
+        may |= CATEGORY_ALL;
+    if (roles & ROLE_BIT(ROLE_HEALTH))
+        may |= basic | CATEGORY_BIT(CATEGORY_HEALTH);
+    if (roles & ROLE_BIT(ROLE_MENTAL_HEALTH))
+        may |= basic | CATEGORY_BIT(CATEGORY_HEALTH) |
+               CATEGORY_BIT(CATEGORY_MHPSS) |
+               CATEGORY_BIT(CATEGORY_VULNERABILITY);
+    if ((roles & ROLE_BIT(ROLE_FOCAL_POINT)) && !of_case)
+        may |= CATEGORY_ALL;
+    return may;
+}
