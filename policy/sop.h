@@ -99,7 +99,7 @@ struct sop_request {
     uint8_t wish_female, wish_male; /* practitioner */
     char interpreter[LANGUAGE_BYTES];
     struct hf_name near, away; /* places */
-    struct hf_org from;       /* the referring organisation: never a candidate */
+    struct hf_org from;       /* who refers: never a candidate */
     struct hf_org to;         /* wished or overriding organisation; or empty */
     uint8_t n_tried;          /* providers that said no before */
     struct hf_org tried[SOP_TRIED_MAX];

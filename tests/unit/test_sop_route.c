@@ -199,6 +199,55 @@ Test(sop_route, takes_the_first_rule_that_matches)
     cr_expect(d.approval);
 }
 
+Test(sop_route, passes_over_a_rule_for_another_sex_group_stage_or_place)
+{
+    static const char text[] =
+        "pack: parts\nversion: 1\ntitle: t\nlevel: local\n"
+        "effective: { from: 2025-01-01 }\n"
+        "services:\n"
+        "  - { code: clinic, family: health, required: [identity] }\n"
+        "rules:\n"
+        "  - { id: a, source: own, service: clinic,\n"
+        "      when: { needs: [health.general], sex: female } }\n"
+        "  - { id: b, source: own, service: clinic,\n"
+        "      when: { needs: [health.general], groups: [gbv] } }\n"
+        "  - { id: c, source: own, service: clinic,\n"
+        "      when: { needs: [health.general], stages: [arrived] } }\n"
+        "  - { id: d, source: own, service: clinic,\n"
+        "      when: { needs: [health.general], countries: [IQ] } }\n"
+        "  - { id: e, source: own, service: clinic,\n"
+        "      when: { needs: [health.general], provinces: [herat] } }\n"
+        "  - { id: f, source: own, service: clinic,\n"
+        "      when: { needs: [health.general], age: { min: 60 } } }\n";
+    struct sop_pack *p = load(text);
+
+    cr_expect(eq(sz, findings.n, 0), "no rule hides another");
+    cr_assert(sop_book_add(book, p));
+    route();
+    cr_expect(eq(str, d.rule.s, "general"), "none of the six");
+    req.facts.birth_year = 1950;
+    route();
+    cr_expect(eq(str, d.rule.s, "f"));
+    req.facts.province = (struct hf_name){"herat"};
+    route();
+    cr_expect(eq(str, d.rule.s, "e"));
+    strcpy(req.facts.origin, "IQ");
+    route();
+    cr_expect(eq(str, d.rule.s, "d"));
+    req.facts.stage = STAGE_ARRIVED;
+    route();
+    cr_expect(eq(str, d.rule.s, "c"));
+    req.facts.groups = GROUP_BIT(GROUP_GBV) | GROUP_BIT(GROUP_PREGNANT);
+    route();
+    cr_expect(eq(str, d.rule.s, "b"));
+    req.facts.sex = SEX_FEMALE;
+    route();
+    cr_expect(eq(str, d.rule.s, "a"));
+    sop_book_free(book);
+    book = sop_book_new();
+    sop_pack_free(p);
+}
+
 Test(sop_route, does_not_guess_an_age)
 {
     req.facts.sex = SEX_FEMALE;
@@ -321,7 +370,10 @@ Test(sop_route, falls_back_when_all_were_tried)
 Test(sop_route, keeps_the_first_service_when_nobody_serves_either)
 {
     offer("clinic-a", "clinic")->accepting = false;
+    offer("a-ward", "ward")->accepting = false;
     route();
+    cr_expect(eq(int, d.n_candidates, 2));
+    cr_expect(eq(str, d.candidate[0].org.s, "clinic-a"));
     cr_expect(eq(int, d.outcome, SOP_NO_PROVIDER));
     cr_expect(not(d.is_fallback));
     cr_expect(eq(str, d.service.code.s, "clinic"));
