@@ -30,8 +30,18 @@ typedef void api_post(void *ctx, struct api_request *req);
 /** api_open: listen on @socket_path (mode 0660; a stale file is replaced). */
 HF_NODISCARD enum hf_err api_open(const char *socket_path, api_post *post,
                                   void *ctx, struct api **ret_api);
-/** api_close: answers what is open with 503, stops the thread; NULL is fine.*/
+/** api_close: answers what is open with 503, stops the thread; NULL is fine.
+ * Requests that were posted and not yet answered are gone afterwards. */
 void api_close(struct api *api);
+
+/**
+ * api_hold / api_release: between them, finished answers wait. For a batch
+ * that is not yet committed: a query of the open transaction must not be heard
+ * before the commit that makes what it saw true. Without a hold, answers go
+ * out at once.
+ */
+void api_hold(struct api *api);
+void api_release(struct api *api);
 
 /** What the shell knows and the store does not; for status and doctor. */
 #define API_BROKERS_MAX 4
@@ -86,6 +96,15 @@ enum api_verdict api_handle(struct api_request *req,
                             const struct api_status *status, uint64_t now_ms,
                             struct node_command *ret_command,
                             struct api_shell *ret_shell);
+
+/**
+ * api_settle: within the transaction, after the step whose reply this is:
+ * composes the answer from the store and keeps it under the request's
+ * Idempotency-Key. api_reply() follows after the commit. A caller that leaves
+ * it out loses both: no stored answers, and a consent's reply without version.
+ */
+void api_settle(struct api_request *req, const struct node_env *env,
+                const struct node_reply *reply, uint64_t now_ms);
 
 /** api_reply: answer a command; after its commit. The status maps to HTTP:
  * 0 -> 200, 1 -> 409, 65 -> 422, 66 -> 404, 70 -> 500, 75 -> 503, 77 -> 403,

@@ -166,7 +166,7 @@ take_section(struct filecheck *at, const char *key, json_t *value,
         return false;
     n = json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
     if (n > CASEFILE_SECTION_BYTES_MAX)
-        return filecheck_fail(at, "is longer than 120 KiB");
+        return filecheck_fail(at, "is longer than 40 KiB");
     ret->section[category] = value;
     ret->sections |= CATEGORY_BIT(category);
     return true;

@@ -1,0 +1,263 @@
+/* Ids as people give them, whole or as a prefix, to rows of the store. */
+#include "api_internal.h"
+#include "lifecycle.h"
+
+/* A table of rows by 16-byte id, and what a matching row must be. */
+struct finder {
+    enum node_table table;
+    bool (*is_it)(const struct api_call *c, const struct hf_id *id,
+                  enum object_kind kind);
+    enum object_kind kind;
+};
+
+static bool
+is_case(const struct api_call *c, const struct hf_id *id,
+        enum object_kind kind)
+{
+    struct node_case row;
+
+    (void)kind;
+    return case_get(c->env->view, id, &row);
+}
+
+static bool
+is_object(const struct api_call *c, const struct hf_id *id,
+          enum object_kind kind)
+{
+    struct node_object row;
+
+    return object_get(c->env->view, id, &row) && row.kind == kind;
+}
+
+static bool
+is_decision(const struct api_call *c, const struct hf_id *id,
+            enum object_kind kind)
+{
+    struct node_decision row;
+
+    (void)kind;
+    return decision_get(c->env->view, id, &row);
+}
+
+/* The next id of @table from *id on; false past the end. */
+static bool
+seek_id(const struct api_call *c, enum node_table table, struct hf_id *id)
+{
+    const struct node_view *v = c->env->view;
+    struct hf_bytes key, value;
+
+    if (!v->seek(v->ctx, table, (struct hf_bytes){id->b, HF_ID_BYTES}, &key,
+                 &value) ||
+        key.n != HF_ID_BYTES)
+        return false;
+    memcpy(id->b, key.p, HF_ID_BYTES);
+    return true;
+}
+
+static bool
+id_step(struct hf_id *id)
+{
+    for (size_t i = HF_ID_BYTES; i-- > 0;)
+        if (++id->b[i] != 0)
+            return true;
+    return false;
+}
+
+/* The one id in low ... high; how many there are, 2 for more than one. */
+static unsigned
+count_between(const struct api_call *c, const struct finder *f,
+              const struct hf_id *low, const struct hf_id *high,
+              struct hf_id *ret)
+{
+    struct hf_id id = *low;
+    unsigned n = 0;
+
+    for (size_t rows = 0; rows < API_SCAN_MAX && n < 2; rows++) {
+        if (!seek_id(c, f->table, &id) ||
+            memcmp(id.b, high->b, HF_ID_BYTES) > 0)
+            break;
+        if (f->is_it(c, &id, f->kind)) {
+            n++;
+            if (n == 1)
+                *ret = id;
+        }
+        if (!id_step(&id))
+            break;
+    }
+    return n;
+}
+
+static bool
+find(struct api_call *c, const struct finder *f, const char *prefix,
+     const char *what, const char *text, struct hf_id *ret)
+{
+    struct hf_id low, high;
+    char message[96], hint[96];
+    unsigned n;
+
+    (void)snprintf(hint, sizeof(hint),
+                   "a %s's id begins with %s-; a typing error shows in its "
+                   "last character", what, prefix);
+    if (!hf_id_parse_prefix(prefix, text, &low, &high)) {
+        (void)snprintf(message, sizeof(message), "this is not a %s's id",
+                       what);
+        (void)api_refuse(c, EX_NOINPUT, "not_found", NULL, hint, message);
+        return false;
+    }
+    n = count_between(c, f, &low, &high, ret);
+    if (n == 1)
+        return true;
+    if (n == 0) {
+        (void)snprintf(message, sizeof(message), "no such %s here", what);
+        (void)api_refuse(c, EX_NOINPUT, "not_found", NULL, hint, message);
+    } else {
+        (void)snprintf(message, sizeof(message),
+                       "more than one %s begins like this", what);
+        (void)api_refuse(c, EX_NOINPUT, "ambiguous", NULL,
+                         "the prefix is ambiguous; give more characters",
+                         message);
+    }
+    return false;
+}
+
+bool
+api_find_case(struct api_call *c, const char *text, struct node_case *ret)
+{
+    static const struct finder f = {NODE_CASES, is_case, OBJECT_NONE};
+    struct hf_id id;
+
+    return find(c, &f, "HC", "case", text, &id) &&
+           case_get(c->env->view, &id, ret);
+}
+
+bool
+api_find_object(struct api_call *c, const char *text, struct node_object *ret)
+{
+    static const struct finder finders[] = {
+        {NODE_OBJECTS, is_object, OBJECT_REFERRAL},
+        {NODE_OBJECTS, is_object, OBJECT_TRANSFER},
+        {NODE_OBJECTS, is_object, OBJECT_WITHDRAWAL}};
+    const struct finder *f = &finders[0];
+    struct hf_id id;
+
+    if ((text[0] == 'H' || text[0] == 'h') &&
+        (text[1] == 'T' || text[1] == 't'))
+        f = &finders[1];
+    if ((text[0] == 'H' || text[0] == 'h') &&
+        (text[1] == 'W' || text[1] == 'w'))
+        f = &finders[2];
+    return find(c, f, api_prefix(f->kind), object_kind_text(f->kind), text,
+                &id) &&
+           object_get(c->env->view, &id, ret);
+}
+
+bool
+api_find_decision(struct api_call *c, const char *text,
+                  struct node_decision *ret)
+{
+    static const struct finder f = {NODE_DECISIONS, is_decision, OBJECT_NONE};
+    struct hf_id id;
+
+    return find(c, &f, "HD", "decision", text, &id) &&
+           decision_get(c->env->view, &id, ret);
+}
+
+/* ---- what several queries ask of an object ---- */
+
+void
+api_sides(const struct node_env *env, const struct node_object *o,
+          const struct hf_org **ret_first, const struct hf_org **ret_second)
+{
+    const bool ours_first = o->side == SIDE_FIRST;
+
+    *ret_first = ours_first ? &env->config->org : &o->peer;
+    *ret_second = ours_first ? &o->peer : &env->config->org;
+}
+
+/* The service as the pack that decided has it; without that pack, by what the
+ * referral takes. */
+static bool
+is_sensitive(const struct api_call *c, const struct node_object *o,
+             uint32_t *ret_categories)
+{
+    const struct sop_pack *pack = NULL;
+    struct sop_service service;
+
+    *ret_categories = (o->terms.required | o->terms.allowed) &
+                      CATEGORY_SENSITIVE;
+    if (c->env->sops != NULL)
+        pack = sop_book_find(c->env->sops, &o->terms.pack,
+                             &o->terms.pack_hash);
+    if (pack != NULL && sop_service(pack, &o->terms.service, &service))
+        return service.sensitive;
+    return (o->terms.required & CATEGORY_SENSITIVE) != 0;
+}
+
+bool
+api_sees(const struct api_call *c, const struct node_object *o)
+{
+    const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
+    uint32_t categories;
+
+    if (o->kind != OBJECT_REFERRAL || !is_sensitive(c, o, &categories))
+        return true;
+    if (hf_name_eq(&o->author, &c->req->user) ||
+        hf_name_eq(&o->owner, &c->req->user))
+        return true;
+    return (categories & ~permit_categories(c->roles, of_case)) == 0;
+}
+
+const char *
+api_clock_text(enum api_clock clock)
+{
+    static const char *const texts[API_CLOCKS] = {"deliver", "decide",
+                                                  "contact", "report"};
+
+    return (unsigned)clock < API_CLOCKS ? texts[clock] : "";
+}
+
+/* The states in which somebody still has to do it. Later states have answered
+ * it, or stopped it. */
+static bool
+still_runs(enum api_clock clock, enum state s)
+{
+    const bool undecided = s == STATE_RECEIVED || s == STATE_ON_HOLD ||
+                           s == STATE_OFFERED || s == STATE_REQUESTED;
+    const bool waits = s == STATE_ACCEPTED || s == STATE_SCHEDULED ||
+                       s == STATE_NO_SHOW || s == STATE_APPOINTMENT_CANCELLED;
+
+    if (clock == API_CLOCK_DELIVER)
+        return s == STATE_SENT || s == STATE_CANCEL_PENDING;
+    if (clock == API_CLOCK_DECIDE)
+        return s == STATE_SENT || undecided;
+    if (clock == API_CLOCK_CONTACT)
+        return waits;
+    return waits || s == STATE_IN_SERVICE;
+}
+
+bool
+api_clock(const struct node_object *o, enum api_clock clock,
+          uint64_t *ret_due_ms, uint64_t *ret_met_ms, bool *ret_runs)
+{
+    const uint64_t due[API_CLOCKS] = {o->terms.deliver_ms, o->decide_ms,
+                                      o->contact_ms, o->report_ms};
+
+    *ret_due_ms = due[clock];
+    *ret_met_ms = o->met_ms[clock];
+    *ret_runs = o->met_ms[clock] == 0 && still_runs(clock, o->state) &&
+                !lifecycle_is_final(o->kind, o->state);
+    return due[clock] != 0;
+}
+
+bool
+api_is_overdue(const struct node_object *o, uint64_t now_ms)
+{
+    uint64_t due, met;
+    bool runs;
+
+    for (int k = 0; k < API_CLOCKS; k++)
+        if (api_clock(o, (enum api_clock)k, &due, &met, &runs) && runs &&
+            due < now_ms)
+            return true;
+    return false;
+}

@@ -1,0 +1,272 @@
+/* api_internal.h - between the files of node/api only.
+ *
+ * api.c        the socket, the thread, who asks
+ * api_handle.c a request on the deciding thread: path, permission, body, the
+ *              stored answer of an Idempotency-Key
+ * api_route.c  the table of paths, and /openapi.json made from it
+ * api_json.c   answers and problems, ids and times
+ * query_*.c    questions answered from the store
+ * command_*.c  JSON to struct node_command
+ */
+#ifndef NODE_API_INTERNAL_H
+#define NODE_API_INTERNAL_H
+
+#include <jansson.h>
+#include <sysexits.h>
+
+#include "api.h"
+#include "filecheck.h"
+#include "hf_buf.h"
+#include "hf_text.h"
+#include "permit.h"
+
+#define API_EX_REFUSED   1
+#define API_PREFIX       "/api/v1"
+#define API_ARGS_MAX     16
+#define API_PARTS_MAX    6  /* segments of a path */
+#define API_KEPT_MAX     24 /* texts that a command borrows */
+#define API_LIST_MAX     500
+#define API_LIST_DEFAULT 100
+#define API_SCAN_MAX     4096 /* rows that one list request looks at */
+#define API_KEY_BYTES    128  /* of an Idempotency-Key */
+#define API_ANSWER_LIFE_MS (24ull * 3600 * 1000)
+
+enum api_phase {
+    API_READING, /* MHD's thread is still taking it in */
+    API_POSTED,  /* the deciding thread has it; the connection sleeps */
+    API_HELD,    /* answered, to be sent at api_release() */
+    API_DONE     /* MHD's thread may send the answer */
+};
+
+struct api_arg {
+    char *key, *value;
+};
+
+struct api_request {
+    struct api *api;
+    void *connection; /* struct MHD_Connection */
+    enum api_phase phase;
+    bool is_live;     /* counted among those that api_close() waits for */
+    struct api_request *next, *prev; /* while POSTED or HELD */
+
+    char *method;
+    char *path;  /* as asked */
+    char *split; /* the same, cut into part[] */
+    char *part[API_PARTS_MAX];
+    size_t n_parts;
+    size_t n_args;
+    struct api_arg arg[API_ARGS_MAX];
+    struct hf_buf body;
+    bool is_too_big;
+    struct hf_name user;
+    bool is_owner;
+    const char *who_wrong; /* why nobody can be named; static */
+    int who_exit;
+    char key[API_KEY_BYTES]; /* Idempotency-Key; "" none */
+
+    /* The deciding thread's. */
+    const struct api_route *route;
+    json_t *json;
+    char *kept[API_KEPT_MAX];
+    size_t n_kept;
+    struct consent *consent;
+    struct service *services;
+    struct hf_id case_id; /* what the command is about, for its answer */
+    struct hf_id object;
+    enum object_kind kind;
+    enum stage stage;
+    struct hf_name user_name;
+    uint32_t roles;
+    size_t n_services;
+
+    int http;
+    const char *type; /* content type of the answer */
+    char *answer;
+    size_t answer_bytes;
+};
+
+/** One api_handle(). */
+struct api_call {
+    struct api_request *req;
+    const struct node_env *env;
+    const struct api_status *status;
+    uint64_t now_ms;
+    uint32_t roles;
+    struct node_command *command;
+    struct api_shell *shell;
+};
+
+typedef enum api_verdict api_handler(struct api_call *c);
+
+/** How a command's reply becomes JSON. */
+enum api_shape {
+    SHAPE_NONE,
+    SHAPE_CASE,
+    SHAPE_STAGE,
+    SHAPE_ASSIGN,
+    SHAPE_CONSENT,
+    SHAPE_WITHDRAW,
+    SHAPE_REFERRAL,
+    SHAPE_TRANSFER,
+    SHAPE_EVENT,
+    SHAPE_USER,
+    SHAPE_SERVICES
+};
+
+/** Who may ask: a query's row of permit.h, or one of these. */
+#define API_ANYBODY 0  /* no user needed */
+#define API_KNOWN   -1 /* any user of this node; the core decides the rest */
+
+struct api_route {
+    const char *method;
+    const char *path; /* below API_PREFIX, {name} stands for one segment */
+    const char *summary;
+    api_handler *handle;
+    int permit;           /* enum permit_query, API_ANYBODY or API_KNOWN */
+    const char *args;     /* query parameters, by spaces; NULL: none */
+    const char *fields;   /* of the body, "a b c?"; NULL: the handler checks */
+    enum api_shape shape; /* of a command */
+};
+
+/* ---- api.c ---- */
+
+/** api_finish: the answer is in place; wake the connection. */
+void api_finish(struct api_request *req);
+
+/* ---- api_route.c ---- */
+
+/** api_route_find: NULL when no route has this path; *ret_other when one has
+ * it with another method. */
+const struct api_route *api_route_find(const char *method, char *const *part,
+                                       size_t n_parts, bool *ret_other);
+enum api_verdict api_openapi(struct api_call *c);
+
+/* ---- api_json.c ---- */
+
+/** api_set_text: the answer's bytes; @text is taken, NULL gives a 500. */
+void api_set_text(struct api_request *req, int http, const char *type,
+                  char *text, size_t n);
+/** api_set_problem: problem details. @pointer, @hint may be NULL or "". */
+void api_set_problem(struct api_request *req, int http, int status,
+                     const char *code, const char *message, const char *hint,
+                     const char *pointer);
+/** api_http: the HTTP status of an exit status. */
+int api_http(int status);
+
+/** api_say: answer @json, which is taken (also when NULL: out of memory). */
+enum api_verdict api_say(struct api_call *c, json_t *json);
+/** api_refuse: answer a problem. Nothing personal in any of the texts. */
+enum api_verdict api_refuse(struct api_call *c, int status, const char *code,
+                            const char *pointer, const char *hint,
+                            const char *message);
+/** api_refuse_file: a complaint about the body. */
+enum api_verdict api_refuse_file(struct api_call *c,
+                                 const struct filecheck_error *error);
+
+/* Members of @o; "" and zero become null. */
+void api_put_text(json_t *o, const char *key, const char *text);
+void api_put_time(json_t *o, const char *key, uint64_t ms);
+void api_put_id(json_t *o, const char *key, const char *prefix,
+                const struct hf_id *id);
+void api_put_u64(json_t *o, const char *key, uint64_t v);
+void api_put_bool(json_t *o, const char *key, bool v);
+void api_put_hex(json_t *o, const char *key, const uint8_t *p, size_t n);
+/** api_put_json: stored JSON as a value; text that does not parse as text. */
+void api_put_json(json_t *o, const char *key, struct hf_bytes json);
+json_t *api_categories(uint32_t set);
+json_t *api_purposes(uint32_t set);
+json_t *api_roles(uint32_t set);
+json_t *api_groups(uint32_t set);
+/** api_prefix: "HR", "HT", "HW". */
+const char *api_prefix(enum object_kind kind);
+
+/** api_arg: a query parameter; NULL when not given. */
+const char *api_arg(const struct api_call *c, const char *key);
+bool api_arg_flag(const struct api_call *c, const char *key);
+/** api_arg_limit / api_arg_time: false after having answered. */
+bool api_arg_limit(struct api_call *c, size_t *ret);
+bool api_arg_time(struct api_call *c, const char *key, uint64_t *ret_ms);
+
+/* ---- api_find.c: ids and prefixes to rows; false after having answered ---*/
+
+bool api_find_case(struct api_call *c, const char *text,
+                   struct node_case *ret);
+bool api_find_object(struct api_call *c, const char *text,
+                     struct node_object *ret);
+bool api_find_decision(struct api_call *c, const char *text,
+                       struct node_decision *ret);
+/** api_sides: who is first and who second in @o. */
+void api_sides(const struct node_env *env, const struct node_object *o,
+               const struct hf_org **ret_first,
+               const struct hf_org **ret_second);
+/** api_sees: whether this user may know what a referral is about: service and
+ * provider of sensitive families are hidden from others (R-4). */
+bool api_sees(const struct api_call *c, const struct node_object *o);
+/** A deadline of an object; the order is that of node_object.met_ms. */
+enum api_clock {
+    API_CLOCK_DELIVER,
+    API_CLOCK_DECIDE,
+    API_CLOCK_CONTACT,
+    API_CLOCK_REPORT,
+    API_CLOCKS
+};
+/** api_clock: due and met instants, and whether it still runs in the state
+ * that @o is in; false: there is no such clock. */
+bool api_clock(const struct node_object *o, enum api_clock clock,
+               uint64_t *ret_due_ms, uint64_t *ret_met_ms, bool *ret_runs);
+const char *api_clock_text(enum api_clock clock);
+bool api_is_overdue(const struct node_object *o, uint64_t now_ms);
+
+/* ---- query_chain.c ---- */
+
+/** api_put_chain: "chain", merged in the order in which it can have happened;
+ * with @export also both chains as `chain state` reads them. */
+void api_put_chain(struct api_call *c, json_t *o,
+                   const struct node_object *object, bool export);
+void api_put_receipts(struct api_call *c, json_t *o,
+                      const struct node_object *object);
+
+/* ---- query_object.c, query_route.c ---- */
+
+json_t *api_object(struct api_call *c, const struct node_object *o);
+json_t *api_decision(const struct node_decision *d);
+
+/* ---- command_body.c: members of a body; false after having answered ---- */
+
+/** Not there is fine: *ret is untouched. */
+bool api_body_org(struct api_call *c, const char *key, struct hf_org *ret);
+bool api_body_name(struct api_call *c, const char *key, struct hf_name *ret);
+bool api_body_time(struct api_call *c, const char *key, uint64_t *ret_ms);
+bool api_body_bool(struct api_call *c, const char *key, bool *ret);
+bool api_body_text(struct api_call *c, const char *key,
+                   struct hf_bytes *ret);
+bool api_body_language(struct api_call *c, const char *key, char *out,
+                       size_t out_bytes);
+/** api_body_case: the body's member "case", found. */
+bool api_body_case(struct api_call *c, struct node_case *ret);
+/** api_keep_json: @json dumped; kept as long as the request. */
+bool api_keep_json(struct api_call *c, json_t *json, struct hf_bytes *ret);
+/** api_need: refuse when @key is missing. */
+bool api_need(struct api_call *c, const char *key);
+/** api_bad: answer 65 about @pointer. */
+enum api_verdict api_bad(struct api_call *c, const char *pointer,
+                         const char *what);
+
+/* ---- handlers ---- */
+
+api_handler query_case_list, query_case_show, query_consent_show;
+api_handler query_object_list, query_object_show, query_events;
+api_handler query_withdrawals, query_tasks;
+api_handler query_plan, query_decision;
+api_handler query_users, query_services, query_policy;
+api_handler query_flows, query_status, query_health, query_ready;
+api_handler command_case_new, command_case_set, command_case_stage;
+api_handler command_case_assign, command_object_assign;
+api_handler command_consent, command_consent_withdraw;
+api_handler command_refer, command_transfer_offer, command_transfer_request;
+api_handler command_event;
+api_handler command_user_add, command_user_role, command_user_disable;
+api_handler command_services;
+api_handler shell_registry_get, shell_registry_post, shell_policy_post;
+
+#endif /* NODE_API_INTERNAL_H */

@@ -1,0 +1,249 @@
+/* Every path there is, and its description as OpenAPI. */
+#include "api_internal.h"
+
+/* limit and cursor are taken by every list. */
+#define PAGE "limit cursor"
+
+static const struct api_route routes[] = {
+    {"GET", "/cases", "the cases held here", query_case_list, PERMIT_CASES,
+     "stage holder mine " PAGE, NULL, SHAPE_NONE},
+    {"POST", "/cases", "open a case from a case file", command_case_new,
+     API_KNOWN, NULL, NULL, SHAPE_CASE},
+    {"GET", "/cases/{case}", "a case as far as you may read it",
+     query_case_show, PERMIT_CASES, "custody", NULL, SHAPE_NONE},
+    {"PUT", "/cases/{case}", "replace the sections that the file gives",
+     command_case_set, API_KNOWN, NULL, NULL, SHAPE_CASE},
+    {"POST", "/cases/{case}/stage", "move a case to a stage",
+     command_case_stage, API_KNOWN, NULL, "stage", SHAPE_STAGE},
+    {"POST", "/cases/{case}/assign", "give a case to a case manager",
+     command_case_assign, API_KNOWN, NULL, "to", SHAPE_ASSIGN},
+    {"GET", "/cases/{case}/consent", "what the person agreed to",
+     query_consent_show, PERMIT_CASES, NULL, NULL, SHAPE_NONE},
+    {"POST", "/cases/{case}/consent", "record a consent file: action give, "
+     "amend or refuse", command_consent, API_KNOWN, NULL, NULL,
+     SHAPE_CONSENT},
+    {"POST", "/cases/{case}/consent/withdraw", "withdraw scopes or the whole",
+     command_consent_withdraw, API_KNOWN, NULL, "scopes? effect?",
+     SHAPE_WITHDRAW},
+    {"POST", "/route", "where a referral would go, with which data, and why",
+     query_plan, PERMIT_CASES, NULL,
+     "case need urgency? wishes? to? incident_at? override_reason? replaces? "
+     "draft?", SHAPE_NONE},
+    {"POST", "/referrals", "draft a referral and send it when the gates pass",
+     command_refer, API_KNOWN, NULL,
+     "case need urgency? wishes? to? incident_at? draft? override_reason? "
+     "replaces? vital_interest?", SHAPE_REFERRAL},
+    {"POST", "/transfers", "offer a case to a new holder",
+     command_transfer_offer, API_KNOWN, NULL, "case to travel?",
+     SHAPE_TRANSFER},
+    {"POST", "/transfers/request", "ask for a case by its number",
+     command_transfer_request, API_KNOWN, NULL, "from number",
+     SHAPE_TRANSFER},
+    {"GET", "/objects", "referrals and transfers, newest change first",
+     query_object_list, PERMIT_OBJECTS,
+     "kind direction state overdue mine unassigned since " PAGE, NULL,
+     SHAPE_NONE},
+    {"GET", "/objects/{id}", "a referral, transfer or withdrawal in full",
+     query_object_show, PERMIT_OBJECTS, "trace", NULL, SHAPE_NONE},
+    {"POST", "/objects/{id}/assign", "give it to a user", command_object_assign,
+     API_KNOWN, NULL, "to", SHAPE_ASSIGN},
+    {"POST", "/objects/{id}/events", "an event of its lifecycle",
+     command_event, API_KNOWN, NULL,
+     "event reason? text? when? until? to? channel? reached? where? contact? "
+     "bring? focal? contact_by? manager? outcome? report? unmet? sections? "
+     "on_behalf? happened_at? by? spoke_to?", SHAPE_EVENT},
+    {"GET", "/withdrawals", "withdrawals of consent and their answers",
+     query_withdrawals, PERMIT_OBJECTS, "open " PAGE, NULL, SHAPE_NONE},
+    {"GET", "/events", "what changed since an instant, newest first",
+     query_events, PERMIT_OBJECTS, "since " PAGE, NULL, SHAPE_NONE},
+    {"GET", "/tasks", "deadlines that somebody has to meet, by due instant",
+     query_tasks, PERMIT_OBJECTS, "overdue mine " PAGE, NULL, SHAPE_NONE},
+    {"GET", "/users", "who may use this node", query_users, PERMIT_USERS,
+     PAGE, NULL, SHAPE_NONE},
+    {"POST", "/users", "add a user", command_user_add, API_KNOWN, NULL,
+     "name roles language?", SHAPE_USER},
+    {"POST", "/users/{name}/role", "change a user's roles", command_user_role,
+     API_KNOWN, NULL, "roles", SHAPE_USER},
+    {"POST", "/users/{name}/disable", "a user may do nothing from now on",
+     command_user_disable, API_KNOWN, NULL, "", SHAPE_USER},
+    {"GET", "/services", "the service map", query_services, PERMIT_STATUS,
+     "code place language " PAGE, NULL, SHAPE_NONE},
+    {"POST", "/services", "publish this organisation's services (HSDS)",
+     command_services, API_KNOWN, NULL, NULL, SHAPE_SERVICES},
+    {"GET", "/audit/flows", "counts by sender, receiver, service and state",
+     query_flows, PERMIT_FIGURES, "from to by " PAGE, NULL, SHAPE_NONE},
+    {"GET", "/decisions/{decision}", "a decision and the chain of its reasons",
+     query_decision, PERMIT_CASES, NULL, NULL, SHAPE_NONE},
+    {"GET", "/policy", "the packs in force", query_policy, PERMIT_STATUS, PAGE,
+     NULL, SHAPE_NONE},
+    {"POST", "/policy", "install a pack; the body is its YAML",
+     shell_policy_post, PERMIT_ADMIN, NULL, "*", SHAPE_NONE},
+    {"GET", "/registry", "the registry set as bytes", shell_registry_get,
+     PERMIT_STATUS, NULL, NULL, SHAPE_NONE},
+    {"POST", "/registry", "publish a registry set; the body is its bytes",
+     shell_registry_post, PERMIT_ADMIN, NULL, "*", SHAPE_NONE},
+    {"GET", "/status", "links, queues, ages and alarms", query_status,
+     PERMIT_STATUS, NULL, NULL, SHAPE_NONE},
+    {"GET", "/healthz", "the node answers", query_health, API_ANYBODY, NULL,
+     NULL, SHAPE_NONE},
+    {"GET", "/readyz", "the node has what it needs", query_ready, API_ANYBODY,
+     NULL, NULL, SHAPE_NONE},
+    {"GET", "/openapi.json", "this description", api_openapi, API_ANYBODY,
+     NULL, NULL, SHAPE_NONE},
+};
+#define N_ROUTES (sizeof(routes) / sizeof(*routes))
+
+/* Whether the segments of @path, from one slash to the next, are @part. */
+static bool
+is_path(const char *path, char *const *part, size_t n_parts)
+{
+    size_t i = 0;
+
+    while (*path == '/') {
+        const size_t n = strcspn(++path, "/");
+
+        if (i == n_parts || part[i][0] == '\0')
+            return false;
+        if (*path != '{' &&
+            (strlen(part[i]) != n || strncmp(part[i], path, n) != 0))
+            return false;
+        path += n;
+        i++;
+    }
+    return i == n_parts;
+}
+
+const struct api_route *
+api_route_find(const char *method, char *const *part, size_t n_parts,
+               bool *ret_other)
+{
+    *ret_other = false;
+    for (size_t i = 0; i < N_ROUTES; i++) {
+        if (!is_path(routes[i].path, part, n_parts))
+            continue;
+        if (strcmp(routes[i].method, method) == 0)
+            return &routes[i];
+        *ret_other = true;
+    }
+    return NULL;
+}
+
+/* ---- OpenAPI ---- */
+
+static json_t *
+text_schema(void)
+{
+    return json_pack("{s:s}", "type", "string");
+}
+
+static void
+add_parameter(json_t *list, const char *name, size_t n, const char *in)
+{
+    const bool in_path = strcmp(in, "path") == 0;
+    json_t *o = json_object();
+
+    (void)json_object_set_new(o, "name", json_stringn(name, n));
+    api_put_text(o, "in", in);
+    api_put_bool(o, "required", in_path);
+    (void)json_object_set_new(o, "schema", text_schema());
+    (void)json_array_append_new(list, o);
+}
+
+static json_t *
+parameters_of(const struct api_route *route)
+{
+    json_t *list = json_array();
+    const char *p;
+
+    for (p = strchr(route->path, '{'); p != NULL; p = strchr(p, '{')) {
+        p++;
+        add_parameter(list, p, strcspn(p, "}"), "path");
+    }
+    for (p = route->args; p != NULL && *p != '\0';) {
+        const size_t n = strcspn(p, " ");
+
+        add_parameter(list, p, n, "query");
+        p += n + (p[n] == ' ');
+    }
+    add_parameter(list, "X-Handoff-User", strlen("X-Handoff-User"), "header");
+    if (strcmp(route->method, "POST") == 0)
+        add_parameter(list, "Idempotency-Key", strlen("Idempotency-Key"),
+                      "header");
+    return list;
+}
+
+static json_t *
+body_of(const struct api_route *route)
+{
+    const bool is_raw = route->fields != NULL && route->fields[0] == '*';
+    json_t *properties = json_object(), *required = json_array();
+    json_t *schema = json_object();
+    const char *p = is_raw ? "" : route->fields;
+
+    while (p != NULL && *p != '\0') {
+        const size_t n = strcspn(p, " ?");
+
+        (void)json_object_setn_new(properties, p, n, json_object());
+        if (p[n] != '?')
+            (void)json_array_append_new(required, json_stringn(p, n));
+        p += strcspn(p, " ");
+        p += strspn(p, " ");
+    }
+    api_put_text(schema, "type", is_raw ? "string" : "object");
+    if (!is_raw && json_object_size(properties) > 0)
+        (void)json_object_set(schema, "properties", properties);
+    if (json_array_size(required) > 0)
+        (void)json_object_set(schema, "required", required);
+    json_decref(properties);
+    json_decref(required);
+    return json_pack("{s:{s:{s:o}}}", "content",
+                     is_raw ? "application/octet-stream" : "application/json",
+                     "schema", schema);
+}
+
+static json_t *
+operation_of(const struct api_route *route)
+{
+    json_t *o = json_object();
+
+    api_put_text(o, "summary", route->summary);
+    (void)json_object_set_new(o, "parameters", parameters_of(route));
+    if (strcmp(route->method, "GET") != 0)
+        (void)json_object_set_new(o, "requestBody", body_of(route));
+    (void)json_object_set_new(
+        o, "responses",
+        json_pack("{s:{s:s}, s:{s:s, s:{s:{}}}}", "200", "description",
+                  "done", "default", "description",
+                  "problem details (RFC 9457) with code, hint, exit and, for "
+                  "bad input, pointer",
+                  "content", "application/problem+json"));
+    return o;
+}
+
+enum api_verdict
+api_openapi(struct api_call *c)
+{
+    json_t *paths = json_object();
+    json_t *o = json_object();
+
+    for (size_t i = 0; i < N_ROUTES; i++) {
+        json_t *path = json_object_get(paths, routes[i].path);
+        char method[8] = "";
+
+        if (path == NULL) {
+            path = json_object();
+            (void)json_object_set_new(paths, routes[i].path, path);
+        }
+        for (size_t k = 0; routes[i].method[k] != '\0'; k++)
+            method[k] = (char)(routes[i].method[k] - 'A' + 'a');
+        (void)json_object_set_new(path, method, operation_of(&routes[i]));
+    }
+    api_put_text(o, "openapi", "3.1.0");
+    (void)json_object_set_new(o, "info",
+                              json_pack("{s:s, s:s}", "title", "handoff node",
+                                        "version", "1"));
+    (void)json_object_set_new(o, "servers",
+                              json_pack("[{s:s}]", "url", API_PREFIX));
+    (void)json_object_set_new(o, "paths", paths);
+    return api_say(c, o);
+}

@@ -1,0 +1,132 @@
+/* Users, services, packs and the registry. */
+#include <stdlib.h>
+
+#include "api_internal.h"
+#include "servicefile.h"
+
+static bool
+take_roles(struct api_call *c)
+{
+    json_t *list = json_object_get(c->req->json, "roles");
+    size_t i;
+    json_t *item;
+
+    if (!json_is_array(list) || json_array_size(list) == 0) {
+        (void)api_bad(c, "roles", "must be a list of at least one role");
+        return false;
+    }
+    json_array_foreach (list, i, item) {
+        const enum role role = json_is_string(item)
+                                   ? role_parse(json_string_value(item))
+                                   : ROLE_NONE;
+
+        if (role == ROLE_NONE || role == ROLE_AUTOMATIC) {
+            (void)api_bad(c, "roles", "must be roles, such as case_manager "
+                                      "or focal_point");
+            return false;
+        }
+        c->command->roles |= ROLE_BIT(role);
+    }
+    c->req->roles = c->command->roles;
+    return true;
+}
+
+enum api_verdict
+command_user_add(struct api_call *c)
+{
+    c->command->type = CMD_USER_ADD;
+    if (!api_need(c, "name") ||
+        !api_body_name(c, "name", &c->command->user_name) || !take_roles(c) ||
+        !api_body_language(c, "language", c->command->language,
+                           sizeof(c->command->language)))
+        return API_ANSWERED;
+    c->req->user_name = c->command->user_name;
+    return API_COMMAND;
+}
+
+/* The user that the path names. */
+static bool
+path_user(struct api_call *c)
+{
+    struct node_user row;
+
+    if (!hf_name_parse(c->req->part[1], &c->command->user_name) ||
+        !user_get(c->env->view, &c->command->user_name, &row)) {
+        (void)api_refuse(c, EX_NOINPUT, "no_such_user", NULL,
+                         "handoff user list shows them",
+                         "there is no such user");
+        return false;
+    }
+    c->req->user_name = row.name;
+    c->req->roles = row.roles;
+    return true;
+}
+
+enum api_verdict
+command_user_role(struct api_call *c)
+{
+    c->command->type = CMD_USER_ROLE;
+    if (!path_user(c) || !take_roles(c))
+        return API_ANSWERED;
+    return API_COMMAND;
+}
+
+enum api_verdict
+command_user_disable(struct api_call *c)
+{
+    c->command->type = CMD_USER_DISABLE;
+    return path_user(c) ? API_COMMAND : API_ANSWERED;
+}
+
+enum api_verdict
+command_services(struct api_call *c)
+{
+    struct filecheck_error error;
+    size_t n = 0;
+
+    c->req->services =
+        calloc(SERVICEFILE_SERVICES_MAX, sizeof(*c->req->services));
+    if (c->req->services == NULL)
+        return api_refuse(c, EX_SOFTWARE, "internal", NULL, "",
+                          "out of memory");
+    if (!servicefile_check(c->req->json, &c->env->config->org, c->now_ms,
+                           c->req->services, &n, &error))
+        return api_refuse_file(c, &error);
+    c->command->type = CMD_SERVICES_SET;
+    c->command->services = c->req->services;
+    c->command->n_services = n;
+    c->req->n_services = n;
+    return api_keep_json(c, c->req->json, &c->command->details)
+               ? API_COMMAND
+               : API_ANSWERED;
+}
+
+enum api_verdict
+shell_registry_get(struct api_call *c)
+{
+    c->shell->op = API_REGISTRY_GET;
+    return API_SHELL;
+}
+
+static enum api_verdict
+shell_bytes(struct api_call *c, enum api_shell_op op)
+{
+    c->shell->op = op;
+    c->shell->bytes = hf_buf_bytes(&c->req->body);
+    if (c->shell->bytes.n == 0)
+        return api_refuse(c, EX_DATAERR, "bad_input", NULL,
+                          "send the file as the body", "the body is empty");
+    return API_SHELL;
+}
+
+enum api_verdict
+shell_registry_post(struct api_call *c)
+{
+    return shell_bytes(c, API_REGISTRY_PUBLISH);
+}
+
+enum api_verdict
+shell_policy_post(struct api_call *c)
+{
+    return shell_bytes(c, API_POLICY_INSTALL);
+}

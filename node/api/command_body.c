@@ -1,0 +1,173 @@
+/* Members of a command's body. What is wrong with an option is a usage error
+ * (64); what is wrong in a file that the body carries is bad input (65). */
+#include <stdlib.h>
+
+#include "api_internal.h"
+#include "hf_crypto.h"
+
+#define TEXT_BYTES_MAX 4000
+#define JSON_BYTES_MAX (100u * 1024u)
+
+static json_t *
+member(const struct api_call *c, const char *key)
+{
+    json_t *value = json_object_get(c->req->json, key);
+
+    return json_is_null(value) ? NULL : value;
+}
+
+enum api_verdict
+api_bad(struct api_call *c, const char *pointer, const char *what)
+{
+    char message[256];
+
+    (void)snprintf(message, sizeof(message), "%s %s", pointer, what);
+    return api_refuse(c, EX_USAGE, "usage", pointer, "", message);
+}
+
+bool
+api_need(struct api_call *c, const char *key)
+{
+    if (member(c, key) != NULL)
+        return true;
+    (void)api_bad(c, key, "is missing");
+    return false;
+}
+
+bool
+api_body_org(struct api_call *c, const char *key, struct hf_org *ret)
+{
+    json_t *value = member(c, key);
+
+    if (value == NULL)
+        return true;
+    if (json_is_string(value) && hf_org_parse(json_string_value(value), ret))
+        return true;
+    (void)api_refuse(c, EX_NOINPUT, "no_such_org", key,
+                     "an organisation's id is made of small letters, digits "
+                     "and -",
+                     "no organisation can have this id");
+    return false;
+}
+
+bool
+api_body_name(struct api_call *c, const char *key, struct hf_name *ret)
+{
+    json_t *value = member(c, key);
+
+    if (value == NULL)
+        return true;
+    if (json_is_string(value) && hf_name_parse(json_string_value(value), ret))
+        return true;
+    (void)api_bad(c, key, "must be one word of letters, digits and _ - . @, "
+                          "at most 31");
+    return false;
+}
+
+bool
+api_body_time(struct api_call *c, const char *key, uint64_t *ret_ms)
+{
+    json_t *value = member(c, key);
+
+    if (value == NULL)
+        return true;
+    if (json_is_string(value) &&
+        hf_time_parse(json_string_value(value), ret_ms))
+        return true;
+    (void)api_bad(c, key, "must be a date such as 2026-11-02 or a time such "
+                          "as 2026-11-02T18:00:00Z");
+    return false;
+}
+
+bool
+api_body_bool(struct api_call *c, const char *key, bool *ret)
+{
+    json_t *value = member(c, key);
+
+    if (value == NULL)
+        return true;
+    if (json_is_boolean(value)) {
+        *ret = json_is_true(value);
+        return true;
+    }
+    (void)api_bad(c, key, "must be true or false");
+    return false;
+}
+
+bool
+api_body_text(struct api_call *c, const char *key, struct hf_bytes *ret)
+{
+    json_t *value = member(c, key);
+
+    if (value == NULL)
+        return true;
+    if (json_is_string(value) && json_string_length(value) <= TEXT_BYTES_MAX &&
+        hf_utf8_ok((const uint8_t *)json_string_value(value),
+                   json_string_length(value))) {
+        *ret = (struct hf_bytes){(const uint8_t *)json_string_value(value),
+                                 json_string_length(value)};
+        return true;
+    }
+    (void)api_bad(c, key, "must be text of at most 4000 bytes");
+    return false;
+}
+
+bool
+api_body_language(struct api_call *c, const char *key, char *out,
+                  size_t out_bytes)
+{
+    json_t *value = member(c, key);
+
+    if (value == NULL)
+        return true;
+    if (json_is_string(value) &&
+        filecheck_language_ok(json_string_value(value))) {
+        filecheck_language_copy(json_string_value(value), out, out_bytes);
+        return true;
+    }
+    (void)api_bad(c, key, "must be a language tag of BCP 47, such as prs");
+    return false;
+}
+
+bool
+api_body_case(struct api_call *c, struct node_case *ret)
+{
+    json_t *value = member(c, "case");
+
+    if (value == NULL)
+        return api_need(c, "case");
+    if (!json_is_string(value)) {
+        (void)api_bad(c, "case", "must be a case's id");
+        return false;
+    }
+    if (!api_find_case(c, json_string_value(value), ret))
+        return false;
+    c->req->case_id = ret->id;
+    c->command->case_id = ret->id;
+    return true;
+}
+
+bool
+api_keep_json(struct api_call *c, json_t *json, struct hf_bytes *ret)
+{
+    struct api_request *req = c->req;
+    char *text = NULL;
+
+    if (req->n_kept < API_KEPT_MAX)
+        text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (text == NULL) {
+        (void)api_refuse(c, EX_SOFTWARE, "internal", NULL, "",
+                         "out of memory");
+        return false;
+    }
+    if (strlen(text) > JSON_BYTES_MAX) {
+        hf_wipe(text, strlen(text));
+        free(text);
+        (void)api_refuse(c, EX_DATAERR, "too_long", NULL, "shorten it",
+                         "a part of this is longer than 100 KiB");
+        return false;
+    }
+    req->kept[req->n_kept++] = text;
+    *ret = (struct hf_bytes){(const uint8_t *)text, strlen(text)};
+    return true;
+}

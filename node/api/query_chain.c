@@ -1,0 +1,295 @@
+/* The two chains of an object, as they are held, judged again entry by entry;
+ * and the receipts beside them. */
+#include <stdlib.h>
+
+#include "api_internal.h"
+
+/** Both chains, loaded. Freed by chains_free(). */
+struct chains {
+    struct chain_pair pair;
+    struct entry *entry[2];
+    uint8_t (*bytes[2])[ENTRY_BYTES];
+    uint8_t (*sig[2])[ENTRY_SIG_BYTES];
+};
+
+static void
+chains_free(struct chains *ch)
+{
+    for (int s = 0; s < 2; s++) {
+        free(ch->entry[s]);
+        free(ch->bytes[s]);
+        free(ch->sig[s]);
+        free(ch->pair.item[s]);
+        free(ch->pair.sum[s]);
+    }
+    memset(ch, 0, sizeof(*ch));
+}
+
+static bool
+chains_make_room(struct chains *ch, int s, size_t n)
+{
+    ch->entry[s] = calloc(n + 1, sizeof(*ch->entry[s]));
+    ch->bytes[s] = calloc(n + 1, sizeof(*ch->bytes[s]));
+    ch->sig[s] = calloc(n + 1, sizeof(*ch->sig[s]));
+    ch->pair.item[s] = calloc(n + 1, sizeof(*ch->pair.item[s]));
+    ch->pair.sum[s] = calloc(n + 1, sizeof(*ch->pair.sum[s]));
+    return ch->entry[s] != NULL && ch->bytes[s] != NULL &&
+           ch->sig[s] != NULL && ch->pair.item[s] != NULL &&
+           ch->pair.sum[s] != NULL;
+}
+
+/* One side, up to the first entry that is not there or cannot be read. */
+static void
+chains_load_side(struct api_call *c, struct chains *ch,
+                 const struct node_object *o, int s)
+{
+    const uint32_t n =
+        o->n[s] < ENTRY_NUMBERS_MAX ? o->n[s] : ENTRY_NUMBERS_MAX;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct entry *e = &ch->entry[s][i];
+        struct chain_item *item = &ch->pair.item[s][i];
+
+        if (!chain_get(c->env->view, &o->id, (enum side)s, i + 1, 0,
+                       ch->bytes[s][i], ch->sig[s][i]) ||
+            entry_unpack((struct hf_bytes){ch->bytes[s][i], ENTRY_BYTES}, e) !=
+                HF_OK)
+            return;
+        item->event = e->event;
+        item->seen = e->seen;
+        item->flags = e->flags;
+        item->reason = e->reason;
+        ch->pair.n[s] = i + 1;
+    }
+}
+
+static bool
+chains_load(struct api_call *c, const struct node_object *o,
+            struct chains *ch)
+{
+    memset(ch, 0, sizeof(*ch));
+    ch->pair.kind = o->kind;
+    ch->pair.on_send = (o->flags & ENTRY_ON_SEND) != 0;
+    ch->pair.travel_none = (o->flags & ENTRY_TRAVEL_NONE) != 0;
+    for (int s = 0; s < 2; s++) {
+        ch->pair.fork[s] = o->fork[s];
+        ch->pair.fork_recall[s] = o->fork_recall[s] != 0;
+        if (!chains_make_room(ch, s, o->n[s]))
+            return false;
+        chains_load_side(c, ch, o, s);
+    }
+    chain_judge(&ch->pair);
+    return true;
+}
+
+static json_t *
+flags_of(uint16_t flags)
+{
+    static const struct {
+        uint16_t bit;
+        const char *text;
+    } words[] = {{ENTRY_ON_SEND, "on_send"},   {ENTRY_TRAVEL_NONE, "travel_none"},
+                 {ENTRY_REACHED, "reached"},   {ENTRY_PROXIED, "proxied"},
+                 {ENTRY_PHONE, "phone"},       {ENTRY_PAPER, "paper"},
+                 {ENTRY_IN_PERSON, "in_person"}, {ENTRY_UNMET, "unmet"}};
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if ((flags & words[i].bit) != 0)
+            (void)json_array_append_new(list, json_string(words[i].text));
+    return list;
+}
+
+/* "s" and "r" of a referral, "h" and "n" of a transfer, "g" and "a" of a
+ * withdrawal: the letters of LIFECYCLES and of `chain state`. */
+static const char *
+side_letter(enum object_kind kind, int s)
+{
+    if (kind == OBJECT_TRANSFER)
+        return s == SIDE_FIRST ? "h" : "n";
+    if (kind == OBJECT_WITHDRAWAL)
+        return s == SIDE_FIRST ? "g" : "a";
+    return s == SIDE_FIRST ? "s" : "r";
+}
+
+/* What travelled beside an entry, unless it was erased. */
+static void
+put_body(struct api_call *c, json_t *item, const struct node_object *o, int s,
+         uint32_t n)
+{
+    const bool sees = api_sees(c, o);
+
+    for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
+        struct part part;
+
+        if (!body_part_get(c->env->view, &o->id, (enum side)s, n, i, &part))
+            continue;
+        if (part.type == PART_TEXT && sees)
+            (void)json_object_set_new(
+                item, "text",
+                json_stringn((const char *)part.bytes.p, part.bytes.n));
+        else if (part.type == PART_DETAILS)
+            api_put_json(item, "details", part.bytes);
+        else if (part.type == PART_REPORT && sees)
+            api_put_json(item, "report", part.bytes);
+    }
+}
+
+static void
+put_entry(json_t *item, const struct node_object *o, int s,
+          const struct entry *e)
+{
+    api_put_text(item, "author", e->author.s);
+    api_put_text(item, "side", side_letter(o->kind, s));
+    api_put_u64(item, "n", e->n);
+    api_put_u64(item, "seen", e->seen);
+    api_put_text(item, "event", event_text(e->event));
+    api_put_text(item, "role", role_text(e->role));
+    api_put_time(item, "at", e->at_ms);
+    api_put_time(item, "happened_at", e->happened_ms);
+    api_put_time(item, "when", e->when_ms);
+    api_put_text(item, "reason", reason_text(e->reason));
+    (void)json_object_set_new(item, "flags", flags_of(e->flags));
+}
+
+static void
+add_entry(struct api_call *c, json_t *list, const struct node_object *o,
+          const struct chains *ch, int s, uint32_t i)
+{
+    const enum chain_why why = ch->pair.item[s][i].why;
+    json_t *item = json_object();
+
+    put_entry(item, o, s, &ch->entry[s][i]);
+    api_put_bool(item, "valid", why == CHAIN_VALID);
+    if (why != CHAIN_VALID)
+        api_put_text(item, "why", chain_why_text(why));
+    put_body(c, item, o, s, i + 1);
+    (void)json_array_append_new(list, item);
+}
+
+/* The evidence: the second entry with a number that was given twice. */
+static void
+add_branches(struct api_call *c, json_t *list, const struct node_object *o)
+{
+    for (int s = 0; s < 2; s++) {
+        uint8_t bytes[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
+        struct entry e;
+        json_t *item;
+
+        if (o->fork[s] == 0 ||
+            !chain_get(c->env->view, &o->id, (enum side)s, o->fork[s], 1,
+                       bytes, sig) ||
+            entry_unpack((struct hf_bytes){bytes, sizeof(bytes)}, &e) != HF_OK)
+            continue;
+        item = json_object();
+        put_entry(item, o, s, &e);
+        api_put_u64(item, "branch", 1);
+        api_put_bool(item, "valid", false);
+        api_put_text(item, "why", chain_why_text(CHAIN_FORKED));
+        (void)json_array_append_new(list, item);
+    }
+}
+
+/* Whose head comes next: nobody's before the peer entries that it names; else
+ * the earlier one by its own clock. */
+static int
+next_side(const struct chains *ch, const uint32_t at[2])
+{
+    const bool left0 = at[0] < ch->pair.n[0];
+    const bool left1 = at[1] < ch->pair.n[1];
+    const struct entry *e0, *e1;
+
+    if (!left0 || !left1)
+        return left0 ? 0 : left1 ? 1 : -1;
+    e0 = &ch->entry[0][at[0]];
+    e1 = &ch->entry[1][at[1]];
+    if (e0->seen > at[1])
+        return 1;
+    if (e1->seen > at[0])
+        return 0;
+    return e0->at_ms <= e1->at_ms ? 0 : 1;
+}
+
+/* One chain with its bytes, so that others can judge it offline. */
+static json_t *
+export_side(const struct chains *ch, const struct node_object *o, int s)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < ch->pair.n[s]; i++) {
+        const struct entry *e = &ch->entry[s][i];
+        const struct hf_hash *hash = i + 1 < ch->pair.n[s]
+                                         ? &ch->entry[s][i + 1].prev
+                                         : &o->last[s];
+        json_t *item = json_object();
+
+        api_put_u64(item, "n", e->n);
+        api_put_text(item, "event", event_text(e->event));
+        api_put_u64(item, "seen", e->seen);
+        api_put_text(item, "reason", reason_text(e->reason));
+        (void)json_object_set_new(item, "flags", flags_of(e->flags));
+        api_put_hex(item, "hash", hash->b, HF_HASH_BYTES);
+        api_put_hex(item, "prev", e->prev.b, HF_HASH_BYTES);
+        api_put_hex(item, "seen_hash", e->seen_hash.b, HF_HASH_BYTES);
+        api_put_hex(item, "entry", ch->bytes[s][i], ENTRY_BYTES);
+        api_put_hex(item, "signature", ch->sig[s][i], ENTRY_SIG_BYTES);
+        (void)json_array_append_new(list, item);
+    }
+    return list;
+}
+
+void
+api_put_chain(struct api_call *c, json_t *o, const struct node_object *object,
+              bool export)
+{
+    struct chains ch;
+    uint32_t at[2] = {0, 0};
+    json_t *list = json_array();
+    int s;
+
+    if (chains_load(c, object, &ch)) {
+        while ((s = next_side(&ch, at)) >= 0)
+            add_entry(c, list, object, &ch, s, at[s]++);
+        add_branches(c, list, object);
+        if (export) {
+            api_put_text(o, "disclose",
+                         ch.pair.on_send ? "on_send" : "on_accept");
+            api_put_bool(o, "travel", !ch.pair.travel_none);
+            for (s = 0; s < 2; s++)
+                (void)json_object_set_new(o, side_letter(object->kind, s),
+                                          export_side(&ch, object, s));
+        }
+    }
+    (void)json_object_set_new(o, "chain", list);
+    chains_free(&ch);
+}
+
+void
+api_put_receipts(struct api_call *c, json_t *o,
+                 const struct node_object *object)
+{
+    json_t *list = json_array();
+    uint64_t at_ms = 0;
+    uint32_t serial = 0;
+    struct node_trace t;
+
+    while (json_array_size(list) < API_SCAN_MAX &&
+           trace_next(c->env->view, &object->id, &at_ms, &serial, &t)) {
+        json_t *item = json_object();
+
+        api_put_text(item, "stage", trace_stage_text(t.stage));
+        api_put_text(item, "by", t.by.s);
+        api_put_time(item, "at", t.at_ms);
+        if (t.stage == TRACE_LOCAL) {
+            api_put_text(item, "event", event_text((enum event)t.n));
+            api_put_text(item, "user", t.user.s);
+        } else {
+            api_put_u64(item, "entries", t.n);
+            api_put_hex(item, "envelope", t.envelope.b, HF_ID_BYTES);
+        }
+        if (t.reason != REASON_NONE)
+            api_put_text(item, "reason", reason_text(t.reason));
+        (void)json_array_append_new(list, item);
+    }
+    (void)json_object_set_new(o, "receipts", list);
+}

@@ -1,0 +1,368 @@
+/* Users, services, packs, tasks, and the state of the node. */
+#include <stdlib.h>
+
+#include "api_internal.h"
+#include "servicefile.h"
+
+static enum api_verdict
+say_items(struct api_call *c, json_t *list)
+{
+    json_t *o = json_object();
+
+    (void)json_object_set_new(o, "items", list);
+    return api_say(c, o);
+}
+
+/* ---- users ---- */
+
+enum api_verdict
+query_users(struct api_call *c)
+{
+    struct hf_name name = {{0}};
+    struct node_user row;
+    json_t *list = json_array();
+
+    while (json_array_size(list) < API_SCAN_MAX &&
+           user_next(c->env->view, &name, &row)) {
+        json_t *o = json_object();
+
+        api_put_text(o, "name", row.name.s);
+        (void)json_object_set_new(o, "roles", api_roles(row.roles));
+        api_put_text(o, "language", row.language);
+        api_put_bool(o, "disabled", row.is_disabled != 0);
+        (void)json_array_append_new(list, o);
+    }
+    return say_items(c, list);
+}
+
+/* ---- services ---- */
+
+static json_t *
+service_of(struct api_call *c, const struct service *s)
+{
+    const uint64_t age_ms =
+        c->now_ms > s->assured_ms ? c->now_ms - s->assured_ms : 0;
+    char uuid[SERVICEFILE_UUID_BYTES];
+    json_t *o = json_object();
+    json_t *languages = json_array(), *provinces = json_array();
+    json_t *practitioners = json_array();
+
+    for (size_t i = 0; i < s->n_languages && i < SERVICE_LANGUAGES_MAX; i++)
+        (void)json_array_append_new(languages, json_string(s->language[i]));
+    for (size_t i = 0; i < s->n_provinces && i < SERVICE_PROVINCES_MAX; i++)
+        (void)json_array_append_new(provinces, json_string(s->province[i].s));
+    if (s->has_female_practitioner)
+        (void)json_array_append_new(practitioners, json_string("female"));
+    if (s->has_male_practitioner)
+        (void)json_array_append_new(practitioners, json_string("male"));
+    api_put_text(o, "id", servicefile_uuid_text(s->id, uuid));
+    api_put_text(o, "organization", s->org.s);
+    api_put_text(o, "service", s->code.s);
+    api_put_text(o, "name", s->title);
+    api_put_bool(o, "accepting", s->accepting);
+    (void)json_object_set_new(o, "capacity",
+                              s->capacity < 0 ? json_null()
+                                              : json_integer(s->capacity));
+    api_put_u64(o, "age_days", age_ms / (24ull * 3600 * 1000));
+    api_put_time(o, "assured_date", s->assured_ms);
+    api_put_u64(o, "minimum_age", s->age_min);
+    api_put_u64(o, "maximum_age", s->age_max);
+    api_put_text(o, "only_sex", sex_text(s->only_sex));
+    (void)json_object_set_new(o, "cost", json_real(s->cost_minor / 100.0));
+    (void)json_object_set_new(o, "languages", languages);
+    (void)json_object_set_new(o, "service_areas", provinces);
+    (void)json_object_set_new(o, "practitioners", practitioners);
+    return o;
+}
+
+/* The first code of the service table that sorts after @code. */
+static bool
+next_code(struct api_call *c, struct hf_name *code)
+{
+    const struct node_view *v = c->env->view;
+    uint8_t after[HF_NAME_BYTES + HF_ORG_BYTES + 16 + 1];
+    struct hf_bytes key, value;
+
+    memset(after, 0xff, sizeof(after));
+    memcpy(after, code->s, HF_NAME_BYTES);
+    if (!v->seek(v->ctx, NODE_SERVICES,
+                 (struct hf_bytes){after, code->s[0] == '\0'
+                                              ? 0
+                                              : sizeof(after)},
+                 &key, &value) ||
+        key.n < HF_NAME_BYTES)
+        return false;
+    memcpy(code->s, key.p, HF_NAME_BYTES);
+    return true;
+}
+
+struct service_filter {
+    struct hf_name place;
+    const char *language;
+};
+
+static bool
+passes(const struct service_filter *f, const struct service *s)
+{
+    bool speaks = f->language == NULL;
+
+    if (f->place.s[0] != '\0' && s->n_provinces > 0 &&
+        !service_serves(s, &f->place))
+        return false;
+    for (size_t i = 0;
+         !speaks && i < s->n_languages && i < SERVICE_LANGUAGES_MAX; i++)
+        speaks = service_language(f->language, s->language[i]);
+    return speaks;
+}
+
+static void
+add_services(struct api_call *c, const struct hf_name *code,
+             const struct service_filter *f, json_t *list)
+{
+    struct hf_org org = {{0}};
+    uint8_t uuid[16] = {0};
+    struct service row;
+
+    while (json_array_size(list) < API_SCAN_MAX &&
+           service_next(c->env->view, code, &org, uuid, &row))
+        if (passes(f, &row))
+            (void)json_array_append_new(list, service_of(c, &row));
+}
+
+enum api_verdict
+query_services(struct api_call *c)
+{
+    const char *text = api_arg(c, "code");
+    const char *place = api_arg(c, "place");
+    struct service_filter f = {.language = api_arg(c, "language")};
+    struct hf_name code = {{0}};
+    json_t *list;
+
+    if ((text != NULL && !hf_name_parse(text, &code)) ||
+        (place != NULL && !hf_name_parse(place, &f.place)) ||
+        (f.language != NULL && !filecheck_language_ok(f.language)))
+        return api_refuse(c, EX_USAGE, "bad_parameter", NULL, "",
+                          "code and place are single words, language is a "
+                          "tag of BCP 47");
+    list = json_array();
+    if (text != NULL)
+        add_services(c, &code, &f, list);
+    else
+        while (json_array_size(list) < API_SCAN_MAX && next_code(c, &code))
+            add_services(c, &code, &f, list);
+    return say_items(c, list);
+}
+
+/* ---- packs ---- */
+
+enum api_verdict
+query_policy(struct api_call *c)
+{
+    const size_t n = c->env->sops == NULL ? 0 : sop_book_count(c->env->sops);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++) {
+        const struct sop_pack *p = sop_book_at(c->env->sops, i);
+        json_t *o = json_object();
+
+        api_put_text(o, "pack", sop_pack_name(p));
+        api_put_u64(o, "version", sop_pack_version(p));
+        api_put_hex(o, "hash", sop_pack_hash(p)->b, HF_HASH_BYTES);
+        (void)json_array_append_new(list, o);
+    }
+    return say_items(c, list);
+}
+
+/* ---- tasks ---- */
+
+static bool
+clock_of_due(enum due_what what, enum api_clock *ret)
+{
+    if (what == DUE_DECIDE)
+        *ret = API_CLOCK_DECIDE;
+    else if (what == DUE_CONTACT)
+        *ret = API_CLOCK_CONTACT;
+    else if (what == DUE_REPORT)
+        *ret = API_CLOCK_REPORT;
+    else
+        return false;
+    return true;
+}
+
+static json_t *
+task_of(struct api_call *c, const struct node_object *o, enum api_clock clock,
+        uint64_t due_ms)
+{
+    const uint8_t word = (uint8_t)clock;
+    const struct hf_bytes spans[] = {{o->id.b, HF_ID_BYTES}, {&word, 1}};
+    const bool knows_case =
+        o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
+    const struct hf_id none = {{0}};
+    struct hf_hash hash;
+    struct hf_id id;
+    json_t *j = json_object();
+
+    c->env->crypto->hash(c->env->crypto->ctx, "handoff/1 task", spans, 2,
+                         &hash);
+    memcpy(id.b, hash.b, HF_ID_BYTES);
+    api_put_id(j, "task", "HK", &id);
+    api_put_text(j, "what", api_clock_text(clock));
+    api_put_id(j, "case", "HC", knows_case ? &o->case_id : &none);
+    api_put_id(j, "object", api_prefix(o->kind), &o->id);
+    api_put_text(j, "kind", object_kind_text(o->kind));
+    api_put_text(j, "state", state_text(o->state));
+    api_put_text(j, "direction", o->side == SIDE_FIRST ? "out" : "in");
+    api_put_text(j, "owner", o->owner.s);
+    api_put_time(j, "due", due_ms);
+    api_put_bool(j, "overdue", due_ms < c->now_ms);
+    return j;
+}
+
+/* A row of the due table: instant, object, what; the key is its content. */
+static bool
+due_next(struct api_call *c, uint8_t key[static 26], size_t *key_bytes,
+         uint64_t *ret_ms, struct hf_id *ret_id, enum due_what *ret_what)
+{
+    const struct node_view *v = c->env->view;
+    struct hf_bytes row, value;
+
+    if (!v->seek(v->ctx, NODE_DUE, (struct hf_bytes){key, *key_bytes}, &row,
+                 &value) ||
+        row.n != 8 + HF_ID_BYTES + 1)
+        return false;
+    *ret_ms = 0;
+    for (size_t i = 0; i < 8; i++)
+        *ret_ms = *ret_ms << 8 | row.p[i];
+    memcpy(ret_id->b, row.p + 8, HF_ID_BYTES);
+    *ret_what = (enum due_what)row.p[8 + HF_ID_BYTES];
+    memcpy(key, row.p, row.n);
+    key[row.n] = 0; /* just after it */
+    *key_bytes = row.n + 1;
+    return true;
+}
+
+enum api_verdict
+query_tasks(struct api_call *c)
+{
+    const bool overdue = api_arg_flag(c, "overdue");
+    const bool mine = api_arg_flag(c, "mine");
+    uint8_t key[26];
+    size_t key_bytes = 0, rows = 0;
+    uint64_t ms;
+    struct hf_id id;
+    enum due_what what;
+    json_t *list = json_array();
+
+    while (rows++ < 4 * API_SCAN_MAX &&
+           json_array_size(list) < API_LIST_MAX &&
+           due_next(c, key, &key_bytes, &ms, &id, &what)) {
+        enum api_clock clock;
+        struct node_object o;
+        uint64_t due, met;
+        bool runs;
+
+        if (overdue && ms >= c->now_ms)
+            break;
+        if (!clock_of_due(what, &clock) ||
+            !object_get(c->env->view, &id, &o) ||
+            !api_clock(&o, clock, &due, &met, &runs) || !runs)
+            continue;
+        if ((mine && !hf_name_eq(&o.owner, &c->req->user)) || !api_sees(c, &o))
+            continue;
+        (void)json_array_append_new(list, task_of(c, &o, clock, due));
+    }
+    return say_items(c, list);
+}
+
+/* ---- state of the node ---- */
+
+static json_t *
+brokers_of(const struct api_status *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->n_brokers && i < API_BROKERS_MAX; i++) {
+        json_t *o = json_object();
+
+        api_put_text(o, "name", s->broker[i].name.s);
+        api_put_bool(o, "up", s->broker[i].up);
+        api_put_time(o, "last_contact", s->broker[i].last_contact_ms);
+        (void)json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *
+ages_of(struct api_call *c, const struct api_status *s)
+{
+    json_t *o = json_object();
+
+    api_put_u64(o, "registry_version", s->registry_version);
+    api_put_time(o, "registry_expires", s->registry_expires_ms);
+    api_put_bool(o, "registry_expired",
+                 s->registry_expires_ms != 0 &&
+                     s->registry_expires_ms < c->now_ms);
+    api_put_time(o, "prekey_until", s->prekey_until_ms);
+    api_put_u64(o, "packs",
+                c->env->sops == NULL ? 0 : sop_book_count(c->env->sops));
+    return o;
+}
+
+static json_t *
+alarms_of(const struct api_status *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->n_alarms && i < API_ALARMS_MAX; i++) {
+        json_t *o = json_object();
+
+        api_put_text(o, "level", s->alarm[i].level);
+        api_put_text(o, "what", s->alarm[i].what);
+        api_put_text(o, "mend", s->alarm[i].mend);
+        (void)json_array_append_new(list, o);
+    }
+    return list;
+}
+
+enum api_verdict
+query_status(struct api_call *c)
+{
+    const struct api_status *s = c->status;
+    json_t *o = json_object();
+    json_t *queues = json_object(), *store = json_object();
+
+    api_put_text(o, "org", c->env->config->org.s);
+    api_put_text(o, "kind", org_kind_text(c->env->config->kind));
+    api_put_time(o, "now", c->now_ms);
+    (void)json_object_set_new(o, "brokers", brokers_of(s));
+    api_put_u64(queues, "out", s->queue_out);
+    api_put_u64(queues, "unsent", s->queue_unsent);
+    api_put_u64(queues, "in", s->queue_in);
+    (void)json_object_set_new(o, "queues", queues);
+    (void)json_object_set_new(o, "ages", ages_of(c, s));
+    api_put_u64(store, "used", s->map_used);
+    api_put_u64(store, "max", s->map_max);
+    (void)json_object_set_new(o, "store", store);
+    api_put_u64(o, "clock_skew_ms", s->clock_skew_ms);
+    (void)json_object_set_new(o, "alarms", alarms_of(s));
+    return api_say(c, o);
+}
+
+enum api_verdict
+query_health(struct api_call *c)
+{
+    json_t *o = json_object();
+
+    api_put_bool(o, "ok", true);
+    return api_say(c, o);
+}
+
+enum api_verdict
+query_ready(struct api_call *c)
+{
+    if (c->env->registry == NULL)
+        return api_refuse(c, EX_UNAVAILABLE, "no_registry", NULL,
+                          "give the node a registry set",
+                          "this node has no registry yet");
+    return query_health(c);
+}

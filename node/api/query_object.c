@@ -1,0 +1,498 @@
+/* Referrals, transfers and withdrawals: lists, one in full, what changed. */
+#include <inttypes.h>
+
+#include "api_internal.h"
+#include "lifecycle.h"
+
+/* ---- one line ---- */
+
+static const char *
+direction_of(const struct node_object *o)
+{
+    return o->side == SIDE_FIRST ? "out" : "in";
+}
+
+static enum urgency
+urgency_of(const struct node_object *o)
+{
+    return o->terms.urgency != URGENCY_NONE ? o->terms.urgency
+                                            : o->card.urgency;
+}
+
+/* Trouble worth a word in a list; only what is there. */
+static void
+put_trouble(json_t *j, const struct node_object *o)
+{
+    if (o->is_forked)
+        api_put_bool(j, "forked", true);
+    if (o->waits_prekey)
+        api_put_bool(j, "waiting_for_prekey", true);
+    if (o->is_unconfirmed)
+        api_put_bool(j, "unconfirmed", true);
+}
+
+json_t *
+api_object(struct api_call *c, const struct node_object *o)
+{
+    const bool sees = api_sees(c, o);
+    const struct hf_org *first, *second;
+    const char *prefix = api_prefix(o->kind);
+    json_t *j = json_object();
+
+    api_sides(c->env, o, &first, &second);
+    api_put_id(j, "id", prefix, &o->id);
+    api_put_text(j, "kind", object_kind_text(o->kind));
+    api_put_text(j, "direction", direction_of(o));
+    api_put_text(j, "state", state_text(o->state));
+    api_put_text(j, "from",
+                 sees || o->side == SIDE_FIRST ? first->s : NULL);
+    api_put_text(j, "to",
+                 sees || o->side == SIDE_SECOND ? second->s : NULL);
+    api_put_text(j, "service", sees ? o->terms.service.s : NULL);
+    api_put_text(j, "urgency", urgency_text(urgency_of(o)));
+    api_put_bool(j, "overdue", api_is_overdue(o, c->now_ms));
+    api_put_time(j, "at", o->changed_ms);
+    api_put_time(j, "created", o->created_ms);
+    api_put_text(j, "owner", o->owner.s);
+    api_put_text(j, "reason", reason_text(o->reason));
+    if (!sees)
+        api_put_bool(j, "hidden", true);
+    put_trouble(j, o);
+    return j;
+}
+
+/* ---- lists ---- */
+
+struct object_filter {
+    uint32_t kinds;   /* bit a kind */
+    int side;         /* -1: both */
+    enum state state; /* NONE: all */
+    bool overdue, mine, unassigned, open;
+    uint64_t since_ms;
+};
+
+static bool
+bad_word(struct api_call *c, const char *what)
+{
+    (void)api_refuse(c, EX_USAGE, "bad_parameter", NULL, "", what);
+    return false;
+}
+
+static bool
+read_kinds(struct api_call *c, struct object_filter *f)
+{
+    const char *text = api_arg(c, "kind");
+    char word[32];
+
+    f->kinds = (1u << OBJECT_REFERRAL) | (1u << OBJECT_TRANSFER);
+    if (text == NULL)
+        return true;
+    f->kinds = 0;
+    while (*text != '\0') {
+        const size_t n = strcspn(text, ",");
+        enum object_kind kind = OBJECT_NONE;
+
+        if (n < sizeof(word)) {
+            memcpy(word, text, n);
+            word[n] = '\0';
+            kind = object_kind_parse(word);
+        }
+        if (kind == OBJECT_NONE)
+            return bad_word(c, "kind must be referral, transfer or "
+                               "withdrawal, by commas");
+        f->kinds |= 1u << kind;
+        text += n + (text[n] == ',');
+    }
+    return true;
+}
+
+static bool
+read_filter(struct api_call *c, struct object_filter *f)
+{
+    const char *direction = api_arg(c, "direction");
+    const char *state = api_arg(c, "state");
+
+    memset(f, 0, sizeof(*f));
+    f->side = -1;
+    f->overdue = api_arg_flag(c, "overdue");
+    f->mine = api_arg_flag(c, "mine");
+    f->unassigned = api_arg_flag(c, "unassigned");
+    if (!read_kinds(c, f) || !api_arg_time(c, "since", &f->since_ms))
+        return false;
+    if (direction != NULL && strcmp(direction, "out") == 0)
+        f->side = SIDE_FIRST;
+    else if (direction != NULL && strcmp(direction, "in") == 0)
+        f->side = SIDE_SECOND;
+    else if (direction != NULL)
+        return bad_word(c, "direction must be in or out");
+    if (state != NULL && (f->state = state_parse(state)) == STATE_NONE)
+        return bad_word(c, "state must be a state, such as sent or accepted");
+    return true;
+}
+
+static bool
+passes(const struct api_call *c, const struct object_filter *f,
+       const struct node_object *o)
+{
+    if ((f->kinds & (1u << o->kind)) == 0)
+        return false;
+    if (f->side >= 0 && (int)o->side != f->side)
+        return false;
+    if (f->state != STATE_NONE && o->state != f->state)
+        return false;
+    if (f->overdue && !api_is_overdue(o, c->now_ms))
+        return false;
+    if (f->mine && !hf_name_eq(&o->owner, &c->req->user))
+        return false;
+    if (f->open && lifecycle_is_final(o->kind, o->state))
+        return false;
+    return !f->unassigned || o->owner.s[0] == '\0';
+}
+
+/* A cursor is where the last page ended: "MILLISECONDS-ID in hex". */
+static bool
+read_cursor(struct api_call *c, uint64_t *ms, struct hf_id *id)
+{
+    const char *text = api_arg(c, "cursor");
+    const char *dash = text == NULL ? NULL : strchr(text, '-');
+    char digits[24];
+
+    if (text == NULL)
+        return true;
+    if (dash == NULL || (size_t)(dash - text) >= sizeof(digits))
+        return bad_word(c, "this cursor was not given by a list");
+    memcpy(digits, text, (size_t)(dash - text));
+    digits[dash - text] = '\0';
+    if (!hf_parse_u64(digits, 0, UINT64_MAX, ms) ||
+        !hf_unhex(dash + 1, id->b, HF_ID_BYTES))
+        return bad_word(c, "this cursor was not given by a list");
+    return true;
+}
+
+static void
+put_cursor(struct api_call *c, json_t *o, uint64_t ms, struct hf_id id)
+{
+    char text[24 + HF_HEX_BYTES(HF_ID_BYTES)];
+    char hex[HF_HEX_BYTES(HF_ID_BYTES)];
+    struct node_object row;
+
+    (void)snprintf(text, sizeof(text), "%" PRIu64 "-%s", ms,
+                   hf_hex(id.b, HF_ID_BYTES, hex));
+    if (object_next_changed(c->env->view, &ms, &id, &row))
+        api_put_text(o, "next", text);
+}
+
+typedef json_t *item_of(struct api_call *c, const struct node_object *o);
+
+/* Newest change first, as far as @f allows, a page of them. */
+static enum api_verdict
+say_objects(struct api_call *c, const struct object_filter *f, item_of *item)
+{
+    uint64_t ms = UINT64_MAX;
+    struct hf_id id = {{0}};
+    struct node_object row;
+    size_t limit, rows = 0;
+    bool is_full = false, is_over = false;
+    json_t *list, *o;
+
+    if (!api_arg_limit(c, &limit) || !read_cursor(c, &ms, &id))
+        return API_ANSWERED;
+    list = json_array();
+    while (!is_full && object_next_changed(c->env->view, &ms, &id, &row)) {
+        if (row.changed_ms < f->since_ms) {
+            is_over = true;
+            break;
+        }
+        if (passes(c, f, &row))
+            (void)json_array_append_new(list, item(c, &row));
+        is_full = json_array_size(list) == limit || ++rows == API_SCAN_MAX;
+    }
+    o = json_object();
+    (void)json_object_set_new(o, "items", list);
+    if (is_full && !is_over)
+        put_cursor(c, o, ms, id);
+    return api_say(c, o);
+}
+
+enum api_verdict
+query_object_list(struct api_call *c)
+{
+    struct object_filter f;
+
+    if (!read_filter(c, &f))
+        return API_ANSWERED;
+    return say_objects(c, &f, api_object);
+}
+
+static json_t *
+event_of(struct api_call *c, const struct node_object *o)
+{
+    json_t *j = json_object();
+
+    (void)c;
+    api_put_id(j, "id", api_prefix(o->kind), &o->id);
+    api_put_text(j, "kind", object_kind_text(o->kind));
+    api_put_text(j, "direction", direction_of(o));
+    api_put_text(j, "state", state_text(o->state));
+    api_put_time(j, "at", o->changed_ms);
+    return j;
+}
+
+enum api_verdict
+query_events(struct api_call *c)
+{
+    struct object_filter f = {.kinds = UINT32_MAX, .side = -1};
+
+    if (!api_arg_time(c, "since", &f.since_ms))
+        return API_ANSWERED;
+    return say_objects(c, &f, event_of);
+}
+
+static json_t *
+withdrawal_of(struct api_call *c, const struct node_object *o)
+{
+    json_t *j = json_object();
+    const bool answered =
+        o->state == STATE_ANSWERED || o->state == STATE_PARTIAL;
+
+    (void)c;
+    api_put_id(j, "id", "HW", &o->id);
+    api_put_text(j, "peer", o->peer.s);
+    api_put_text(j, "direction", direction_of(o));
+    api_put_text(j, "state", state_text(o->state));
+    api_put_text(j, "effect", o->scopes.erase ? "erase" : "stop");
+    api_put_time(j, "at", o->created_ms);
+    api_put_time(j, "changed", o->changed_ms);
+    if (answered)
+        api_put_text(j, "answer", reason_text(o->reason));
+    return j;
+}
+
+enum api_verdict
+query_withdrawals(struct api_call *c)
+{
+    struct object_filter f = {.kinds = 1u << OBJECT_WITHDRAWAL, .side = -1};
+
+    f.open = api_arg_flag(c, "open");
+    return say_objects(c, &f, withdrawal_of);
+}
+
+/* ---- one in full ---- */
+
+static json_t *
+wishes_of(const struct card *card)
+{
+    json_t *o = json_object();
+
+    if ((card->wishes & CARD_WISH_FEMALE) != 0)
+        api_put_text(o, "practitioner", "female");
+    else if ((card->wishes & CARD_WISH_MALE) != 0)
+        api_put_text(o, "practitioner", "male");
+    if (card->interpreter[0] != '\0')
+        api_put_text(o, "interpreter", card->interpreter);
+    return o;
+}
+
+static json_t *
+card_of(const struct card *card)
+{
+    static const char *const bands[] = {NULL, "1", "2-4", "5+"};
+    json_t *o = json_object();
+    json_t *needs = json_array();
+    json_t *languages = json_array();
+    char quarter[16] = "";
+
+    for (size_t i = 0; i < CARD_NEEDS_MAX && card->need[i].s[0] != '\0'; i++)
+        (void)json_array_append_new(needs, json_string(card->need[i].s));
+    for (size_t i = 0;
+         i < CARD_LANGUAGES_MAX && card->language[i][0] != '\0'; i++)
+        (void)json_array_append_new(languages,
+                                    json_string(card->language[i]));
+    if (card->quarter != 0)
+        (void)snprintf(quarter, sizeof(quarter), "%u-Q%u", card->quarter / 4u,
+                       card->quarter % 4u + 1);
+    api_put_text(o, "service", card->service.s);
+    (void)json_object_set_new(o, "needs", needs);
+    api_put_text(o, "urgency", urgency_text(card->urgency));
+    api_put_text(o, "age_band", age_band_text(card->age_band));
+    api_put_text(o, "sex", sex_text(card->sex));
+    (void)json_object_set_new(o, "languages", languages);
+    api_put_text(o, "country", card->country);
+    api_put_text(o, "province", card->province.s);
+    (void)json_object_set_new(o, "groups", api_groups(card->groups));
+    api_put_text(o, "quarter", quarter);
+    api_put_text(o, "family",
+                 card->family_band < 4 ? bands[card->family_band] : NULL);
+    (void)json_object_set_new(o, "wishes", wishes_of(card));
+    return o;
+}
+
+/* What the first side has disclosed and this node still holds; of several
+ * copies of a category the last one counts. */
+static void
+put_sections(struct api_call *c, json_t *j, const struct node_object *o)
+{
+    const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
+    const uint32_t may = permit_categories(c->roles, of_case);
+    json_t *sections = json_object();
+    uint32_t hidden = 0;
+
+    for (uint32_t n = 1; n <= o->n[SIDE_FIRST]; n++) {
+        for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
+            struct part part;
+
+            if (!body_part_get(c->env->view, &o->id, SIDE_FIRST, n, i,
+                               &part) ||
+                part.type != PART_SECTION)
+                continue;
+            if ((may & CATEGORY_BIT(part.category)) == 0)
+                hidden |= CATEGORY_BIT(part.category);
+            else
+                api_put_json(sections, category_text(part.category),
+                             part.bytes);
+        }
+    }
+    (void)json_object_set_new(j, "sections", sections);
+    (void)json_object_set_new(j, "withheld", api_categories(hidden));
+}
+
+/* The focal point that a side's newest details name. */
+static void
+put_focal(struct api_call *c, json_t *contact, const struct node_object *o,
+          enum side side)
+{
+    static const char *const keys[] = {"focal", "manager", "contact_by",
+                                       "phone"};
+
+    for (uint32_t n = 1; n <= o->n[side]; n++) {
+        for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
+            struct part part;
+            json_t *details;
+
+            if (!body_part_get(c->env->view, &o->id, side, n, i, &part) ||
+                part.type != PART_DETAILS)
+                continue;
+            details = json_loadb((const char *)part.bytes.p, part.bytes.n, 0,
+                                 NULL);
+            for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++)
+                if (filecheck_string(details, keys[k]) != NULL)
+                    api_put_text(contact, keys[k],
+                                 filecheck_string(details, keys[k]));
+            json_decref(details);
+        }
+    }
+}
+
+static json_t *
+contact_of(struct api_call *c, const struct node_object *o, enum side side,
+           const struct hf_org *id)
+{
+    const struct registry_org *org =
+        c->env->registry == NULL ? NULL : registry_org(c->env->registry, id);
+    json_t *contact = json_object();
+
+    api_put_text(contact, "org", id->s);
+    if (org != NULL) {
+        api_put_text(contact, "name", org->name);
+        api_put_text(contact, "kind", org_kind_text(org->kind));
+        api_put_text(contact, "country", org->country);
+    }
+    put_focal(c, contact, o, side);
+    return contact;
+}
+
+static void
+put_contacts(struct api_call *c, json_t *j, const struct node_object *o)
+{
+    const struct hf_org *first, *second;
+    json_t *contacts = json_object();
+
+    api_sides(c->env, o, &first, &second);
+    (void)json_object_set_new(contacts, "from",
+                              contact_of(c, o, SIDE_FIRST, first));
+    (void)json_object_set_new(contacts, "to",
+                              contact_of(c, o, SIDE_SECOND, second));
+    (void)json_object_set_new(j, "contacts", contacts);
+}
+
+static void
+put_clocks(json_t *j, const struct node_object *o)
+{
+    json_t *list = json_array();
+
+    for (int k = 0; k < API_CLOCKS; k++) {
+        uint64_t due, met;
+        bool runs;
+        json_t *item;
+
+        if (!api_clock(o, (enum api_clock)k, &due, &met, &runs))
+            continue;
+        item = json_object();
+        api_put_text(item, "what", api_clock_text((enum api_clock)k));
+        api_put_time(item, "due", due);
+        api_put_time(item, "met", met);
+        api_put_bool(item, "runs", runs);
+        (void)json_array_append_new(list, item);
+    }
+    (void)json_object_set_new(j, "clocks", list);
+}
+
+static void
+put_terms(struct api_call *c, json_t *j, const struct node_object *o)
+{
+    if (o->kind != OBJECT_REFERRAL || !api_sees(c, o))
+        return;
+    api_put_text(j, "need", o->terms.need.s);
+    api_put_text(j, "pack", o->terms.pack.s);
+    api_put_u64(j, "pack_version", o->terms.pack_version);
+    api_put_text(j, "rule", o->terms.rule.s);
+    api_put_id(j, "replaces", "HR", &o->terms.replaces);
+    if (o->side == SIDE_FIRST)
+        api_put_id(j, "decision", "HD", &o->terms.decision);
+}
+
+static void
+put_withdrawal(json_t *j, const struct node_object *o)
+{
+    json_t *scopes = json_array();
+
+    for (size_t i = 0; i < o->scopes.n && i < SCOPES_MAX; i++)
+        (void)json_array_append_new(scopes,
+                                    json_string(o->scopes.scope[i].s));
+    api_put_id(j, "consent", "CO", &o->scopes.consent);
+    api_put_text(j, "effect", o->scopes.erase ? "erase" : "stop");
+    api_put_bool(j, "whole", o->scopes.whole);
+    (void)json_object_set_new(j, "scopes", scopes);
+    (void)json_object_set_new(j, "categories",
+                              api_categories(o->scopes.categories));
+}
+
+enum api_verdict
+query_object_show(struct api_call *c)
+{
+    struct node_object o;
+    json_t *j;
+
+    if (!api_find_object(c, c->req->part[1], &o))
+        return API_ANSWERED;
+    if (!api_sees(c, &o))
+        return api_refuse(c, EX_NOPERM, "not_permitted", NULL,
+                          "its author, its owner, or somebody whose role "
+                          "covers this service can open it",
+                          "this service is confidential");
+    j = api_object(c, &o);
+    put_terms(c, j, &o);
+    if (o.kind == OBJECT_WITHDRAWAL)
+        put_withdrawal(j, &o);
+    /* A provider knows its referral, never the case behind it. */
+    if (!hf_id_is_zero(&o.case_id) &&
+        (o.side == SIDE_FIRST || o.kind == OBJECT_TRANSFER))
+        api_put_id(j, "case", "HC", &o.case_id);
+    (void)json_object_set_new(j, "card", card_of(&o.card));
+    put_sections(c, j, &o);
+    put_contacts(c, j, &o);
+    put_clocks(j, &o);
+    api_put_chain(c, j, &o, api_arg_flag(c, "trace"));
+    api_put_receipts(c, j, &o);
+    return api_say(c, j);
+}

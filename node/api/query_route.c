@@ -1,0 +1,141 @@
+/* Decisions: the one that would be made now, and those that were. */
+#include "api_internal.h"
+
+static json_t *
+withholds_of(const struct gate_out *gate)
+{
+    json_t *list = json_array();
+
+    for (enum category k = CATEGORY_NONE + 1; k < CATEGORY_END; k++) {
+        json_t *item;
+
+        if (gate->why[k] == WITHHELD_NONE ||
+            (gate->sends & CATEGORY_BIT(k)) != 0)
+            continue;
+        item = json_object();
+        api_put_text(item, "category", category_text(k));
+        api_put_text(item, "why", withheld_text(gate->why[k]));
+        (void)json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *
+candidates_of(const struct sop_decision *d)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < d->n_candidates && i < SOP_CANDIDATES_MAX; i++) {
+        json_t *item = json_object();
+
+        api_put_text(item, "org", d->candidate[i].org.s);
+        api_put_text(item, "service", d->candidate[i].code.s);
+        api_put_bool(item, "chosen", d->candidate[i].chosen);
+        api_put_text(item, "why", d->candidate[i].why);
+        (void)json_array_append_new(list, item);
+    }
+    return list;
+}
+
+/* The rule that decided, with its clause. */
+static json_t *
+rules_of(const struct sop_decision *d)
+{
+    json_t *list = json_array();
+    json_t *item;
+
+    if (d->rule.s[0] == '\0')
+        return list;
+    item = json_object();
+    api_put_text(item, "pack", d->pack.s);
+    api_put_u64(item, "version", d->pack_version);
+    api_put_text(item, "rule", d->rule.s);
+    api_put_text(item, "clause", d->clause);
+    api_put_hex(item, "hash", d->pack_hash.b, HF_HASH_BYTES);
+    (void)json_array_append_new(list, item);
+    return list;
+}
+
+static json_t *
+rules_seen_of(const struct sop_decision *d)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < d->n_rules && i < SOP_RULES_SEEN_MAX; i++) {
+        json_t *item = json_object();
+
+        api_put_text(item, "pack", d->rule_seen[i].pack.s);
+        api_put_text(item, "rule", d->rule_seen[i].rule.s);
+        api_put_bool(item, "matched", d->rule_seen[i].matched);
+        api_put_text(item, "why", d->rule_seen[i].why);
+        (void)json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static const char *
+outcome_text(enum sop_outcome outcome)
+{
+    switch (outcome) {
+    case SOP_CHOSEN:
+        return "chosen";
+    case SOP_NO_RULE:
+        return "no_rule";
+    case SOP_NO_PROVIDER:
+        return "no_provider";
+    }
+    return "";
+}
+
+json_t *
+api_decision(const struct node_decision *d)
+{
+    const struct sop_decision *sop = &d->sop;
+    json_t *o = json_object();
+    json_t *clocks = json_object();
+
+    api_put_id(o, "decision", "HD", &d->id);
+    api_put_id(o, "case", "HC", &d->case_id);
+    api_put_text(o, "outcome", outcome_text(sop->outcome));
+    api_put_text(o, "need", sop->need.s);
+    api_put_text(o, "service", sop->service.code.s);
+    api_put_text(o, "to", sop->to.s);
+    api_put_text(o, "urgency", urgency_text(sop->urgency));
+    (void)json_object_set_new(o, "sends", api_categories(d->gate.sends));
+    (void)json_object_set_new(o, "withholds", withholds_of(&d->gate));
+    (void)json_object_set_new(o, "missing_consent",
+                              api_categories(d->gate.missing));
+    (void)json_object_set_new(o, "candidates", candidates_of(sop));
+    (void)json_object_set_new(o, "rules", rules_of(sop));
+    (void)json_object_set_new(o, "rules_seen", rules_seen_of(sop));
+    api_put_time(clocks, "deliver", sop->deliver_ms);
+    api_put_time(clocks, "decide", sop->decide_ms);
+    api_put_time(clocks, "contact", sop->contact_ms);
+    api_put_time(clocks, "report", sop->report_ms);
+    (void)json_object_set_new(o, "clocks", clocks);
+    api_put_text(o, "disclose", sop->on_send ? "on_send" : "on_accept");
+    api_put_bool(o, "approval", sop->approval);
+    api_put_bool(o, "fallback", sop->is_fallback);
+    api_put_bool(o, "override", d->is_override);
+    api_put_time(o, "at", d->at_ms);
+    return o;
+}
+
+enum api_verdict
+query_decision(struct api_call *c)
+{
+    struct node_decision d;
+    struct hf_buf text;
+    json_t *o;
+
+    if (!api_find_decision(c, c->req->part[1], &d))
+        return API_ANSWERED;
+    o = api_decision(&d);
+    hf_buf_init(&text, 64 * 1024);
+    sop_explain(&d.sop, &text);
+    (void)json_object_set_new(o, "text",
+                              json_stringn((const char *)text.p, text.n));
+    api_put_text(o, "by", d.user.s);
+    hf_buf_free(&text);
+    return api_say(c, o);
+}
