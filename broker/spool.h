@@ -14,9 +14,9 @@
 
 #include "broker.h"
 
-#define SPOOL_PUTS_MAX    512  /* envelopes a commit */
-#define SPOOL_DELETES_MAX 4096 /* rows a commit */
-#define SPOOL_DOCS_MAX    64   /* shelf documents a commit */
+#define SPOOL_PUTS_MAX    512   /* envelopes a commit */
+#define SPOOL_DELETES_MAX 4096  /* rows a commit */
+#define SPOOL_DOCS_MAX    64    /* shelf documents a commit */
 #define SPOOL_OLD_MS      60000 /* when what is left of a commit moves out */
 
 struct spool;

@@ -13,8 +13,8 @@
 #include "hf_text.h"
 #include "spool_lmdb.h"
 
-static const char *const tables[TABLES] = {"rows",  "groups", "left",
-                                           "own", "shelf",  "meta"};
+static const char *const tables[TABLES] = {"rows", "groups", "left",
+                                           "own",  "shelf",  "meta"};
 static const struct hf_bytes meta_commit = {(const uint8_t *)"commit", 6};
 
 /* Of the ceiling, what is kept for the deletes that make room again. */
@@ -205,8 +205,8 @@ compare_refs(const void *a, const void *b)
 {
     const struct spool_ref *x = a;
     const struct spool_ref *y = b;
-    int order = memcmp(x->key.b, y->key.b,
-                       x->key.n < y->key.n ? x->key.n : y->key.n);
+    int order =
+        memcmp(x->key.b, y->key.b, x->key.n < y->key.n ? x->key.n : y->key.n);
 
     if (order != 0)
         return order;
@@ -261,8 +261,8 @@ write_rows(struct spool *s, struct hf_txn *txn, uint8_t *dir)
         hf_put_bytes(&dir, key.b, key.n);
         err = hf_txn_put(
             txn, TABLE_ROWS, spool_key_bytes(&key),
-            (struct hf_bytes){
-                value, spool_row_encode(ROW_IN_GROUP, n, items, value)});
+            (struct hf_bytes){value,
+                              spool_row_encode(ROW_IN_GROUP, n, items, value)});
     }
     return err;
 }
@@ -313,8 +313,8 @@ write_group(struct spool *s, struct hf_txn *txn, uint64_t wall_ms)
     if (!err)
         err = write_left(txn, key, n_rows, n_rows, wall_ms);
     if (!err)
-        err = hf_txn_put(txn, TABLE_META, meta_commit,
-                         (struct hf_bytes){key, 8});
+        err =
+            hf_txn_put(txn, TABLE_META, meta_commit, (struct hf_bytes){key, 8});
     return err;
 }
 

@@ -54,8 +54,8 @@ struct spool_ref {
 struct spool {
     struct hf_store *store;
     uint64_t bytes_max;
-    uint64_t commit; /* the last one */
-    bool is_full;    /* puts are refused */
+    uint64_t commit;    /* the last one */
+    bool is_full;       /* puts are refused */
     uint64_t n_commits; /* since the start */
 
     const struct broker_put *puts[SPOOL_PUTS_MAX];

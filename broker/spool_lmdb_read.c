@@ -164,8 +164,7 @@ load_rows(struct spool *s, spool_box_fn *box_fn, void *arg)
         size_t n;
 
         from = after_key(key, next);
-        if (!read_box(key, &box) ||
-            !spool_row_decode(value, &where, &n, items))
+        if (!read_box(key, &box) || !spool_row_decode(value, &where, &n, items))
             continue;
         if (t.count > 0 && (t.box.is_broker != box.is_broker ||
                             !hf_org_eq(&t.box.id, &box.id))) {

@@ -8,8 +8,8 @@
  *
  * Durable before audible: nothing that another party could act on is asked
  * for before the SAVED event of the commit that holds it. Storage is only
- * ever written by effects (SAVE, SAVE_SHELF, DELETE; their tickets rise, the
- * store does them in that order and reports in that order). It is read
+ * ever written by effects (SAVE, SAVE_SHELF, DELETE; tickets rise; the store
+ * reports saves in order, and deletes in order, each). It is read
  * through a view of what is committed.
  *
  * The bulk of a queue stays in the store. The core keeps counters of each
@@ -39,10 +39,10 @@
 #include "registry.h"
 #include "shelf.h"
 
-#define BROKER_LANES 3
-#define BROKER_ROW_MAX 64       /* envelopes a row */
-#define BROKER_HOMES_MAX REGISTRY_HOMES_MAX
-#define BROKER_EFFECTS_MAX 160
+#define BROKER_LANES            3
+#define BROKER_ROW_MAX          64 /* envelopes a row */
+#define BROKER_HOMES_MAX        REGISTRY_HOMES_MAX
+#define BROKER_EFFECTS_MAX      160
 #define BROKER_RESTRICTED_BYTES 4096 /* to and from suspended, left members */
 
 /** An organisation or a broker: who is at the end of a link, whose mailbox. */
@@ -53,21 +53,21 @@ struct broker_who {
 
 /** Ceilings and times; broker_conf_default() fills them. */
 struct broker_conf {
-    struct hf_org self;          /* our broker id */
-    size_t boxes_max;            /* mailboxes */
-    size_t links_max;            /* connections, both directions */
-    size_t rows_max;             /* rows out at a time; >= 32 * links_max */
-    size_t batches_max;          /* SUBMITs waiting for their commit */
-    uint64_t box_count_max;      /* envelopes a mailbox */
+    struct hf_org self;     /* our broker id */
+    size_t boxes_max;       /* mailboxes */
+    size_t links_max;       /* connections, both directions */
+    size_t rows_max;        /* rows out at a time; >= 32 * links_max */
+    size_t batches_max;     /* SUBMITs waiting for their commit */
+    uint64_t box_count_max; /* envelopes a mailbox */
     uint64_t box_bytes_max;
-    uint64_t quota_count;        /* a sender's envelopes a quota_period_ms */
+    uint64_t quota_count; /* a sender's envelopes a quota_period_ms */
     uint64_t quota_bytes;
     uint64_t quota_period_ms;
-    uint32_t restricted_count;   /* the same for suspended and left members */
-    uint64_t resend_ms;          /* unanswered so long: sent again */
-    uint64_t pause_ms;           /* after a peer's "try later" */
-    uint64_t sweep_ms;           /* between two searches for expired rows */
-    uint32_t forward_window;     /* envelopes on their way to a peer broker */
+    uint32_t restricted_count; /* the same for suspended and left members */
+    uint64_t resend_ms;        /* unanswered so long: sent again */
+    uint64_t pause_ms;         /* after a peer's "try later" */
+    uint64_t sweep_ms;         /* between two searches for expired rows */
+    uint32_t forward_window;   /* envelopes on their way to a peer broker */
 };
 
 /** One row as the view shows it; spans are borrowed until the effects of the
@@ -150,7 +150,6 @@ enum broker_effect_type {
     BROKER_DO_DELIVER,    /* link, tokens, envelopes, n */
     BROKER_DO_SUBMIT,     /* link (outbound), batch, envelopes, n */
     BROKER_DO_GREET,      /* link (outbound): HELLO, then SYNC with all held */
-    BROKER_DO_SEND_DOC,   /* link, kind, owner: SHELF with this document */
     BROKER_DO_BROADCAST,  /* kind, owner: SHELF to every link but `link` */
     BROKER_DO_SYNC,       /* link, haves: answer with what broker_sync_next()
                            * says, then SYNCED */
@@ -236,13 +235,20 @@ bool broker_sync_next(const struct broker *b, size_t *cursor,
 uint64_t broker_doc_version(const struct broker *b, enum shelf_kind kind,
                             const struct hf_org *owner);
 
+/** broker_handle: of the connection that @who made to us; 0: none. */
+uint64_t broker_handle(const struct broker *b, const struct broker_who *who);
+
+/** broker_next_link: handles of all connections, both directions; @cursor
+ * starts at 0; 0 at the end. */
+uint64_t broker_next_link(const struct broker *b, size_t *cursor);
+
 struct broker_stats {
-    size_t n_links;       /* connected */
-    size_t n_boxes;       /* with something in them */
-    uint64_t n_queued;    /* envelopes in all mailboxes */
+    size_t n_links;    /* connected */
+    size_t n_boxes;    /* with something in them */
+    uint64_t n_queued; /* envelopes in all mailboxes */
     uint64_t queued_bytes;
     size_t n_rows_out;
-    uint64_t n_taken;     /* since the start: custody given */
+    uint64_t n_taken; /* since the start: custody given */
     uint64_t n_refused;
     uint64_t n_delivered; /* acknowledged by who fetched them */
     uint64_t n_expired;

@@ -99,8 +99,7 @@ set_org(struct broker *b, const struct registry_org *org)
         return;
     x = &b->boxes[i];
     x->is_listed = true;
-    x->standing =
-        org->status == MEMBER_ACTIVE ? BOX_ACTIVE : BOX_RESTRICTED;
+    x->standing = org->status == MEMBER_ACTIVE ? BOX_ACTIVE : BOX_RESTRICTED;
     x->keeper = i;
     if (org->via.s[0] != '\0') {
         who.id = org->via;

@@ -95,8 +95,8 @@ check_links(const struct broker *b)
                 continue;
             n_own += !r->is_shared;
             if (r->state == ROW_OUT)
-                n_out += (size_t)__builtin_popcountll(
-                    r->left & ~r->unsent & ~r->noticed);
+                n_out += (size_t)__builtin_popcountll(r->left & ~r->unsent &
+                                                      ~r->noticed);
         }
         HF_ASSERT(n_own == l->n_rows);
         HF_ASSERT(n_own <= LINK_ROWS_OWN);

@@ -12,8 +12,7 @@ has_sender(const struct broker *b, struct hf_bytes envelope,
 {
     uint32_t from;
 
-    if (envelope_peek(envelope, ret_h) != HF_OK ||
-        ret_h->suite == SUITE_NOTICE)
+    if (envelope_peek(envelope, ret_h) != HF_OK || ret_h->suite == SUITE_NOTICE)
         return false;
     from = broker_box_find(b, &(struct broker_who){.id = ret_h->sender});
     return from != NONE && b->boxes[from].standing != BOX_UNKNOWN;
@@ -98,17 +97,17 @@ broker_expire_sweep(struct broker *b)
         struct broker_row v;
         uint32_t row;
 
-        if (x->count <= 0 || !b->view.next_row(b->view.ctx, &x->who,
-                                               b->sweep_lane, b->sweep_after,
-                                               &v)) {
+        if (x->count <= 0 ||
+            !b->view.next_row(b->view.ctx, &x->who, b->sweep_lane,
+                              b->sweep_after, &v)) {
             next_lane(b);
             if (b->sweep_at_ms > b->now_ms + SWEEP_PAUSE_MS)
                 return; /* once around */
             continue;
         }
         if (v.expires_min_ms <= b->wall_ms &&
-            broker_row_find(b, (uint32_t)b->sweep_box, b->sweep_lane,
-                            v.seq) == NONE) {
+            broker_row_find(b, (uint32_t)b->sweep_box, b->sweep_lane, v.seq) ==
+                NONE) {
             if (b->n_notices + v.n > NOTICES_MAX ||
                 broker_room(b) < v.n + 2u * FRAMES_A_STEP)
                 return; /* the same row again */

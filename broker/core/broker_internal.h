@@ -22,23 +22,23 @@
 
 /** What the registry says of a mailbox's owner. */
 enum box_standing {
-    BOX_UNKNOWN,    /* in no registry: gets nothing, sends nothing */
+    BOX_UNKNOWN, /* in no registry: gets nothing, sends nothing */
     BOX_ACTIVE,
-    BOX_RESTRICTED  /* suspended or left: lane 0, small, few */
+    BOX_RESTRICTED /* suspended or left: lane 0, small, few */
 };
 
 struct box_lane {
-    uint64_t cursor;   /* rows up to this seq were read */
-    uint32_t resend;   /* first row out with unsent items, or NONE */
-    uint32_t next;     /* in the queue of the link that fetches it */
+    uint64_t cursor; /* rows up to this seq were read */
+    uint32_t resend; /* first row out with unsent items, or NONE */
+    uint32_t next;   /* in the queue of the link that fetches it */
     bool is_queued;
 };
 
 struct box {
     struct broker_who who;
     enum box_standing standing;
-    bool is_listed;    /* in the registry now */
-    bool is_local;     /* we are one of its homes */
+    bool is_listed; /* in the registry now */
+    bool is_local;  /* we are one of its homes */
     uint8_t n_homes;
     uint32_t home[BROKER_HOMES_MAX]; /* boxes of its other home brokers */
     uint32_t keeper;   /* box of who keeps its node; itself without `via` */
@@ -82,14 +82,14 @@ struct link {
     uint64_t handle;
     uint32_t box;
     bool is_outbound;
-    bool is_active;       /* in the queue of links with work */
+    bool is_active; /* in the queue of links with work */
     uint32_t next_active;
-    uint32_t window;      /* credit */
-    uint32_t n_out;       /* envelopes sent and not answered */
-    uint32_t n_rows;      /* rows out that it owns */
-    uint32_t n_pending;   /* SUBMITs waiting for their commit */
+    uint32_t window;    /* credit */
+    uint32_t n_out;     /* envelopes sent and not answered */
+    uint32_t n_rows;    /* rows out that it owns */
+    uint32_t n_pending; /* SUBMITs waiting for their commit */
     uint64_t paused_until_ms;
-    uint64_t up_at;       /* serial of the connection, for choosing a victim */
+    uint64_t up_at; /* serial of the connection, for choosing a victim */
     uint32_t first[BROKER_LANES]; /* mailboxes that may have rows to send */
     uint32_t last[BROKER_LANES];
     uint32_t next_batch;
@@ -108,16 +108,16 @@ struct row {
     bool is_shared;      /* not of its link's own share */
     uint32_t generation; /* tokens of earlier uses do not match */
     uint32_t box;
-    uint32_t link;       /* NONE while only notices are being made of it */
+    uint32_t link; /* NONE while only notices are being made of it */
     uint64_t seq;
-    uint64_t left;       /* not answered */
-    uint64_t unsent;     /* of those, to be sent (again) */
-    uint64_t noticed;    /* of those, being turned into a notice */
-    uint32_t bytes;      /* of what is left, as far as that is known */
-    uint32_t trimmed;    /* bytes of those that became notices */
+    uint64_t left;    /* not answered */
+    uint64_t unsent;  /* of those, to be sent (again) */
+    uint64_t noticed; /* of those, being turned into a notice */
+    uint32_t bytes;   /* of what is left, as far as that is known */
+    uint32_t trimmed; /* bytes of those that became notices */
     uint64_t sent_ms;
-    uint64_t ticket;     /* of its DELETE */
-    uint32_t next;       /* by age (out) or by ticket (going); free list */
+    uint64_t ticket; /* of its DELETE */
+    uint32_t next;   /* by age (out) or by ticket (going); free list */
     uint32_t prev;
     uint32_t next_resend;
 };
@@ -134,14 +134,14 @@ struct pending {
     uint32_t link;   /* NONE: a notice */
     uint64_t handle; /* the connection that asked */
     uint32_t batch;
-    uint64_t token;  /* notice: the envelope it replaces */
+    uint64_t token; /* notice: the envelope it replaces */
     size_t n;
     struct broker_code code[FRAME_BATCH_MAX];
     struct {
         uint32_t box[BROKER_HOMES_MAX];
         uint8_t n_boxes; /* 0: not stored by this one */
         uint8_t lane;
-        bool is_repeat;  /* an earlier, undecided SUBMIT stores it */
+        bool is_repeat; /* an earlier, undecided SUBMIT stores it */
         uint32_t bytes;
     } put[FRAME_BATCH_MAX];
 };
@@ -150,9 +150,9 @@ struct pending {
 struct pending_doc {
     uint64_t ticket; /* 0: free */
     enum shelf_kind kind;
-    uint32_t box;    /* owner; NONE for the registry */
+    uint32_t box; /* owner; NONE for the registry */
     uint64_t version;
-    uint64_t from;   /* link that brought it */
+    uint64_t from; /* link that brought it */
 };
 #define PENDING_DOCS_MAX 64
 
@@ -179,14 +179,14 @@ struct broker {
     struct link *links;
     struct broker_map by_handle;
     struct out_batches *out_pool; /* REGISTRY_BROKERS_MAX */
-    uint32_t active_first; /* links with work, in turn */
+    uint32_t active_first;        /* links with work, in turn */
     uint32_t active_last;
 
     struct row *rows;
     struct broker_map by_place;
     uint32_t free_row;
     uint32_t n_rows_used; /* entries that ever were in use */
-    size_t n_rows; /* not free */
+    size_t n_rows;        /* not free */
     size_t n_shared_rows; /* beyond LINK_ROWS_OWN of their links */
     struct row_list out;
     struct row_list going;

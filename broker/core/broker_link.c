@@ -14,6 +14,28 @@ broker_link_find(const struct broker *b, uint64_t handle)
     return i == BROKER_MAP_END ? NONE : i;
 }
 
+uint64_t
+broker_handle(const struct broker *b, const struct broker_who *who)
+{
+    uint32_t box = broker_box_find(b, who);
+
+    if (box == NONE || b->boxes[box].link_in == NONE)
+        return 0;
+    return b->links[b->boxes[box].link_in].handle;
+}
+
+uint64_t
+broker_next_link(const struct broker *b, size_t *cursor)
+{
+    while (*cursor < b->conf.links_max) {
+        uint64_t handle = b->links[(*cursor)++].handle;
+
+        if (handle != 0)
+            return handle;
+    }
+    return 0;
+}
+
 static void
 clear_queues(struct broker *b, struct link *l)
 {

@@ -327,8 +327,7 @@ broker_row_abandon(struct broker *b, uint32_t row)
 void
 broker_row_deleted(struct broker *b, uint64_t ticket)
 {
-    while (b->going.first != NONE &&
-           b->rows[b->going.first].ticket <= ticket) {
+    while (b->going.first != NONE && b->rows[b->going.first].ticket <= ticket) {
         uint32_t row = b->going.first;
         struct row *r = &b->rows[row];
         struct box_lane *x = &b->boxes[r->box].lane[r->lane];

@@ -24,8 +24,7 @@ static bool
 read_row(struct broker *b, uint32_t box, unsigned lane, uint64_t after,
          struct broker_row *ret_v)
 {
-    if (!b->view.next_row(b->view.ctx, &b->boxes[box].who, lane, after,
-                          ret_v))
+    if (!b->view.next_row(b->view.ctx, &b->boxes[box].who, lane, after, ret_v))
         return false;
     HF_ASSERT(ret_v->seq > after);
     HF_ASSERT(ret_v->n > 0);
@@ -90,8 +89,7 @@ is_over(struct broker *b, uint32_t row, unsigned i, const struct broker_row *v,
                    (envelope_peek(v->envelope[i], &h) != HF_OK ||
                     h.expires_ms <= b->wall_ms);
 
-    *ret_gone = (is_too_big || is_late) &&
-                broker_room(b) > FRAMES_A_STEP &&
+    *ret_gone = (is_too_big || is_late) && broker_room(b) > FRAMES_A_STEP &&
                 broker_expire_item(b, row, i, v->envelope[i], NOTICE_EXPIRED);
     /* A late one is better delivered than waiting: its time is a hint. */
     return is_too_big || *ret_gone;
@@ -123,9 +121,8 @@ fill_from(struct broker *b, struct filling *f, uint32_t box, unsigned lane)
             continue;
         }
         is_full = f->n == FRAME_BATCH_MAX || credit == 0 ||
-                  (f->n > 0 &&
-                   f->bytes + v.envelope[i].n + ITEM_BYTES >
-                       FRAME_BATCH_BYTES_MAX);
+                  (f->n > 0 && f->bytes + v.envelope[i].n + ITEM_BYTES >
+                                   FRAME_BATCH_BYTES_MAX);
         if (is_full)
             break;
         f->to->token[f->n] = broker_row_token(b, row, i);
@@ -296,8 +293,7 @@ broker_send_custody(struct broker *b, uint32_t link,
     for (size_t i = 0; i < OUT_BATCHES; i++) {
         struct out_batch *batch = &l->out->v[i];
 
-        if (c->batch == 0 || batch->number != c->batch ||
-            batch->n != c->n)
+        if (c->batch == 0 || batch->number != c->batch || batch->n != c->n)
             continue;
         batch->number = 0;
         for (size_t j = 0; j < batch->n; j++)

@@ -76,8 +76,8 @@ has_room(const struct broker *b, uint32_t box, size_t bytes)
 /** Every mailbox that an envelope goes to; false when there is none. A peer
  * broker's envelopes end here: what it sent us is not sent on. */
 static bool
-route(const struct broker *b, uint32_t to, bool may_forward,
-      struct pending *p, size_t i)
+route(const struct broker *b, uint32_t to, bool may_forward, struct pending *p,
+      size_t i)
 {
     const struct box *x = &b->boxes[to];
 
@@ -275,10 +275,8 @@ broker_submit_notice(struct broker *b, const struct broker_event *ev)
     }
     if (p == NULL)
         return; /* again when the row is looked at the next time */
-    *p = (struct pending){.ticket = broker_ticket(b),
-                          .link = NONE,
-                          .token = ev->token,
-                          .n = 1};
+    *p = (struct pending){
+        .ticket = broker_ticket(b), .link = NONE, .token = ev->token, .n = 1};
     p->code[0] = (struct broker_code){ev->items[0].h.id, CUSTODY_TAKEN};
     if (!route(b, to, true, p, 0)) {
         p->ticket = 0;
@@ -303,9 +301,8 @@ decide(struct broker *b, const struct pending *p, size_t i, bool is_saved)
     if (p->link != NONE)
         known = recent_find(&b->links[p->link], &p->code[i].envelope);
     if (p->put[i].is_repeat)
-        return known != NULL && known->ticket == RECENT_STORED
-                   ? CUSTODY_TAKEN
-                   : CUSTODY_FULL;
+        return known != NULL && known->ticket == RECENT_STORED ? CUSTODY_TAKEN
+                                                               : CUSTODY_FULL;
     if (p->put[i].n_boxes == 0)
         return p->code[i].code;
     if (known != NULL && known->ticket == p->ticket)

@@ -31,8 +31,8 @@ set_options(zsock_t *sock, const uint8_t server_pk[static 32],
     zsock_set_heartbeat_ivl(sock, limits->heartbeat_ms);
     zsock_set_heartbeat_timeout(sock, limits->heartbeat_wait_ms);
     /* The broker does not ping: it drops us after two silent rounds. */
-    zsock_set_heartbeat_ttl(
-        sock, 2 * limits->heartbeat_ms + limits->heartbeat_wait_ms);
+    zsock_set_heartbeat_ttl(sock, 2 * limits->heartbeat_ms +
+                                      limits->heartbeat_wait_ms);
     zsock_set_reconnect_ivl(sock, limits->retry_ms_min);
     zsock_set_reconnect_ivl_max(sock, limits->retry_ms_max);
 }
@@ -118,8 +118,7 @@ hf_link_send(struct hf_link *link, struct hf_bytes frame)
 
     if (err)
         return err;
-    if (zmq_send(zsock_resolve(link->sock), frame.p, frame.n, ZMQ_DONTWAIT) <
-        0)
+    if (zmq_send(zsock_resolve(link->sock), frame.p, frame.n, ZMQ_DONTWAIT) < 0)
         return errno == EAGAIN ? HF_ERR_UNREACHABLE : HF_ERR_IO;
     return HF_OK;
 }

@@ -26,8 +26,8 @@ struct hf_link_limits {
     int heartbeat_ms;       /* silence before a ping */
     int heartbeat_wait_ms;  /* silence after a ping before the link is down */
     int handshake_ms;
-    int retry_ms_min;       /* pause before connecting again ... */
-    int retry_ms_max;       /* ... doubling up to this */
+    int retry_ms_min; /* pause before connecting again ... */
+    int retry_ms_max; /* ... doubling up to this */
 };
 
 /** hf_link_limits: 20 MiB frames, 64 queued each way, a ping after 25 s, 15 s
@@ -35,11 +35,11 @@ struct hf_link_limits {
 struct hf_link_limits hf_link_limits(void);
 
 struct hf_link_state {
-    bool up;             /* handshake done, connection not lost since */
-    uint64_t session;    /* rises with each connection; 0: never was up. When
-                          * it changes, begin again: HELLO, FETCH, SYNC */
+    bool up;          /* handshake done, connection not lost since */
+    uint64_t session; /* rises with each connection; 0: never was up. When
+                       * it changes, begin again: HELLO, FETCH, SYNC */
     uint64_t last_contact_ms; /* wall time; now while up; 0: never */
-    bool refused;        /* the last handshake failed: our key or theirs */
+    bool refused;             /* the last handshake failed: our key or theirs */
 };
 
 /**

@@ -49,8 +49,8 @@ add(struct hf_loop *loop, void *sock, void *monitor, int fd, hf_loop_fn *fn,
         return HF_ERR_LIMIT;
     w = &loop->watched[loop->n++];
     *w = (struct watched){.n = monitor == NULL ? 1 : 2, .fn = fn, .arg = arg};
-    w->item[0] = (zmq_pollitem_t){
-        .socket = sock, .fd = fd, .events = ZMQ_POLLIN};
+    w->item[0] =
+        (zmq_pollitem_t){.socket = sock, .fd = fd, .events = ZMQ_POLLIN};
     w->item[1] = (zmq_pollitem_t){.socket = monitor, .events = ZMQ_POLLIN};
     return HF_OK;
 }

@@ -24,11 +24,11 @@ void hf_loop_free(struct hf_loop **loop);
 /** hf_loop_add_*: call @fn with @arg when there is something to receive (or,
  * for a link or port, a change of state). HF_ERR_LIMIT: HF_LOOP_MAX. */
 HF_NODISCARD enum hf_err hf_loop_add_link(struct hf_loop *loop,
-                                          struct hf_link *link,
-                                          hf_loop_fn *fn, void *arg);
+                                          struct hf_link *link, hf_loop_fn *fn,
+                                          void *arg);
 HF_NODISCARD enum hf_err hf_loop_add_port(struct hf_loop *loop,
-                                          struct hf_port *port,
-                                          hf_loop_fn *fn, void *arg);
+                                          struct hf_port *port, hf_loop_fn *fn,
+                                          void *arg);
 HF_NODISCARD enum hf_err hf_loop_add_queue(struct hf_loop *loop,
                                            struct hf_queue *queue,
                                            hf_loop_fn *fn, void *arg);

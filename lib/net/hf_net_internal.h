@@ -18,8 +18,8 @@ void net_secure(zsock_t *sock, const struct hf_secret *mine,
 zsock_t *net_watch(zsock_t *sock, int events);
 
 struct net_event {
-    int type;    /* ZMQ_EVENT_* */
-    int value;   /* mostly a descriptor */
+    int type;  /* ZMQ_EVENT_* */
+    int value; /* mostly a descriptor */
 };
 
 /** net_next_event: false when there is none now. */

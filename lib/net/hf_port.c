@@ -316,8 +316,7 @@ hf_port_gone(struct hf_port *port, uint64_t *ret_peer)
         for (size_t i = 0; port->sweep_fd >= 0 && i < port->n_slots; i++) {
             struct peer *p = &port->peers[i];
 
-            if (p->serial != 0 && p->fd == port->sweep_fd &&
-                !is_connected(p)) {
+            if (p->serial != 0 && p->fd == port->sweep_fd && !is_connected(p)) {
                 *ret_peer = handle_of(p);
                 retire(port, p);
                 return true;
@@ -360,8 +359,7 @@ hf_port_send(struct hf_port *port, uint64_t peer, struct hf_bytes frame)
 
     if (err)
         return err;
-    if (zmq_send(zsock_resolve(port->sock), frame.p, frame.n, ZMQ_DONTWAIT) <
-        0)
+    if (zmq_send(zsock_resolve(port->sock), frame.p, frame.n, ZMQ_DONTWAIT) < 0)
         return HF_ERR_IO;
     return HF_OK;
 }

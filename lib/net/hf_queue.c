@@ -84,8 +84,7 @@ hf_queue_pop(struct hf_queue *queue)
         queue->first = (queue->first + 1) % queue->max;
         queue->n--;
         if (queue->n == 0)
-            HF_ASSERT(read(queue->fd, &count, sizeof(count)) ==
-                      sizeof(count));
+            HF_ASSERT(read(queue->fd, &count, sizeof(count)) == sizeof(count));
     }
     pthread_mutex_unlock(&queue->lock);
     return item;

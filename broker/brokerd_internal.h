@@ -1,0 +1,106 @@
+/*
+ * brokerd_internal.h - the state that the files of the broker's shell share.
+ */
+#ifndef BROKERD_INTERNAL_H
+#define BROKERD_INTERNAL_H
+
+#include "broker_writer.h"
+#include "brokerd.h"
+#include "hf_loop.h"
+
+#define OUTBOUND        (UINT64_C(1) << 63) /* in the handle of a link */
+#define FRAMES_A_ROUND  128
+#define TICKS_A_ROUND   4
+#define DEFERRED_MAX    512
+#define NOTICE_LIFE_MS  (UINT64_C(14) * 86400000)
+#define SEND_FRAMES_MAX 4400 /* FRAME_CREDIT_MAX and some */
+
+/** Our link to another broker. */
+struct peer {
+    struct hf_org id;
+    char endpoint[REGISTRY_ENDPOINT_BYTES];
+    uint8_t link_pk[HF_PK_BYTES];
+    uint8_t op_pk[HF_PK_BYTES];
+    struct hf_link *link; /* NULL: free entry */
+    uint64_t session;
+    uint64_t handle; /* of the session that the core knows; 0: down */
+    struct brokerd *d;
+};
+
+/** What has to be fed to the core once the running effects are through. */
+struct deferred {
+    enum broker_event_type type; /* LINK_DOWN or NOTICE_MADE */
+    uint64_t link;
+    uint64_t token;
+    struct hf_org to;
+    struct notice notice;
+};
+
+struct brokerd {
+    char dir[PATH_MAX];
+    struct broker_file conf;
+    struct hf_secret *op;
+    struct hf_secret *link;
+    struct spool *spool;
+    struct writer *writer;
+    struct broker *core;
+    struct registry *registry;  /* NULL: none yet */
+    struct hf_buf registry_set; /* the bytes it was made of */
+    struct hf_loop *loop;
+    struct hf_port *port;
+    struct peer peers[REGISTRY_BROKERS_MAX];
+    int ctl_fd;
+    struct brokerd *self; /* what the loop knows the control socket by */
+    bool must_stop;
+    bool must_install;
+    uint64_t n_bad_frames;
+
+    struct broker_effects fx;
+    struct broker_item items[FRAME_BATCH_MAX];
+    struct hf_frame *in_hand;   /* frame that the running event borrows from */
+    struct hf_buf *notice;      /* the same for a notice */
+    struct writer_job *deletes; /* gathered until the round ends; or NULL */
+    struct deferred deferred[DEFERRED_MAX];
+    size_t first_deferred;
+    size_t n_deferred;
+};
+
+/* brokerd.c */
+/** brokerd_feed: one event and its effects. */
+void brokerd_feed(struct brokerd *d, struct broker_event *ev);
+void brokerd_defer(struct brokerd *d, const struct deferred *what);
+
+/* brokerd_in.c */
+void brokerd_in_port(void *arg);
+void brokerd_in_done(void *arg);
+/** brokerd_in_frame: one frame of a link that the core knows. */
+void brokerd_in_frame(struct brokerd *d, uint64_t link,
+                      const uint8_t *peer_op_pk, struct hf_frame *frame);
+
+/* brokerd_out.c */
+void brokerd_out(struct brokerd *d, const struct broker_effect *fx);
+/** brokerd_out_flush: hand over the deletes that were gathered. */
+void brokerd_out_flush(struct brokerd *d);
+/** brokerd_out_send: takes the frame's memory; drops a link that is stuck. */
+void brokerd_out_send(struct brokerd *d, uint64_t link, struct hf_buf *frame);
+void brokerd_out_notice(struct brokerd *d, const struct deferred *what);
+void brokerd_out_bad(struct brokerd *d, uint64_t link, enum hf_err why);
+void brokerd_out_drop(struct brokerd *d, uint64_t link);
+
+/* brokerd_registry.c */
+/** brokerd_registry_offer: a set from a file or a link, if it is newer. */
+enum hf_err brokerd_registry_offer(struct brokerd *d, struct hf_bytes set,
+                                   uint64_t link);
+void brokerd_registry_install(struct brokerd *d);
+enum hf_err brokerd_registry_file(struct brokerd *d);
+
+/* brokerd_peer.c */
+void brokerd_peer_update(struct brokerd *d);
+void brokerd_peer_close(struct brokerd *d);
+struct peer *brokerd_peer_find(struct brokerd *d, uint64_t handle);
+
+/* brokerd_ctl.c */
+HF_NODISCARD enum hf_err brokerd_ctl_open(struct brokerd *d);
+void brokerd_ctl_close(struct brokerd *d);
+
+#endif /* BROKERD_INTERNAL_H */
