@@ -1,0 +1,426 @@
+/* Cases, consents, users, services; and what the commands share. */
+#include "command.h"
+
+#include "disclose.h"
+#include "hf_assert.h"
+#include "hf_text.h"
+#include "permit.h"
+#include "withdrawal.h"
+
+const char *
+command_id(enum object_kind kind, const struct hf_id *id, char *room)
+{
+    static const char *const prefix[] = {"HC", "HR", "HT", "HW"};
+
+    HF_ASSERT(kind < OBJECT_END);
+    return hf_id_format(prefix[kind], id, room);
+}
+
+bool
+command_permitted(struct step *s, enum object_kind kind, enum side side)
+{
+    if (permit_command(s->roles, s->cmd->type, kind, side, s->cmd->event))
+        return true;
+    step_refuse(s, 77, "not_permitted",
+                "an administrator gives roles: handoff user role NAME --role R",
+                "user %.31s has no role that may do this", s->cmd->user.s);
+    return false;
+}
+
+bool
+command_case(struct step *s, bool must_hold, struct node_case *ret)
+{
+    char id[HF_ID_TEXT_BYTES];
+
+    if (!case_get(s->v, &s->cmd->case_id, ret)) {
+        step_refuse(s, 66, "no_such_case", "handoff case list shows them",
+                    "no case %s here",
+                    command_id(OBJECT_NONE, &s->cmd->case_id, id));
+        return false;
+    }
+    if (must_hold && !hf_org_eq(&ret->holder, step_me(s))) {
+        step_refuse(s, 1, "not_holder", "",
+                    "custody of %s is with %.31s, not here",
+                    command_id(OBJECT_NONE, &ret->id, id), ret->holder.s);
+        return false;
+    }
+    return true;
+}
+
+void
+command_done(struct step *s, const struct live *l)
+{
+    struct node_reply *r = step_reply(s);
+
+    r->id = l->o.id;
+    r->kind = l->o.kind;
+    r->state = l->o.state;
+    r->to = l->o.peer;
+    r->service = l->o.terms.service;
+    r->decision = l->o.terms.decision;
+}
+
+static struct hf_bytes
+text_span(struct step *s, struct hf_bytes text)
+{
+    return text.n > PART_BYTES_MAX ? (struct hf_bytes){NULL, 0}
+                                   : step_copy(s, text);
+}
+
+void
+command_own_parts(struct step *s, struct body *b)
+{
+    const struct node_command *c = s->cmd;
+
+    if (c->text.n > 0)
+        disclose_add(b, PART_TEXT, CATEGORY_NONE, text_span(s, c->text));
+    if (c->details.n > 0)
+        disclose_add(b, PART_DETAILS, CATEGORY_NONE,
+                     text_span(s, c->details));
+    if (c->report.n > 0)
+        disclose_add(b, PART_REPORT, CATEGORY_NONE, text_span(s, c->report));
+}
+
+/* ---- cases ---- */
+
+bool
+command_sections(struct step *s, struct node_case *c)
+{
+    const struct node_command *cmd = s->cmd;
+
+    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++) {
+        if ((cmd->sections & CATEGORY_BIT(k)) &&
+            cmd->section[k].n > SECTION_BYTES_MAX) {
+            step_refuse(s, 65, "section_too_large",
+                        "shorten it, or keep documents as attachments",
+                        "section %s is larger than %u bytes",
+                        category_text(k), SECTION_BYTES_MAX);
+            return false;
+        }
+    }
+    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
+        if (cmd->sections & CATEGORY_BIT(k))
+            section_put(s->v, &c->id, k, cmd->section[k]);
+    c->held |= cmd->sections & CATEGORY_ALL;
+    return true;
+}
+
+static void
+index_number(struct step *s, const struct node_case *c)
+{
+    const struct hf_bytes text = {(const uint8_t *)c->number.s,
+                                  strnlen(c->number.s, HF_NAME_BYTES)};
+    struct hf_hash index;
+
+    if (text.n == 0)
+        return;
+    s->env->crypto->index(s->env->crypto->ctx, "handoff/1 number", &text, 1,
+                          &index);
+    number_put(s->v, &index, &c->id);
+}
+
+static void
+reply_case(struct step *s, const struct node_case *c)
+{
+    struct node_reply *r = step_reply(s);
+
+    r->id = c->id;
+}
+
+void
+command_case_new(struct step *s)
+{
+    const struct node_command *cmd = s->cmd;
+    struct node_case c;
+
+    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST))
+        return;
+    memset(&c, 0, sizeof(c));
+    c.id = step_fresh_id(s);
+    c.stage = cmd->stage == STAGE_NONE ? STAGE_PRE_DEPARTURE : cmd->stage;
+    c.holder = *step_me(s);
+    c.epoch = 1;
+    c.facts = cmd->facts;
+    c.facts.stage = c.stage;
+    c.number = cmd->number;
+    c.owner = cmd->user;
+    c.created_ms = c.changed_ms = s->now;
+    if (!command_sections(s, &c))
+        return;
+    index_number(s, &c);
+    case_put(s->v, &c);
+    reply_case(s, &c);
+}
+
+void
+command_case_set(struct step *s)
+{
+    struct node_case c;
+
+    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
+        !command_case(s, true, &c))
+        return;
+    if (!command_sections(s, &c))
+        return;
+    c.facts = s->cmd->facts;
+    c.facts.stage = c.stage;
+    if (s->cmd->number.s[0] != '\0')
+        c.number = s->cmd->number;
+    c.changed_ms = s->now;
+    index_number(s, &c);
+    case_put(s->v, &c);
+    reply_case(s, &c);
+}
+
+void
+command_case_stage(struct step *s)
+{
+    const enum stage to = s->cmd->stage;
+    struct node_case c;
+
+    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
+        !command_case(s, true, &c))
+        return;
+    if (c.stage < STAGE_ARRIVED || to < STAGE_PLANNING ||
+        to > STAGE_FOLLOW_UP) {
+        step_refuse(s, 1, "wrong_stage",
+                    "planning, in_assistance and follow_up are set by hand, "
+                    "from arrived on",
+                    "the case is %s; it cannot be set to %s",
+                    stage_text(c.stage), stage_text(to));
+        return;
+    }
+    c.stage = c.facts.stage = to;
+    c.changed_ms = s->now;
+    case_put(s->v, &c);
+    reply_case(s, &c);
+}
+
+void
+command_case_assign(struct step *s)
+{
+    const struct node_command *cmd = s->cmd;
+    struct node_user u;
+    struct node_case c;
+    struct live l;
+
+    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST))
+        return;
+    if (!user_get(s->v, &cmd->user_name, &u) || u.is_disabled) {
+        step_refuse(s, 66, "no_such_user", "handoff user list shows them",
+                    "no active user %.31s", cmd->user_name.s);
+        return;
+    }
+    if (!hf_id_is_zero(&cmd->object)) {
+        if (!live_load(s, &cmd->object, &l)) {
+            step_refuse(s, 66, "no_such_thing", "", "nothing with this id");
+            return;
+        }
+        l.o.owner = cmd->user_name;
+        object_put(s->v, &l.o, l.was_changed_ms);
+        command_done(s, &l);
+        return;
+    }
+    if (!command_case(s, false, &c))
+        return;
+    c.owner = cmd->user_name;
+    c.changed_ms = s->now;
+    case_put(s->v, &c);
+    reply_case(s, &c);
+}
+
+/* ---- consents ---- */
+
+static void
+reply_consent(struct step *s, const struct consent *c)
+{
+    struct node_reply *r = step_reply(s);
+
+    r->id = c->id;
+}
+
+/* Withdrawn scopes stay withdrawn whatever an amendment says. */
+static void
+carry_withdrawn(const struct consent *was, struct consent *now)
+{
+    for (int i = 0; i < now->n_scopes; i++)
+        for (int k = 0; k < was->n_scopes; k++)
+            if (was->scope[k].withdrawn &&
+                hf_name_eq(&was->scope[k].id, &now->scope[i].id))
+                now->scope[i].withdrawn = true;
+}
+
+void
+command_consent(struct step *s)
+{
+    const enum node_command_type type = s->cmd->type;
+    struct consent was, c;
+    struct node_case kase;
+    const char *wrong;
+    bool has;
+
+    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
+        !command_case(s, true, &kase))
+        return;
+    has = consent_get(s->v, &kase.consent, &was);
+    if (type == CMD_CONSENT_GIVE && has && was.state == CONSENT_GIVEN) {
+        step_refuse(s, 1, "consent_exists", "handoff consent amend CASE",
+                    "a consent is in force; amend it");
+        return;
+    }
+    if (type == CMD_CONSENT_AMEND && (!has || was.state != CONSENT_GIVEN)) {
+        step_refuse(s, 1, "no_consent", "handoff consent give CASE",
+                    "no consent is in force to be amended");
+        return;
+    }
+    c = *s->cmd->consent;
+    if (type != CMD_CONSENT_REFUSE && (wrong = consent_check(&c)) != NULL) {
+        step_refuse(s, 65, "bad_consent", "", "%s", wrong);
+        return;
+    }
+    c.id = type == CMD_CONSENT_AMEND ? was.id : step_fresh_id(s);
+    c.version = type == CMD_CONSENT_AMEND ? was.version + 1 : 1;
+    c.state = type == CMD_CONSENT_REFUSE ? CONSENT_REFUSED : CONSENT_GIVEN;
+    c.case_id = kase.id;
+    if (type == CMD_CONSENT_AMEND)
+        carry_withdrawn(&was, &c);
+    consent_put(s->v, &c, s->cmd->details);
+    kase.consent = c.id;
+    kase.changed_ms = s->now;
+    case_put(s->v, &kase);
+    reply_consent(s, &c);
+}
+
+/* Which scopes, and all their categories; false for an unknown one. */
+static bool
+gather_scopes(const struct node_command *cmd, const struct consent *c,
+              struct scopes_withdrawn *w)
+{
+    w->whole = cmd->n_scopes == 0;
+    for (int i = 0; i < c->n_scopes; i++) {
+        bool named = w->whole;
+
+        for (int k = 0; k < cmd->n_scopes; k++)
+            named |= hf_name_eq(&cmd->scope[k], &c->scope[i].id);
+        if (!named)
+            continue;
+        w->scope[w->n++] = c->scope[i].id;
+        w->categories |= c->scope[i].categories;
+    }
+    return w->whole || w->n == cmd->n_scopes;
+}
+
+/* Never blocked by any gate or state (I-2): whoever holds the record of the
+ * consent may take the withdrawal, holder of custody or not. */
+void
+command_consent_withdraw(struct step *s)
+{
+    static const struct hf_org nobody;
+    struct scopes_withdrawn w;
+    struct node_case kase;
+    struct consent c;
+    struct hf_id first = {{0}};
+    struct node_reply *r;
+
+    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
+        !command_case(s, false, &kase))
+        return;
+    if (!consent_get(s->v, &kase.consent, &c) || c.state != CONSENT_GIVEN) {
+        step_refuse(s, 1, "no_consent", "", "no consent is in force");
+        return;
+    }
+    memset(&w, 0, sizeof(w));
+    w.consent = c.id;
+    w.case_id = kase.id;
+    w.version = c.version + 1;
+    w.erase = s->cmd->erase;
+    if (!gather_scopes(s->cmd, &c, &w)) {
+        step_refuse(s, 66, "no_such_scope",
+                    "handoff consent show CASE lists the scopes",
+                    "the consent has no such scope");
+        return;
+    }
+    (void)withdrawal_begin(s, &w, &nobody, &first);
+    r = step_reply(s);
+    r->id = c.id;
+    r->decision = first;
+}
+
+/* ---- users and services ---- */
+
+void
+command_user(struct step *s)
+{
+    const struct node_command *cmd = s->cmd;
+    struct node_user u;
+    const bool exists = user_get(s->v, &cmd->user_name, &u);
+
+    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST))
+        return;
+    if (cmd->type == CMD_USER_ADD && exists) {
+        step_refuse(s, 1, "exists", "handoff user role NAME --role R",
+                    "user %.31s exists", cmd->user_name.s);
+        return;
+    }
+    if (cmd->type != CMD_USER_ADD && !exists) {
+        step_refuse(s, 66, "no_such_user", "handoff user list shows them",
+                    "no user %.31s", cmd->user_name.s);
+        return;
+    }
+    if (cmd->type == CMD_USER_ADD) {
+        memset(&u, 0, sizeof(u));
+        u.name = cmd->user_name;
+        memcpy(u.language, cmd->language, sizeof(u.language));
+    }
+    if (cmd->type == CMD_USER_DISABLE) {
+        u.is_disabled = 1;
+    } else {
+        u.roles = cmd->roles;
+        u.is_disabled = 0;
+    }
+    user_put(s->v, &u);
+    (void)step_reply(s);
+}
+
+/* All rows of one provider go; the document says what stands now. */
+static void
+replace_services(struct step *s, const struct hf_org *org, size_t n,
+                 const struct service *services)
+{
+    static const struct hf_name all;
+    struct hf_org at = {{0}};
+    uint8_t uuid[16] = {0};
+    struct service sv;
+
+    memset(&sv, 0, sizeof(sv));
+    while (service_next(s->v, &all, &at, uuid, &sv))
+        if (hf_org_eq(&sv.org, org))
+            service_del(s->v, &sv);
+    for (size_t i = 0; i < n; i++)
+        if (hf_org_eq(&services[i].org, org))
+            service_put(s->v, &services[i]);
+}
+
+void
+command_services_set(struct step *s)
+{
+    const struct node_command *cmd = s->cmd;
+
+    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST))
+        return;
+    replace_services(s, step_me(s), cmd->n_services, cmd->services);
+    service_doc_put(s->v, step_me(s), cmd->details);
+    step_effect(s, NODE_DO_PUBLISH);
+    (void)step_reply(s);
+}
+
+void
+command_services_arrived(struct step *s)
+{
+    const struct node_event *ev = s->ev;
+
+    if (hf_org_eq(&ev->peer, step_me(s)))
+        return; /* our own, back from the shelf */
+    replace_services(s, &ev->peer, ev->n_services, ev->services);
+    service_doc_put(s->v, &ev->peer, ev->document);
+}

@@ -1,0 +1,199 @@
+/* One event on a shared object, as a person asks for it: permission, reason,
+ * what the row needs, validity; then the entry. */
+#include "command.h"
+#include "disclose.h"
+#include "hf_assert.h"
+#include "hf_text.h"
+#include "reason.h"
+
+/* Events that only the node itself writes. */
+static bool
+is_automatic(const struct live *l, enum event event)
+{
+    if (l->o.kind == OBJECT_WITHDRAWAL)
+        return event != EVENT_ERASED && event != EVENT_KEPT;
+    return event == EVENT_RECEIVE || event == EVENT_REJECT ||
+           event == EVENT_ERASED || event == EVENT_KEPT ||
+           event == EVENT_PARTIAL;
+}
+
+static void
+too_early(struct step *s, const char *what, uint64_t due_ms)
+{
+    char due[HF_TIME_TEXT_BYTES];
+
+    step_refuse(s, 1, "too_early", "wait, or agree with them: cancel ID",
+                "%s is due only at %s", what, hf_time_format(due_ms, due));
+}
+
+static bool
+may_expire(struct step *s, const struct live *l)
+{
+    if (l->o.kind == OBJECT_REFERRAL && !l->o.terms.expires) {
+        step_refuse(s, 1, "no_expiry", "handoff abandon ID --reason no_response",
+                    "rule %.31s does not let this referral expire",
+                    l->o.terms.rule.s);
+        return false;
+    }
+    if (l->o.decide_ms == 0 || s->now < l->o.decide_ms) {
+        too_early(s, "the answer", l->o.decide_ms);
+        return false;
+    }
+    return true;
+}
+
+static bool
+may_fail(struct step *s, const struct live *l)
+{
+    if (s->cmd->reason != REASON_COULD_NOT_CONTACT ||
+        chain_has(&l->pair, SIDE_SECOND, EVENT_CONTACT))
+        return true;
+    step_refuse(s, 1, "no_attempt",
+                "handoff contact ID --attempt --channel phone",
+                "could_not_contact needs a contact attempt on record");
+    return false;
+}
+
+static bool
+needs_when(struct step *s, const char *option)
+{
+    if (s->cmd->when_ms != 0)
+        return true;
+    step_refuse(s, 65, "no_time", "", "%s needs a time: %s",
+                event_text(s->cmd->event), option);
+    return false;
+}
+
+/* The column "needs" of the tables, as far as a program can check it. */
+static bool
+has_needs(struct step *s, const struct live *l)
+{
+    const bool referral = l->o.kind == OBJECT_REFERRAL;
+
+    switch ((int)s->cmd->event) {
+    case EVENT_EXPIRE:
+        return may_expire(s, l);
+    case EVENT_FAIL:
+        return may_fail(s, l);
+    case EVENT_WAITLIST:
+        return needs_when(s, "--until DATE");
+    case EVENT_SCHEDULE:
+    case EVENT_RESCHEDULE:
+        return needs_when(s, "--when T");
+    case EVENT_REDIRECT:
+        if (!referral || s->cmd->to.s[0] != '\0')
+            return true;
+        step_refuse(s, 65, "no_org", "", "redirect names an organisation: "
+                                         "--to ORG");
+        return false;
+    default:
+        return true;
+    }
+}
+
+static bool
+may_happen(struct step *s, const struct live *l)
+{
+    const enum event event = s->cmd->event;
+    char id[HF_ID_TEXT_BYTES];
+
+    if (is_automatic(l, event)) {
+        step_refuse(s, 1, "automatic", "", "%s happens by itself",
+                    event_text(event));
+        return false;
+    }
+    if (live_may(s, l, event, s->cmd->flags))
+        return true;
+    if (chain_may(&l->pair, l->o.side, event, s->cmd->flags)) {
+        step_refuse(s, 75, "awaits_copy", "wait for it, or call them",
+                    "after the restore %.31s has not yet returned its copy of "
+                    "%s",
+                    l->o.peer.s, command_id(l->o.kind, &l->o.id, id));
+        return false;
+    }
+    step_refuse(s, 1, "wrong_state", "handoff show ID --trace says how it came",
+                "%s is %s; %s is not possible then",
+                command_id(l->o.kind, &l->o.id, id), state_text(l->o.state),
+                event_text(event));
+    return false;
+}
+
+static bool
+disclose_by_hand(struct step *s, struct live *l, struct draft *d)
+{
+    const enum disclose_result result = disclose_referral(s, l, d);
+
+    if (result == DISCLOSE_OK)
+        return true;
+    step_refuse(s, 1, result == DISCLOSE_REFUSED ? "no_consent" : "nothing",
+                "handoff consent show CASE",
+                result == DISCLOSE_REFUSED
+                    ? "a section that the SOP requires is not covered by "
+                      "consent"
+                    : "there is nothing to disclose");
+    return false;
+}
+
+static bool
+fill(struct step *s, struct live *l, struct draft *d)
+{
+    const struct node_command *c = s->cmd;
+
+    *d = (struct draft){.event = c->event,
+                        .reason = c->reason,
+                        .flags = c->flags & ENTRY_FLAGS_ALL,
+                        .when_ms = c->when_ms,
+                        .happened_ms = c->happened_ms};
+    if (c->event == EVENT_CONTACT && c->reason == REASON_REACHED)
+        d->flags |= ENTRY_REACHED;
+    if (c->event == EVENT_DISCLOSE)
+        return disclose_by_hand(s, l, d);
+    command_own_parts(s, &d->body);
+    if (l->o.kind == OBJECT_TRANSFER && l->o.side == SIDE_FIRST &&
+        (c->event == EVENT_RELEASE || c->event == EVENT_AMEND ||
+         c->event == EVENT_SUPPLEMENT))
+        return transfer_sections(s, l, d);
+    return true;
+}
+
+static void
+take_owner(struct step *s, struct live *l)
+{
+    if (s->cmd->user_name.s[0] != '\0')
+        l->o.owner = s->cmd->user_name;
+    else if (s->cmd->event == EVENT_ACCEPT && l->o.owner.s[0] == '\0')
+        l->o.owner = s->cmd->user;
+}
+
+void
+command_event(struct step *s)
+{
+    char room[NODE_MESSAGE_BYTES];
+    const char *wrong;
+    struct draft d;
+    struct live l;
+
+    if (!live_load(s, &s->cmd->object, &l)) {
+        step_refuse(s, 66, "no_such_thing", "handoff list shows them",
+                    "nothing with this id here");
+        return;
+    }
+    if (!command_permitted(s, l.o.kind, l.o.side))
+        return;
+    wrong = reason_check(l.o.kind, s->cmd->event, s->cmd->reason, room,
+                         sizeof(room));
+    if (wrong != NULL) {
+        step_refuse(s, 65, "bad_reason", "", "%s", wrong);
+        return;
+    }
+    if (l.o.n[0] + l.o.n[1] == 0) {
+        refer_draft_event(s, &l);
+        return;
+    }
+    if (!may_happen(s, &l) || !has_needs(s, &l) || !fill(s, &l, &d))
+        return;
+    take_owner(s, &l);
+    live_append(s, &l, &d);
+    live_settle(s, &l);
+    command_done(s, &l);
+}

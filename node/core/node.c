@@ -1,0 +1,442 @@
+#include "node.h"
+
+#include "command.h"
+#include "figures.h"
+#include "hf_assert.h"
+#include "lifecycle.h"
+#include "live.h"
+#include "permit.h"
+#include "push.h"
+
+#define PAGE 32 /* due rows, waiting objects or scanned objects a step */
+
+/* ---- commands ---- */
+
+static void
+step_command(struct step *s)
+{
+    s->cmd = s->ev->command;
+    s->roles = permit_roles(s->v, &s->cmd->user, s->cmd->is_node_owner);
+    switch (s->cmd->type) {
+    case CMD_CASE_NEW:
+        command_case_new(s);
+        break;
+    case CMD_CASE_SET:
+        command_case_set(s);
+        break;
+    case CMD_CASE_STAGE:
+        command_case_stage(s);
+        break;
+    case CMD_CASE_ASSIGN:
+        command_case_assign(s);
+        break;
+    case CMD_CONSENT_GIVE:
+    case CMD_CONSENT_AMEND:
+    case CMD_CONSENT_REFUSE:
+        command_consent(s);
+        break;
+    case CMD_CONSENT_WITHDRAW:
+        command_consent_withdraw(s);
+        break;
+    case CMD_REFER:
+        command_refer(s);
+        break;
+    case CMD_EVENT:
+        command_event(s);
+        break;
+    case CMD_TRANSFER_OFFER:
+        command_transfer_offer(s);
+        break;
+    case CMD_TRANSFER_REQUEST:
+        command_transfer_request(s);
+        break;
+    case CMD_USER_ADD:
+    case CMD_USER_ROLE:
+    case CMD_USER_DISABLE:
+        command_user(s);
+        break;
+    case CMD_SERVICES_SET:
+        command_services_set(s);
+        break;
+    case CMD_NONE:
+        step_refuse(s, 64, "no_command", "", "no command was given");
+        break;
+    }
+    s->cmd = NULL; /* what follows happens by itself */
+}
+
+/* ---- envelopes ---- */
+
+/* Which side an object's first entry makes us; false when it cannot open. */
+static bool
+side_of_opening(const struct step *s, const struct entry *e,
+                enum side *ret_side)
+{
+    const bool ours = hf_org_eq(&e->author, step_me(s));
+    enum side author;
+
+    switch ((int)e->event) {
+    case EVENT_SEND:
+    case EVENT_OFFER:
+    case EVENT_WITHDRAW:
+        author = SIDE_FIRST;
+        break;
+    case EVENT_REQUEST:
+        author = SIDE_SECOND;
+        break;
+    default:
+        return false;
+    }
+    if (e->kind == OBJECT_TRANSFER && e->event == EVENT_WITHDRAW)
+        return false;
+    *ret_side = ours ? author : side_other(author);
+    return true;
+}
+
+/* An object we do not know yet, if the push holds its beginning. */
+static bool
+open_object(struct step *s, const struct content_push *p,
+            const struct hf_org *from, struct live *l)
+{
+    struct entry e;
+    enum side side;
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (entry_unpack(p->entry[i].bytes, &e) != HF_OK || e.n != 1 ||
+            e.kind != p->kind || !hf_id_eq(&e.object, &p->object) ||
+            !side_of_opening(s, &e, &side))
+            continue;
+        live_make(s, p->kind, side, &p->object, from, l);
+        return true;
+    }
+    return false;
+}
+
+/* The peer's copy after our restore: complete once we hold as much of our own
+ * chain as the peer does. */
+static void
+note_copy(struct step *s, struct live *l, const struct content_push *p)
+{
+    struct node_self self;
+
+    if (!self_get(s->v, &self) || hf_id_is_zero(&self.restored) ||
+        !hf_id_eq(&p->answers, &self.restored))
+        return;
+    if (l->o.n[l->o.side] >= p->have_n)
+        l->o.copied = self.restored;
+}
+
+static void
+take_push(struct step *s, const struct hf_org *from,
+          const struct content_push *p, struct node_inbox *in)
+{
+    struct live l;
+
+    in->object = p->object;
+    if (!live_load(s, &p->object, &l)) {
+        if (!open_object(s, p, from, &l))
+            return; /* its beginning will come; nothing is held of it */
+    } else if (!hf_org_eq(&l.o.peer, from) || l.o.kind != p->kind) {
+        in->object = (struct hf_id){{0}};
+        in->status = DELIVERY_REFUSED;
+        in->reason = REASON_NOT_KNOWN;
+        return;
+    }
+    for (size_t i = 0; i < p->n; i++)
+        (void)live_take(s, &l, &p->entry[i]);
+    push_have(s, &l, p->have_n, &p->have_hash);
+    note_copy(s, &l, p);
+    live_settle(s, &l);
+    if (s->refused != REASON_NONE) {
+        in->status = DELIVERY_REFUSED;
+        in->reason = s->refused;
+    }
+}
+
+/* Somebody lost what we share: note it at each object; the copies go out page
+ * by page. */
+static void
+take_ask(struct step *s, const struct hf_org *from,
+         const struct content_ask *a)
+{
+    struct node_scan scan;
+    struct live l;
+
+    if (a->kind == OBJECT_NONE) {
+        memset(&scan, 0, sizeof(scan));
+        scan.ask = a->ask;
+        scan.peer = *from;
+        scan_put(s->v, &scan);
+        due_put(s->v, s->now, &scan.ask, DUE_SCAN);
+        s->again = true;
+        return;
+    }
+    if (!live_load(s, &a->object, &l) || !hf_org_eq(&l.o.peer, from))
+        return;
+    l.o.copy_for = a->ask;
+    l.o.copy_at = 0;
+    push_copy(s, &l);
+    object_put(s->v, &l.o, l.was_changed_ms);
+}
+
+static void
+step_content(struct step *s)
+{
+    const struct hf_org *from = &s->ev->header.sender;
+    const struct content *c = s->ev->content;
+    struct node_inbox in;
+
+    if (inbox_get(s->v, &s->ev->header.id, &in)) {
+        if (hf_org_eq(&in.from, from) && c->type == CONTENT_PUSH)
+            push_receipt(s, &in);
+        return;
+    }
+    memset(&in, 0, sizeof(in));
+    in.envelope = s->ev->header.id;
+    in.from = *from;
+    in.status = DELIVERY_OK;
+    in.at_ms = s->now;
+    switch (c->type) {
+    case CONTENT_PUSH:
+        take_push(s, from, &c->u.push, &in);
+        break;
+    case CONTENT_ASK:
+        take_ask(s, from, &c->u.ask);
+        break;
+    case CONTENT_RECEIPT:
+        for (size_t i = 0; i < c->u.receipts.n; i++)
+            push_receipted(s, from, &c->u.receipts.item[i]);
+        break;
+    case CONTENT_FIGURES:
+        figures_take(s, from, &c->u.figures);
+        break;
+    }
+    inbox_put(s->v, &in);
+    if (c->type == CONTENT_PUSH)
+        push_receipt(s, &in);
+}
+
+static void
+step_unopenable(struct step *s)
+{
+    struct node_inbox in;
+
+    memset(&in, 0, sizeof(in));
+    in.envelope = s->ev->header.id;
+    in.from = s->ev->header.sender;
+    in.status = DELIVERY_UNOPENABLE;
+    in.at_ms = s->now;
+    step_alarm(s, "unopenable", OBJECT_NONE, &in.object, &in.from,
+               REASON_NONE);
+    push_receipt(s, &in);
+}
+
+/* ---- restore ---- */
+
+static void
+step_restored(struct step *s)
+{
+    const struct registry *r = s->env->registry;
+    struct node_self self;
+    struct node_scan scan;
+
+    if (!self_get(s->v, &self))
+        memset(&self, 0, sizeof(self));
+    self.restored = step_fresh_id(s);
+    self.restored_ms = s->now;
+    self_put(s->v, &self);
+    memset(&scan, 0, sizeof(scan));
+    scan.ask = self.restored;
+    scan_put(s->v, &scan);
+    due_put(s->v, s->now, &scan.ask, DUE_SCAN);
+    for (size_t i = 0; r != NULL && i < r->n_orgs; i++)
+        if (!hf_org_eq(&r->orgs[i].id, step_me(s)))
+            push_ask_all(s, &r->orgs[i].id, &self.restored);
+    s->again = true;
+}
+
+/* One object of a scan: our own after a restore, or one the asker shares. */
+static void
+scan_object(struct step *s, const struct node_scan *scan,
+            struct node_object *o)
+{
+    struct live l;
+
+    if (o->n[0] + o->n[1] == 0 || !live_load(s, &o->id, &l))
+        return;
+    if (scan->peer.s[0] == '\0') {
+        push_ask_object(s, &l.o, &scan->ask);
+        if (l.o.resend_ms == 0) {
+            l.o.resend_ms = s->now + 3600000;
+            due_put(s->v, l.o.resend_ms, &l.o.id, DUE_RESEND);
+        }
+    } else if (hf_org_eq(&l.o.peer, &scan->peer)) {
+        l.o.copy_for = scan->ask;
+        l.o.copy_at = 0;
+        push_copy(s, &l);
+    } else {
+        return;
+    }
+    object_put(s->v, &l.o, l.was_changed_ms);
+}
+
+static bool
+has_room(const struct step *s)
+{
+    return NODE_ARENA_BYTES - s->out->used >= NODE_STEP_ARENA_MIN &&
+           NODE_EFFECTS_MAX - s->out->n >= NODE_STEP_EFFECTS_MIN;
+}
+
+static void
+scan_page(struct step *s, const struct hf_id *ask)
+{
+    struct node_scan scan;
+    struct node_object o;
+
+    if (!scan_get(s->v, ask, &scan))
+        return;
+    for (int i = 0; i < PAGE && has_room(s); i++) {
+        if (!object_next(s->v, &scan.at, &o)) {
+            scan_del(s->v, ask);
+            return;
+        }
+        scan_object(s, &scan, &o);
+    }
+    scan_put(s->v, &scan);
+    due_put(s->v, s->now, ask, DUE_SCAN);
+    s->again = true;
+}
+
+/* ---- time ---- */
+
+static void
+deadline(struct step *s, const struct hf_id *object, enum due_what what)
+{
+    struct node_object o;
+    const int met = what == DUE_DECIDE ? 1 : what == DUE_CONTACT ? 2 : 3;
+
+    if (!object_get(s->v, object, &o) || o.met_ms[met] != 0 ||
+        lifecycle_is_final(o.kind, o.state))
+        return;
+    step_alarm(s, "deadline_passed", o.kind, &o.id, &o.peer, REASON_NONE);
+}
+
+static void
+settle_again(struct step *s, const struct hf_id *object)
+{
+    struct live l;
+
+    if (live_load(s, object, &l))
+        live_settle(s, &l);
+}
+
+static void
+one_due(struct step *s, const struct hf_id *object, enum due_what what)
+{
+    switch (what) {
+    case DUE_RESEND:
+        push_due(s, object);
+        break;
+    case DUE_DECIDE:
+    case DUE_CONTACT:
+    case DUE_REPORT:
+        deadline(s, object, what);
+        break;
+    case DUE_OUTBOX:
+        push_out_due(s, object);
+        break;
+    case DUE_FIGURES:
+        figures_due(s);
+        break;
+    case DUE_ANSWER:
+        settle_again(s, object);
+        break;
+    case DUE_SCAN:
+        scan_page(s, object);
+        break;
+    }
+}
+
+static void
+step_tick(struct step *s)
+{
+    struct hf_id object;
+    enum due_what what;
+    uint64_t ms;
+
+    for (int i = 0; i < PAGE && has_room(s); i++) {
+        if (!due_first(s->v, &ms, &object, &what) || ms > s->now)
+            return;
+        due_del(s->v, ms, &object, what);
+        one_due(s, &object, what);
+    }
+    s->again = true;
+}
+
+/* A prekey came: what waited for it is due now. */
+static void
+step_peer(struct step *s)
+{
+    struct hf_id object;
+
+    while (waiting_first(s->v, &s->ev->peer, &object)) {
+        waiting_del(s->v, &s->ev->peer, &object);
+        due_put(s->v, s->now, &object, DUE_RESEND);
+        s->again = true;
+    }
+}
+
+void
+node_step(const struct node_env *env, const struct node_event *ev,
+          struct node_effects *out)
+{
+    struct step s = {.env = env, .ev = ev, .v = env->view, .out = out,
+                     .now = ev->now_ms};
+
+    HF_ASSERT(has_room(&s));
+    switch (ev->type) {
+    case NODE_EV_START:
+        figures_begin(&s);
+        break;
+    case NODE_EV_RESTORED:
+        step_restored(&s);
+        break;
+    case NODE_EV_COMMAND:
+        step_command(&s);
+        break;
+    case NODE_EV_CONTENT:
+        step_content(&s);
+        break;
+    case NODE_EV_UNOPENABLE:
+        step_unopenable(&s);
+        break;
+    case NODE_EV_CUSTODY:
+        push_custody(&s, &ev->header.id, &ev->broker, ev->is_taken,
+                     ev->is_final);
+        break;
+    case NODE_EV_NOTICE:
+        push_notice(&s, &ev->header.id, &ev->broker);
+        break;
+    case NODE_EV_PEER:
+        step_peer(&s);
+        break;
+    case NODE_EV_SERVICES:
+        command_services_arrived(&s);
+        break;
+    case NODE_EV_TICK:
+        step_tick(&s);
+        break;
+    }
+    if (s.again)
+        (void)step_effect(&s, NODE_DO_AGAIN);
+}
+
+uint64_t
+node_wake_ms(const struct node_env *env)
+{
+    struct hf_id object;
+    enum due_what what;
+    uint64_t ms;
+
+    return due_first(env->view, &ms, &object, &what) ? ms : UINT64_MAX;
+}
