@@ -1,0 +1,147 @@
+/* Tables of text: aligned columns, cut to the line where they may be. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_out.h"
+#include "hf_assert.h"
+
+#define GAP 2 /* spaces between columns */
+
+struct cli_table {
+    const struct cli_col *cols;
+    size_t n_cols;
+    size_t n_rows;
+    char **cell; /* n_rows * n_cols; NULL: no memory for it */
+    bool failed; /* rows are missing for want of memory */
+};
+
+struct cli_table *
+cli_table_new(const struct cli_col *cols, size_t n)
+{
+    struct cli_table *t = calloc(1, sizeof(*t));
+
+    HF_ASSERT(n > 0 && n <= CLI_OUT_COLS_MAX);
+    if (t == NULL)
+        return NULL;
+    t->cols = cols;
+    t->n_cols = n;
+    return t;
+}
+
+void
+cli_table_free(struct cli_table *t)
+{
+    if (t == NULL)
+        return;
+    for (size_t i = 0; i < t->n_rows * t->n_cols; i++)
+        free(t->cell[i]);
+    free(t->cell);
+    free(t);
+}
+
+void
+cli_table_row(struct cli_table *t, const char *const *cells)
+{
+    char **grown;
+
+    if (t == NULL)
+        return;
+    grown = realloc(t->cell,
+                    (t->n_rows + 1) * t->n_cols * sizeof(t->cell[0]));
+    if (grown == NULL) {
+        t->failed = true;
+        return;
+    }
+    t->cell = grown;
+    for (size_t i = 0; i < t->n_cols; i++)
+        t->cell[t->n_rows * t->n_cols + i] = cli_out_clean(cells[i]);
+    t->n_rows++;
+}
+
+static const char *
+cell_at(const struct cli_table *t, size_t row, size_t col)
+{
+    const char *text = t->cell[row * t->n_cols + col];
+
+    return text != NULL ? text : "";
+}
+
+static size_t
+line_width(const struct cli_table *t, const size_t *width)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < t->n_cols; i++)
+        sum += width[i] + (i + 1 < t->n_cols ? GAP : 0);
+    return sum;
+}
+
+/* The widest column that may shrink gives, a cell at a time, while the line
+ * is too long; its header's width it keeps. */
+static void
+fit(const struct cli_table *t, size_t *width)
+{
+    while (line_width(t, width) > CLI_OUT_COLUMNS) {
+        size_t widest = t->n_cols;
+
+        for (size_t i = 0; i < t->n_cols; i++)
+            if (t->cols[i].may_shrink &&
+                width[i] > cli_out_width(t->cols[i].head) && width[i] > 4 &&
+                (widest == t->n_cols || width[i] > width[widest]))
+                widest = i;
+        if (widest == t->n_cols)
+            return;
+        width[widest]--;
+    }
+}
+
+static void
+put_cell(FILE *out, const char *text, size_t width, bool is_last)
+{
+    const size_t cells = cli_out_width(text);
+
+    if (cells > width) {
+        const size_t n = cli_out_cut(text, width - 1);
+        const size_t used = width - 1;
+        char head[512];
+
+        (void)snprintf(head, sizeof(head), "%.*s", (int)n, text);
+        fprintf(out, "%s\u2026%*s", head, (int)(used - cli_out_width(head)),
+                "");
+    } else {
+        fprintf(out, "%s%*s", text,
+                is_last ? 0 : (int)(width - cells), "");
+    }
+    if (!is_last)
+        fprintf(out, "%*s", GAP, "");
+}
+
+void
+cli_table_print(const struct cli_table *t, FILE *out, const char *none)
+{
+    size_t width[CLI_OUT_COLS_MAX];
+
+    if (t == NULL || t->n_rows == 0) {
+        fprintf(out, "%s\n", none);
+        return;
+    }
+    for (size_t i = 0; i < t->n_cols; i++) {
+        width[i] = cli_out_width(t->cols[i].head);
+        for (size_t row = 0; row < t->n_rows; row++) {
+            const size_t w = cli_out_width(cell_at(t, row, i));
+
+            width[i] = w > width[i] ? w : width[i];
+        }
+    }
+    fit(t, width);
+    for (size_t i = 0; i < t->n_cols; i++)
+        put_cell(out, t->cols[i].head, width[i], i + 1 == t->n_cols);
+    fputc('\n', out);
+    for (size_t row = 0; row < t->n_rows; row++) {
+        for (size_t i = 0; i < t->n_cols; i++)
+            put_cell(out, cell_at(t, row, i), width[i], i + 1 == t->n_cols);
+        fputc('\n', out);
+    }
+    if (t->failed)
+        fprintf(out, "(some lines are missing: out of memory)\n");
+}

@@ -1,0 +1,72 @@
+/*
+ * cmd.h - the commands: one function each, in cmd_*.c by family.
+ *
+ * Each is called with the command line parsed and complete, does one thing,
+ * prints its result (text, or JSON with --json), and gives the exit status.
+ * Which function belongs to which command is in the table of cli_verbs.c.
+ */
+#ifndef NODE_CMD_H
+#define NODE_CMD_H
+
+struct cli;
+
+int cmd_init(struct cli *c);
+int cmd_status(struct cli *c);
+int cmd_doctor(struct cli *c);
+
+int cmd_user_add(struct cli *c);
+int cmd_user_list(struct cli *c);
+int cmd_user_role(struct cli *c);
+int cmd_user_disable(struct cli *c);
+
+int cmd_registry_key(struct cli *c);
+int cmd_registry_new(struct cli *c);
+int cmd_registry_add(struct cli *c);
+int cmd_registry_sign(struct cli *c);
+int cmd_registry_merge(struct cli *c);
+int cmd_registry_show(struct cli *c);
+int cmd_registry_verify(struct cli *c);
+int cmd_registry_publish(struct cli *c);
+
+int cmd_case_new(struct cli *c);
+int cmd_case_show(struct cli *c);
+int cmd_case_list(struct cli *c);
+int cmd_case_set(struct cli *c);
+int cmd_case_stage(struct cli *c);
+int cmd_case_assign(struct cli *c);
+
+int cmd_consent_give(struct cli *c);
+int cmd_consent_amend(struct cli *c);
+int cmd_consent_refuse(struct cli *c);
+int cmd_consent_show(struct cli *c);
+int cmd_consent_status(struct cli *c);
+int cmd_consent_withdraw(struct cli *c);
+
+int cmd_tasks(struct cli *c);
+int cmd_route(struct cli *c);
+int cmd_refer(struct cli *c);
+int cmd_list(struct cli *c);
+int cmd_show(struct cli *c);
+/** cmd_event: every command that adds an event to a chain: the event is the
+ * last word of the command's name. */
+int cmd_event(struct cli *c);
+
+int cmd_transfer_offer(struct cli *c);
+int cmd_transfer_request(struct cli *c);
+int cmd_withdrawals(struct cli *c);
+int cmd_withdrawal_answer(struct cli *c);
+
+int cmd_services_show(struct cli *c);
+int cmd_services_search(struct cli *c);
+int cmd_services_set(struct cli *c);
+
+int cmd_policy_check(struct cli *c);
+int cmd_policy_test(struct cli *c);
+int cmd_policy_explain(struct cli *c);
+int cmd_policy_show(struct cli *c);
+int cmd_policy_install(struct cli *c);
+
+int cmd_audit_flows(struct cli *c);
+int cmd_chain_state(struct cli *c);
+
+#endif /* NODE_CMD_H */

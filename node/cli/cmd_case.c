@@ -1,0 +1,228 @@
+/* case new, show, list, set, stage, assign. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_conn.h"
+#include "cli_out.h"
+#include "cli_yaml.h"
+#include "cmd.h"
+
+/* "/cases/HC-..." and perhaps one part more. */
+static const char *
+case_path(struct cli_path *p, const char *id, const char *more)
+{
+    cli_path_begin(p, "/cases");
+    cli_path_add(p, id);
+    if (more != NULL)
+        cli_path_add(p, more);
+    return p->text;
+}
+
+/* The case file to @path. */
+static int
+send_file(struct cli *c, const char *method, const char *path,
+          json_t **ret_json)
+{
+    struct cli_file file = {.json = NULL};
+    struct cli_answer a = {.json = NULL};
+    int status = cli_file_load(c, cli_value(c, "file"), &file);
+
+    if (status != 0)
+        return status;
+    c->file = &file;
+    status = cli_conn_call(c, method, path, file.json, &a);
+    if (status == 0 && a.status != 0)
+        status = cli_conn_refused(c, &a);
+    if (status == 0)
+        *ret_json = json_incref(a.json);
+    c->file = NULL;
+    cli_answer_free(&a);
+    cli_file_free(&file);
+    return status;
+}
+
+int
+cmd_case_new(struct cli *c)
+{
+    json_t *answer = NULL;
+    const int status = send_file(c, "POST", "/cases", &answer);
+
+    if (status == 0 && !cli_say(c, answer))
+        fprintf(c->out, "%s opened\n", cli_out_text(answer, "case"));
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_case_set(struct cli *c)
+{
+    struct cli_path p;
+    json_t *answer = NULL;
+    const int status =
+        send_file(c, "PUT", case_path(&p, c->arg[0], NULL), &answer);
+
+    if (status == 0 && !cli_say(c, answer))
+        fprintf(c->out, "%s changed\n", cli_out_text(answer, "case"));
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_case_stage(struct cli *c)
+{
+    struct cli_path p;
+    json_t *answer = NULL;
+    json_t *body = json_pack("{s:s}", "stage", c->arg[1]);
+    const int status =
+        cli_post(c, case_path(&p, c->arg[0], "stage"), body, &answer);
+
+    json_decref(body);
+    if (status == 0 && !cli_say(c, answer))
+        fprintf(c->out, "%s is at stage %s\n", cli_out_text(answer, "case"),
+                cli_out_text(answer, "stage"));
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_case_assign(struct cli *c)
+{
+    const bool is_case = strncasecmp(c->arg[0], "HC-", 3) == 0;
+    struct cli_path p;
+    json_t *answer = NULL, *body;
+    int status;
+
+    if (cli_has(c, "until"))
+        return cli_fail(c, EX_CONFIG, "not_in_this_version",
+                        "assign without --until",
+                        "assignment for a time is not in this version yet");
+    cli_path_begin(&p, is_case ? "/cases" : "/objects");
+    cli_path_add(&p, c->arg[0]);
+    cli_path_add(&p, "assign");
+    body = json_pack("{s:s}", "to", cli_value(c, "to"));
+    status = cli_post(c, p.text, body, &answer);
+    json_decref(body);
+    if (status == 0 && !cli_say(c, answer))
+        fprintf(c->out, "%s is %s's now\n", c->arg[0], cli_value(c, "to"));
+    json_decref(answer);
+    return status;
+}
+
+static void
+print_transfers(struct cli *c, const json_t *transfers)
+{
+    static const struct cli_col cols[] = {{"TRANSFER", false},
+                                          {"FROM", true},
+                                          {"TO", true},
+                                          {"STATE", false},
+                                          {"WHEN", false}};
+    struct cli_table *t = cli_table_new(cols, 5);
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(transfers, i, item)
+    {
+        char at[CLI_OUT_TIME], id[CLI_OUT_ID];
+        const char *cells[] = {id, cli_out_text(item, "from"),
+                               cli_out_text(item, "to"),
+                               cli_out_text(item, "state"),
+                               cli_out_time(cli_out_text(item, "at"), at)};
+
+        cells[0] = cli_out_id(cli_out_text(item, "id"), id);
+        cli_table_row(t, cells);
+    }
+    fputs("\nCustody\n", c->out);
+    cli_table_print(t, c->out, "  Opened here; never transferred.");
+    cli_table_free(t);
+}
+
+static void
+print_case(struct cli *c, const json_t *j)
+{
+    const json_t *custody = json_object_get(j, "custody");
+    char *withheld = cli_out_join(json_object_get(j, "withheld"));
+    char at[CLI_OUT_TIME];
+
+    cli_out_field(c->out, "Case", cli_out_text(j, "case"));
+    cli_out_field(c->out, "Number", cli_out_text(j, "number"));
+    cli_out_field(c->out, "Stage", cli_out_text(j, "stage"));
+    cli_out_fieldf(c->out, "Custody", "%s (epoch %lld)",
+                   cli_out_text(custody, "holder"),
+                   (long long)json_integer_value(
+                       json_object_get(custody, "epoch")));
+    cli_out_field(c->out, "Case manager", cli_out_text(j, "owner"));
+    if (cli_out_text(j, "origin")[0] != '\0')
+        cli_out_fieldf(c->out, "Return", "from %s to %s",
+                       cli_out_text(j, "host")[0] ? cli_out_text(j, "host")
+                                                  : "?",
+                       cli_out_text(j, "origin"));
+    cli_out_field(c->out, "Handed by", cli_out_text(j, "from"));
+    cli_out_field(c->out, "Consent", cli_out_text(j, "consent"));
+    if (cli_out_text(j, "changed")[0] != '\0')
+        cli_out_field(c->out, "Changed",
+                      cli_out_time(cli_out_text(j, "changed"), at));
+    if (json_array_size(json_object_get(j, "withheld")) > 0)
+        cli_out_fieldf(c->out, "Not for you", "%s", withheld);
+    free(withheld);
+    fputc('\n', c->out);
+    cli_out_data(c->out, 0, json_object_get(j, "sections"));
+    if (cli_has(c, "custody"))
+        print_transfers(c, json_object_get(j, "transfers"));
+}
+
+int
+cmd_case_show(struct cli *c)
+{
+    struct cli_path p;
+    json_t *answer = NULL;
+    int status;
+
+    (void)case_path(&p, c->arg[0], NULL);
+    cli_path_query(&p, "custody", cli_has(c, "custody") ? "1" : NULL);
+    status = cli_get(c, p.text, &answer);
+    if (status == 0 && !cli_say(c, answer))
+        print_case(c, answer);
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_case_list(struct cli *c)
+{
+    static const struct cli_col cols[] = {{"CASE", false},
+                                          {"NUMBER", true},
+                                          {"NAME", true},
+                                          {"STAGE", false},
+                                          {"HOLDER", true}};
+    struct cli_table *t;
+    struct cli_path p;
+    json_t *answer = NULL, *item;
+    size_t i;
+    int status;
+
+    cli_path_begin(&p, "/cases");
+    cli_path_query(&p, "stage", cli_value(c, "stage"));
+    cli_path_query(&p, "holder", cli_value(c, "holder"));
+    cli_path_query(&p, "mine", cli_has(c, "mine") ? "1" : NULL);
+    status = cli_get_list(c, p.text, &answer);
+    if (status != 0 || cli_say(c, answer)) {
+        json_decref(answer);
+        return status;
+    }
+    t = cli_table_new(cols, 5);
+    json_array_foreach(json_object_get(answer, "items"), i, item)
+    {
+        char id[CLI_OUT_ID];
+        const char *cells[] = {cli_out_id(cli_out_text(item, "case"), id),
+                               cli_out_text(item, "number"),
+                               cli_out_text(item, "name"),
+                               cli_out_text(item, "stage"),
+                               cli_out_text(item, "holder")};
+
+        cli_table_row(t, cells);
+    }
+    cli_table_print(t, c->out, "No cases.");
+    cli_table_free(t);
+    json_decref(answer);
+    return 0;
+}

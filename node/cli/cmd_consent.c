@@ -1,0 +1,269 @@
+/* consent give, amend, refuse, show, status, withdraw. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_conn.h"
+#include "cli_out.h"
+#include "cli_yaml.h"
+#include "cmd.h"
+#include "hf_proc.h"
+#include "hf_text.h"
+
+static const char *
+consent_path(struct cli_path *p, const char *id, const char *more)
+{
+    cli_path_begin(p, "/cases");
+    cli_path_add(p, id);
+    cli_path_add(p, "consent");
+    if (more != NULL)
+        cli_path_add(p, more);
+    return p->text;
+}
+
+/* The consent file with what is to be done with it. */
+static int
+record(struct cli *c, const char *action)
+{
+    struct cli_file file = {.json = NULL};
+    struct cli_path p;
+    json_t *answer = NULL;
+    int status = cli_file_load(c, cli_value(c, "file"), &file);
+
+    if (status != 0)
+        return status;
+    if (!json_is_object(file.json)) {
+        status = cli_fail(c, EX_DATAERR, "malformed", "mend the file",
+                          "%s:1: a consent file is a map of fields",
+                          file.path);
+        cli_file_free(&file);
+        return status;
+    }
+    (void)json_object_set_new(file.json, "action", json_string(action));
+    c->file = &file;
+    status = cli_post(c, consent_path(&p, c->arg[0], NULL), file.json,
+                      &answer);
+    c->file = NULL;
+    cli_file_free(&file);
+    if (status == 0 && !cli_say(c, answer))
+        fprintf(c->out, "%s version %lld: %s\n",
+                cli_out_text(answer, "consent"),
+                (long long)json_integer_value(
+                    json_object_get(answer, "version")),
+                cli_out_text(answer, "state"));
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_consent_give(struct cli *c)
+{
+    return record(c, "give");
+}
+
+int
+cmd_consent_amend(struct cli *c)
+{
+    return record(c, "amend");
+}
+
+int
+cmd_consent_refuse(struct cli *c)
+{
+    return record(c, "refuse");
+}
+
+/* "iom-af", or "clinic in AF", as consent files write recipients. */
+static char *
+recipients_text(const json_t *scope)
+{
+    const json_t *list = json_object_get(scope, "recipients");
+    char *text = NULL;
+    size_t size = 0, i;
+    FILE *f = open_memstream(&text, &size);
+    json_t *r;
+
+    if (f == NULL)
+        return NULL;
+    json_array_foreach(list, i, r)
+    {
+        if (i > 0)
+            fputs(", ", f);
+        if (json_is_string(r))
+            fputs(json_string_value(r), f);
+        else if (cli_out_text(r, "org")[0] != '\0')
+            fputs(cli_out_text(r, "org"), f);
+        else
+            fprintf(f, "every %s in %s", cli_out_text(r, "kind"),
+                    cli_out_text(r, "country"));
+    }
+    (void)fclose(f);
+    return text;
+}
+
+static bool
+is_past(const json_t *scope, const char *key)
+{
+    uint64_t ms;
+
+    return hf_time_parse(cli_out_text(scope, key), &ms) &&
+           ms <= hf_clock_wall_ms();
+}
+
+static const char *
+scope_state(const json_t *scope)
+{
+    const json_t *withdrawn = json_object_get(scope, "withdrawn");
+
+    if (json_is_true(withdrawn) || json_is_string(withdrawn))
+        return "withdrawn";
+    if (is_past(scope, "until"))
+        return "expired";
+    if (cli_out_text(scope, "from")[0] != '\0' && !is_past(scope, "from"))
+        return "not yet";
+    return "covers";
+}
+
+static void
+print_scope(struct cli *c, const json_t *scope)
+{
+    char *categories = cli_out_join(json_object_get(scope, "categories"));
+    char *purposes = cli_out_join(json_object_get(scope, "purposes"));
+    char *recipients = recipients_text(scope);
+    char from[CLI_OUT_TIME], until[CLI_OUT_TIME];
+
+    fprintf(c->out, "\n");
+    cli_out_fieldf(c->out, "Scope", "%s (%s)", cli_out_text(scope, "id"),
+                   scope_state(scope));
+    cli_out_field(c->out, "  data", categories);
+    cli_out_field(c->out, "  to", recipients);
+    cli_out_field(c->out, "  for", purposes);
+    cli_out_fieldf(c->out, "  from, until", "%s, %s",
+                   cli_out_time(cli_out_text(scope, "from"), from),
+                   cli_out_time(cli_out_text(scope, "until"), until));
+    free(categories);
+    free(purposes);
+    free(recipients);
+}
+
+static void
+print_history(struct cli *c, const json_t *history)
+{
+    json_t *item;
+    size_t i;
+
+    if (json_array_size(history) > 0)
+        fputs("\nHistory\n", c->out);
+    json_array_foreach(history, i, item)
+    {
+        char at[CLI_OUT_TIME];
+
+        fprintf(c->out, "  %s  version %lld  %s\n",
+                cli_out_time(cli_out_text(item, "at"), at),
+                (long long)json_integer_value(
+                    json_object_get(item, "version")),
+                cli_out_text(item, "state"));
+    }
+}
+
+static int
+get(struct cli *c, json_t **ret)
+{
+    struct cli_path p;
+
+    return cli_get(c, consent_path(&p, c->arg[0], NULL), ret);
+}
+
+int
+cmd_consent_show(struct cli *c)
+{
+    json_t *answer = NULL, *scope;
+    size_t i;
+    const int status = get(c, &answer);
+
+    if (status == 0 && !cli_say(c, answer)) {
+        cli_out_field(c->out, "Case", cli_out_text(answer, "case"));
+        cli_out_field(c->out, "Consent", cli_out_text(answer, "consent"));
+        cli_out_field(c->out, "State", cli_out_text(answer, "state"));
+        json_array_foreach(json_object_get(answer, "scopes"), i, scope)
+            print_scope(c, scope);
+        print_history(c, json_object_get(answer, "history"));
+    }
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_consent_status(struct cli *c)
+{
+    static const struct cli_col cols[] = {{"SCOPE", false},
+                                          {"NOW", false},
+                                          {"DATA", true},
+                                          {"TO", true},
+                                          {"UNTIL", false}};
+    struct cli_table *t;
+    json_t *answer = NULL, *scope;
+    size_t i;
+    const int status = get(c, &answer);
+
+    if (status != 0 || cli_say(c, answer)) {
+        json_decref(answer);
+        return status;
+    }
+    cli_out_field(c->out, "State", cli_out_text(answer, "state"));
+    t = cli_table_new(cols, 5);
+    json_array_foreach(json_object_get(answer, "scopes"), i, scope)
+    {
+        char *data = cli_out_join(json_object_get(scope, "categories"));
+        char *to = recipients_text(scope);
+        char until[CLI_OUT_TIME];
+        const char *cells[] = {
+            cli_out_text(scope, "id"), scope_state(scope), data, to,
+            cli_out_time(cli_out_text(scope, "until"), until)};
+
+        cli_table_row(t, cells);
+        free(data);
+        free(to);
+    }
+    cli_table_print(t, c->out, "Nothing is covered.");
+    cli_table_free(t);
+    json_decref(answer);
+    return 0;
+}
+
+int
+cmd_consent_withdraw(struct cli *c)
+{
+    const char *effect = cli_value(c, "effect");
+    json_t *body, *answer = NULL, *scopes = json_array();
+    struct cli_path p;
+    const char *scope;
+    size_t i = 0;
+    int status;
+
+    effect = effect != NULL ? effect : "erase";
+    if (strcmp(effect, "erase") != 0 && strcmp(effect, "stop") != 0) {
+        json_decref(scopes);
+        return cli_fail(c, EX_USAGE, "usage", "erase or stop",
+                        "--effect %.40s is unknown", effect);
+    }
+    while ((scope = cli_next_value(c, "scope", &i)) != NULL)
+        (void)json_array_append_new(scopes, json_string(scope));
+    body = json_pack("{s:s,s:o}", "effect", effect, "scopes", scopes);
+    status = cli_post(c, consent_path(&p, c->arg[0], "withdraw"), body,
+                      &answer);
+    json_decref(body);
+    if (status == 0 && !cli_say(c, answer)) {
+        char *told = cli_out_join(json_object_get(answer, "told"));
+
+        cli_out_field(c->out, "Consent", cli_out_text(answer, "consent"));
+        cli_out_field(c->out, "State", cli_out_text(answer, "state"));
+        if (json_is_array(json_object_get(answer, "told")))
+            cli_out_field(c->out, "Told", told);
+        cli_out_fieldf(c->out, "Withdrawals", "%zu (handoff withdrawals)",
+                       json_array_size(
+                           json_object_get(answer, "withdrawals")));
+        free(told);
+    }
+    json_decref(answer);
+    return status;
+}

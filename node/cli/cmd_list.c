@@ -1,0 +1,163 @@
+/* list, tasks, withdrawals: what there is and what is to be done. */
+#include <string.h>
+
+#include "cli_conn.h"
+#include "cli_out.h"
+#include "cli_when.h"
+#include "cmd.h"
+
+#define FLAG(c, name) (cli_has((c), (name)) ? "1" : NULL)
+
+static const char *
+due_text(const json_t *item, char at[static CLI_OUT_TIME])
+{
+    const char *due = cli_out_text(item, "due");
+
+    if (cli_out_true(item, "overdue"))
+        return "OVERDUE";
+    return due[0] != '\0' ? cli_out_time(due, at) : "";
+}
+
+static void
+list_row(struct cli_table *t, const json_t *item)
+{
+    const bool in = strcmp(cli_out_text(item, "direction"), "in") == 0;
+    char id[CLI_OUT_ID], at[CLI_OUT_TIME], due[CLI_OUT_TIME];
+    const char *cells[] = {cli_out_id(cli_out_text(item, "id"), id),
+                           cli_out_text(item, "state"),
+                           in ? "<" : ">",
+                           cli_out_text(item, in ? "from" : "to"),
+                           cli_out_text(item, "service"),
+                           cli_out_text(item, "urgency"),
+                           due_text(item, due),
+                           cli_out_time(cli_out_text(item, "at"), at)};
+
+    if (strcmp(cli_out_text(item, "kind"), "transfer") == 0)
+        cells[4] = "(case)";
+    cli_table_row(t, cells);
+}
+
+int
+cmd_list(struct cli *c)
+{
+    static const struct cli_col cols[] = {
+        {"ID", false},      {"STATE", true},   {"", false},
+        {"PEER", true},     {"SERVICE", true}, {"URGENCY", true},
+        {"DUE", true},      {"CHANGED", false}};
+    char since[HF_TIME_TEXT_BYTES];
+    json_t *answer = NULL, *item;
+    struct cli_table *t;
+    struct cli_path p;
+    const char *when;
+    size_t i;
+    int status = cli_when(c, "since", CLI_BACK, since, &when);
+
+    if (status != 0)
+        return status;
+    cli_path_begin(&p, "/objects");
+    cli_path_query(&p, "kind", "referral,transfer");
+    if (cli_has(c, "in") != cli_has(c, "out"))
+        cli_path_query(&p, "direction", cli_has(c, "in") ? "in" : "out");
+    cli_path_query(&p, "state", cli_value(c, "state"));
+    cli_path_query(&p, "overdue", FLAG(c, "overdue"));
+    cli_path_query(&p, "mine", FLAG(c, "mine"));
+    cli_path_query(&p, "unassigned", FLAG(c, "unassigned"));
+    cli_path_query(&p, "since", when);
+    status = cli_get_list(c, p.text, &answer);
+    if (status != 0 || cli_say(c, answer)) {
+        json_decref(answer);
+        return status;
+    }
+    t = cli_table_new(cols, 8);
+    json_array_foreach(json_object_get(answer, "items"), i, item)
+        list_row(t, item);
+    cli_table_print(t, c->out, "Nothing here.");
+    cli_table_free(t);
+    if (cli_out_text(answer, "next")[0] != '\0')
+        fprintf(c->out, "More: --cursor %s\n", cli_out_text(answer, "next"));
+    json_decref(answer);
+    return 0;
+}
+
+int
+cmd_tasks(struct cli *c)
+{
+    static const struct cli_col cols[] = {{"TASK", false},
+                                          {"WHAT", true},
+                                          {"OF", false},
+                                          {"DUE", false},
+                                          {"", false}};
+    json_t *answer = NULL, *item;
+    struct cli_table *t;
+    struct cli_path p;
+    size_t i;
+    int status;
+
+    cli_path_begin(&p, "/tasks");
+    cli_path_query(&p, "overdue", FLAG(c, "overdue"));
+    cli_path_query(&p, "mine", FLAG(c, "mine"));
+    status = cli_get_list(c, p.text, &answer);
+    if (status != 0 || cli_say(c, answer)) {
+        json_decref(answer);
+        return status;
+    }
+    t = cli_table_new(cols, 5);
+    json_array_foreach(json_object_get(answer, "items"), i, item)
+    {
+        const char *of = cli_out_text(item, "object");
+        char id[CLI_OUT_ID], of_id[CLI_OUT_ID], due[CLI_OUT_TIME];
+        const char *cells[] = {
+            cli_out_id(cli_out_text(item, "task"), id),
+            cli_out_text(item, "what"),
+            cli_out_id(of[0] ? of : cli_out_text(item, "case"), of_id),
+            cli_out_time(cli_out_text(item, "due"), due),
+            cli_out_true(item, "overdue") ? "OVERDUE" : ""};
+
+        cli_table_row(t, cells);
+    }
+    cli_table_print(t, c->out, "Nothing to do.");
+    cli_table_free(t);
+    json_decref(answer);
+    return 0;
+}
+
+int
+cmd_withdrawals(struct cli *c)
+{
+    static const struct cli_col cols[] = {
+        {"WITHDRAWAL", false}, {"", false},      {"PEER", true},
+        {"EFFECT", false},     {"STATE", false}, {"ANSWER", true},
+        {"CHANGED", false}};
+    json_t *answer = NULL, *item;
+    struct cli_table *t;
+    struct cli_path p;
+    size_t i;
+    int status;
+
+    cli_path_begin(&p, "/withdrawals");
+    cli_path_query(&p, "open", FLAG(c, "open"));
+    status = cli_get_list(c, p.text, &answer);
+    if (status != 0 || cli_say(c, answer)) {
+        json_decref(answer);
+        return status;
+    }
+    t = cli_table_new(cols, 7);
+    json_array_foreach(json_object_get(answer, "items"), i, item)
+    {
+        const bool in = strcmp(cli_out_text(item, "direction"), "in") == 0;
+        char id[CLI_OUT_ID], at[CLI_OUT_TIME];
+        const char *cells[] = {cli_out_id(cli_out_text(item, "id"), id),
+                               in ? "<" : ">",
+                               cli_out_text(item, "peer"),
+                               cli_out_text(item, "effect"),
+                               cli_out_text(item, "state"),
+                               cli_out_text(item, "answer"),
+                               cli_out_time(cli_out_text(item, "at"), at)};
+
+        cli_table_row(t, cells);
+    }
+    cli_table_print(t, c->out, "No withdrawals.");
+    cli_table_free(t);
+    json_decref(answer);
+    return 0;
+}

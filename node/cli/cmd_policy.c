@@ -1,0 +1,203 @@
+/* policy check, show, explain, install. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_conn.h"
+#include "cli_out.h"
+#include "cmd.h"
+#include "cmd_policy.h"
+#include "cmd_route.h"
+#include "hf_file.h"
+#include "hf_yaml.h"
+
+int
+cmd_policy_load(struct cli *c, const char *path, struct sop_findings *findings,
+                struct sop_pack **ret)
+{
+    struct hf_buf yaml;
+    enum hf_err err;
+
+    *ret = NULL;
+    hf_buf_init(&yaml, HF_YAML_BYTES_MAX);
+    err = hf_file_read(path, &yaml);
+    if (err) {
+        hf_buf_free(&yaml);
+        return cli_fail(c, err == HF_ERR_FULL ? EX_DATAERR : EX_NOINPUT,
+                        "no_such_file", "check its name", "%s: %s", path,
+                        err == HF_ERR_NOT_FOUND ? "no such file"
+                                                : hf_err_text(err));
+    }
+    err = sop_pack_load(hf_buf_bytes(&yaml), findings, ret);
+    hf_buf_free(&yaml);
+    if (err == HF_ERR_NOMEM)
+        return cli_fail(c, EX_SOFTWARE, "internal", "", "out of memory");
+    return 0;
+}
+
+void
+cmd_policy_findings(json_t *list, const char *path,
+                    const struct sop_findings *findings)
+{
+    const size_t max = sizeof(findings->item) / sizeof(findings->item[0]);
+
+    for (size_t i = 0; i < findings->n && i < max; i++) {
+        const struct sop_finding *f = &findings->item[i];
+
+        (void)json_array_append_new(
+            list, json_pack("{s:s,s:s,s:o,s:s}", "level",
+                            f->is_error ? "error" : "warning", "rule", f->rule,
+                            "at", json_sprintf("%s:%u", path, f->line), "what",
+                            f->what));
+    }
+}
+
+static void
+print_findings(FILE *out, const json_t *list)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        char *what = cli_out_clean(cli_out_text(item, "what"));
+
+        fprintf(out, "%s: %s: %s%s%s%s\n", cli_out_text(item, "at"),
+                cli_out_text(item, "level"), what != NULL ? what : "",
+                cli_out_text(item, "rule")[0] ? " (rule " : "",
+                cli_out_text(item, "rule"),
+                cli_out_text(item, "rule")[0] ? ")" : "");
+        free(what);
+    }
+}
+
+int
+cmd_policy_check(struct cli *c)
+{
+    struct sop_findings *findings = calloc(1, sizeof(*findings));
+    json_t *list = json_array(), *answer;
+    bool ok = true;
+    int status = findings == NULL ? EX_SOFTWARE : 0;
+
+    for (size_t i = 0; i < c->n_args && status == 0; i++) {
+        struct sop_pack *pack = NULL;
+
+        memset(findings, 0, sizeof(*findings));
+        status = cmd_policy_load(c, c->arg[i], findings, &pack);
+        if (status == 0)
+            cmd_policy_findings(list, c->arg[i], findings);
+        ok = ok && pack != NULL;
+        sop_pack_free(pack);
+    }
+    if (status == 0) {
+        answer = json_pack("{s:b,s:O}", "ok", ok ? 1 : 0, "findings", list);
+        if (!cli_say(c, answer)) {
+            print_findings(c->out, list);
+            if (ok)
+                fprintf(c->out, "%zu pack%s can be used.\n", c->n_args,
+                        c->n_args == 1 ? "" : "s");
+        }
+        json_decref(answer);
+        if (!ok)
+            fprintf(c->err, "handoff: %s: see the errors above; mend them\n",
+                    c->n_args == 1 ? "the pack cannot be used"
+                                   : "a pack cannot be used");
+        status = ok ? 0 : EX_DATAERR;
+    }
+    json_decref(list);
+    free(findings);
+    return status;
+}
+
+int
+cmd_policy_show(struct cli *c)
+{
+    static const struct cli_col cols[] = {
+        {"PACK", false}, {"VERSION", false}, {"TITLE", true}, {"HASH", true}};
+    const char *which = c->n_args > 0 ? c->arg[0] : NULL;
+    json_t *answer = NULL, *shown = json_array(), *item, *all;
+    struct cli_table *t;
+    size_t i;
+    int status = cli_get_list(c, "/policy", &answer);
+
+    json_array_foreach(json_object_get(answer, "items"), i, item)
+    {
+        if (which == NULL || strcmp(cli_out_text(item, "pack"), which) == 0)
+            (void)json_array_append(shown, item);
+    }
+    if (status == 0 && which != NULL && json_array_size(shown) == 0)
+        status = cli_fail(c, EX_NOINPUT, "no_such_pack",
+                          "handoff policy show lists them",
+                          "no pack %.60s is in force", which);
+    all = json_pack("{s:O}", "items", shown);
+    if (status == 0 && !cli_say(c, all)) {
+        t = cli_table_new(cols, 4);
+        json_array_foreach(shown, i, item)
+        {
+            const json_t *v = json_object_get(item, "version");
+            char version[24];
+            const char *cells[] = {cli_out_text(item, "pack"), version,
+                                   cli_out_text(item, "title"),
+                                   cli_out_text(item, "hash")};
+
+            (void)snprintf(version, sizeof(version), "%lld",
+                           (long long)json_integer_value(v));
+            cli_table_row(t, cells);
+        }
+        cli_table_print(t, c->out, "No pack is in force.");
+        cli_table_free(t);
+    }
+    json_decref(all);
+    json_decref(shown);
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_policy_explain(struct cli *c)
+{
+    struct cli_path p;
+    json_t *answer = NULL;
+    int status;
+
+    cli_path_begin(&p, "/decisions");
+    cli_path_add(&p, c->arg[0]);
+    status = cli_get(c, p.text, &answer);
+    if (status == 0 && !cli_say(c, answer)) {
+        const char *text = cli_out_text(answer, "text");
+
+        cmd_route_print(c->out, answer);
+        if (text[0] != '\0')
+            fprintf(c->out, "\n%s", text);
+    }
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_policy_install(struct cli *c)
+{
+    struct cli_answer a = {.json = NULL};
+    struct hf_buf yaml;
+    enum hf_err err;
+    int status;
+
+    hf_buf_init(&yaml, HF_YAML_BYTES_MAX);
+    err = hf_file_read(c->arg[0], &yaml);
+    if (err) {
+        hf_buf_free(&yaml);
+        return cli_fail(c, err == HF_ERR_FULL ? EX_DATAERR : EX_NOINPUT,
+                        "no_such_file", "check its name", "%s: %s", c->arg[0],
+                        hf_err_text(err));
+    }
+    status = cli_conn_bytes(c, "/policy", "application/yaml",
+                            hf_buf_bytes(&yaml), &a);
+    hf_buf_free(&yaml);
+    if (status == 0 && a.status != 0)
+        status = cli_conn_refused(c, &a);
+    else if (status == 0 && !cli_say(c, a.json))
+        fprintf(c->out, "%s is installed\n",
+                cli_out_text(a.json, "pack")[0] ? cli_out_text(a.json, "pack")
+                                                : c->arg[0]);
+    cli_answer_free(&a);
+    return status;
+}

@@ -1,0 +1,290 @@
+/* route and refer: where to, with which data, why; and doing it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_conn.h"
+#include "cli_when.h"
+#include "cli_out.h"
+#include "cmd.h"
+#include "cmd_route.h"
+
+static void
+set_text(json_t *body, const char *key, const char *text)
+{
+    if (text != NULL)
+        (void)json_object_set_new(body, key, json_string(text));
+}
+
+/* What both commands ask, but for case and need. */
+static int
+request_body(struct cli *c, json_t **ret)
+{
+    char incident[HF_TIME_TEXT_BYTES];
+    const char *when;
+    const int status =
+        cli_when(c, "incident-at", CLI_BACK, incident, &when);
+    json_t *body, *wishes;
+    const char *wish;
+    size_t i = 0;
+
+    if (status != 0)
+        return status;
+    body = json_object();
+    wishes = json_array();
+    set_text(body, "incident_at", when);
+    set_text(body, "to", cli_value(c, "to"));
+    set_text(body, "urgency", cli_value(c, "urgency"));
+    set_text(body, "override_reason", cli_value(c, "override-reason"));
+    set_text(body, "replaces", cli_value(c, "replaces"));
+    while ((wish = cli_next_value(c, "wish", &i)) != NULL)
+        (void)json_array_append_new(wishes, json_string(wish));
+    (void)json_object_set_new(body, "wishes", wishes);
+    if (cli_has(c, "draft"))
+        (void)json_object_set_new(body, "draft", json_true());
+    *ret = body;
+    return 0;
+}
+
+static void
+print_withheld(FILE *out, const json_t *withholds)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(withholds, i, item)
+        cli_out_fieldf(out, i == 0 ? "Holds back" : "", "%s: %s",
+                       cli_out_text(item, "category"),
+                       cli_out_text(item, "why"));
+}
+
+static void
+print_missing(FILE *out, const json_t *missing)
+{
+    char *text;
+
+    if (json_array_size(missing) == 0)
+        return;
+    text = cli_out_join(missing);
+    cli_out_field(out, "Ask consent", text);
+    free(text);
+}
+
+static void
+print_rules(FILE *out, const json_t *rules)
+{
+    json_t *rule;
+    size_t i;
+
+    json_array_foreach(rules, i, rule)
+    {
+        const json_t *version = json_object_get(rule, "version");
+
+        cli_out_fieldf(out, i == 0 ? "Because" : "",
+                       "rule %s of %s, version %lld%s%s",
+                       cli_out_text(rule, "rule"), cli_out_text(rule, "pack"),
+                       (long long)json_integer_value(version),
+                       cli_out_text(rule, "clause")[0] ? ": " : "",
+                       cli_out_text(rule, "clause"));
+    }
+}
+
+static void
+print_candidates(FILE *out, const json_t *candidates)
+{
+    json_t *item;
+    size_t i;
+    bool first = true;
+
+    json_array_foreach(candidates, i, item)
+    {
+        cli_out_fieldf(out, first ? "Looked at" : "", "%s%s: %s",
+                       cli_out_text(item, "org"),
+                       cli_out_true(item, "chosen") ? " (chosen)" : "",
+                       cli_out_text(item, "why"));
+        first = false;
+    }
+}
+
+static void
+print_clocks(FILE *out, const json_t *clocks)
+{
+    const char *key;
+    json_t *value;
+    bool first = true;
+
+    json_object_foreach((json_t *)(uintptr_t)clocks, key, value)
+    {
+        char at[CLI_OUT_TIME];
+
+        if (!json_is_string(value))
+            continue;
+        cli_out_fieldf(out, first ? "Due" : "", "%-8s %s", key,
+                       cli_out_time(json_string_value(value), at));
+        first = false;
+    }
+}
+
+void
+cmd_route_print(FILE *out, const json_t *j)
+{
+    char *sends = cli_out_join(json_object_get(j, "sends"));
+    const char *to = cli_out_text(j, "to");
+
+    if (to[0] != '\0')
+        cli_out_fieldf(out, "Goes to", "%s, for %s", to,
+                       cli_out_text(j, "service"));
+    else
+        cli_out_field(out, "Goes to", "nobody: no provider fits");
+    cli_out_field(out, "Urgency", cli_out_text(j, "urgency"));
+    print_rules(out, json_object_get(j, "rules"));
+    cli_out_field(out, "Sends", sends);
+    print_withheld(out, json_object_get(j, "withholds"));
+    print_missing(out, json_object_get(j, "missing_consent"));
+    print_candidates(out, json_object_get(j, "candidates"));
+    print_clocks(out, json_object_get(j, "clocks"));
+    cli_out_field(out, "Decision", cli_out_text(j, "decision"));
+    free(sends);
+}
+
+/* A run of several requests, each answered by itself. */
+struct batch {
+    struct cli *c;
+    const char *path;
+    json_t *items;
+    size_t n;     /* how many there will be */
+    int status;   /* of the first that failed */
+};
+
+static void
+fail_one(struct batch *b, const struct cli_answer *a, const char *case_id,
+         const char *need)
+{
+    if (b->n == 1 || !b->c->json)
+        b->status = cli_conn_refused(b->c, a);
+    else
+        fprintf(b->c->err, "handoff: %s %s: %s\n", case_id, need,
+                cli_out_text(a->json, "detail"));
+    (void)json_array_append_new(
+        b->items, json_pack("{s:s,s:s,s:o}", "case", case_id, "need", need,
+                            "error", cli_conn_problem(a)));
+}
+
+/* False: the node could not be asked, and asking on is no use. */
+static bool
+ask_one(struct batch *b, json_t *body, const char *case_id, const char *need)
+{
+    struct cli_answer a = {.json = NULL};
+    int status;
+
+    (void)json_object_set_new(body, "case", json_string(case_id));
+    (void)json_object_set_new(body, "need", json_string(need));
+    status = cli_conn_call(b->c, "POST", b->path, body, &a);
+    if (status != 0) {
+        b->status = status;
+        cli_answer_free(&a);
+        return false;
+    }
+    if (a.status != 0) {
+        const int was = b->status;
+
+        fail_one(b, &a, case_id, need);
+        b->status = was != 0 ? was : a.status;
+    } else if (a.json != NULL) {
+        (void)json_array_append(b->items, a.json);
+    }
+    cli_answer_free(&a);
+    return true;
+}
+
+static void
+ask_all(struct batch *b, json_t *body)
+{
+    struct cli *c = b->c;
+
+    for (size_t k = 0; k < c->n_args; k++) {
+        const char *need;
+        size_t i = 0;
+
+        while ((need = cli_next_value(c, "need", &i)) != NULL)
+            if (!ask_one(b, body, c->arg[k], need))
+                return;
+    }
+}
+
+static size_t
+count(const struct cli *c)
+{
+    size_t n = 0, i = 0;
+
+    while (cli_next_value(c, "need", &i) != NULL)
+        n++;
+    return n * c->n_args;
+}
+
+/* Every case with every need; @print shows one answer. */
+static int
+run(struct cli *c, const char *path,
+    void (*print)(FILE *out, const json_t *answer))
+{
+    struct batch b = {.c = c, .path = path, .n = count(c)};
+    json_t *body = NULL, *all = NULL, *item;
+    size_t i;
+    const int status = request_body(c, &body);
+
+    if (status != 0)
+        return status;
+    b.items = json_array();
+    ask_all(&b, body);
+    json_decref(body);
+    if (b.n == 1 && b.status == 0)
+        (void)cli_say(c, json_array_get(b.items, 0));
+    else if (b.n > 1 && json_array_size(b.items) > 0)
+        (void)cli_say(c, all = json_pack("{s:O}", "items", b.items));
+    if (!c->json)
+        json_array_foreach(b.items, i, item)
+        {
+            if (json_object_get(item, "error") == NULL)
+                print(c->out, item);
+        }
+    json_decref(all);
+    json_decref(b.items);
+    return b.status;
+}
+
+static void
+print_route_block(FILE *out, const json_t *answer)
+{
+    cmd_route_print(out, answer);
+    fputc('\n', out);
+}
+
+static void
+print_referral(FILE *out, const json_t *j)
+{
+    fprintf(out, "%s  %s  to %s  for %s\n", cli_out_text(j, "referral"),
+            cli_out_text(j, "state"), cli_out_text(j, "to"),
+            cli_out_text(j, "service"));
+}
+
+int
+cmd_route(struct cli *c)
+{
+    return run(c, "/route",
+               count(c) == 1 ? cmd_route_print : print_route_block);
+}
+
+int
+cmd_refer(struct cli *c)
+{
+    static const char *const later[] = {"vital-interest", "attest",
+                                        "on-behalf",      "happened-at",
+                                        "by",             "spoke-to"};
+
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+        if (cli_has(c, later[i]))
+            return cli_fail(c, EX_CONFIG, "not_in_this_version",
+                            "refer without it, within consent",
+                            "refer --%s is not in this version yet",
+                            later[i]);
+    return run(c, "/referrals", print_referral);
+}

@@ -1,0 +1,252 @@
+/* show ID [--trace]: one referral, transfer or withdrawal. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_conn.h"
+#include "cli_out.h"
+#include "cmd.h"
+#include "hf_text.h"
+
+/* The keys under which the two chains of a kind are exported. */
+static void
+side_keys(const char *kind, const char *ret[2])
+{
+    ret[0] = "s";
+    ret[1] = "r";
+    if (strcmp(kind, "transfer") == 0) {
+        ret[0] = "h";
+        ret[1] = "n";
+    } else if (strcmp(kind, "withdrawal") == 0) {
+        ret[0] = "g";
+        ret[1] = "a";
+    }
+}
+
+/* A node that lists only "chain" leaves it to us to sort it by author, so
+ * that the output can be fed to `chain state` as it is. */
+static void
+complete_export(json_t *j)
+{
+    const char *keys[2];
+    json_t *side[2], *item;
+    size_t i;
+
+    side_keys(cli_out_text(j, "kind"), keys);
+    if (json_object_get(j, keys[0]) != NULL)
+        return;
+    side[0] = json_array();
+    side[1] = json_array();
+    json_array_foreach(json_object_get(j, "chain"), i, item)
+    {
+        const bool first = strcmp(cli_out_text(item, "author"),
+                                  cli_out_text(j, "from")) == 0;
+
+        (void)json_array_append(side[first ? 0 : 1], item);
+    }
+    (void)json_object_set_new(j, keys[0], side[0]);
+    (void)json_object_set_new(j, keys[1], side[1]);
+}
+
+static void
+print_head(FILE *out, const json_t *j)
+{
+    char at[CLI_OUT_TIME];
+    const char *kind = cli_out_text(j, "kind");
+
+    cli_out_fieldf(out, "Id", "%s (%s, %s)", cli_out_text(j, "id"), kind,
+                   cli_out_text(j, "direction"));
+    cli_out_fieldf(out, "State", "%s%s%s", cli_out_text(j, "state"),
+                   cli_out_true(j, "forked") ? ", FORKED" : "",
+                   cli_out_true(j, "overdue") ? ", OVERDUE" : "");
+    cli_out_field(out, "From", cli_out_text(j, "from"));
+    cli_out_field(out, "To", cli_out_text(j, "to"));
+    cli_out_field(out, "Service", cli_out_text(j, "service"));
+    cli_out_field(out, "Urgency", cli_out_text(j, "urgency"));
+    cli_out_field(out, "Reason", cli_out_text(j, "reason"));
+    cli_out_field(out, "Owner here", cli_out_text(j, "owner"));
+    cli_out_field(out, "Case", cli_out_text(j, "case"));
+    cli_out_field(out, "Decision", cli_out_text(j, "decision"));
+    cli_out_field(out, "Changed", cli_out_time(cli_out_text(j, "at"), at));
+}
+
+static void
+print_contacts(FILE *out, const json_t *contacts)
+{
+    static const char *const sides[] = {"from", "to"};
+
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *who = json_object_get(contacts, sides[i]);
+
+        if (json_is_string(who))
+            cli_out_fieldf(out, i == 0 ? "Contacts" : "", "%s: %s", sides[i],
+                           json_string_value(who));
+        else if (json_object_size(who) > 0)
+            cli_out_fieldf(out, i == 0 ? "Contacts" : "", "%s: %s %s",
+                           sides[i], cli_out_text(who, "org"),
+                           cli_out_text(who, "name"));
+    }
+}
+
+static void
+print_clocks(FILE *out, const json_t *clocks)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(clocks, i, item)
+    {
+        const json_t *met = json_object_get(item, "met");
+        char due[CLI_OUT_TIME], at[CLI_OUT_TIME];
+
+        cli_out_fieldf(
+            out, i == 0 ? "Clocks" : "", "%-8s %s  %s",
+            cli_out_text(item, "what"),
+            cli_out_time(cli_out_text(item, "due"), due),
+            json_is_string(met)
+                ? cli_out_time(json_string_value(met), at)
+                : json_is_true(met) ? "met" : "open");
+    }
+}
+
+static void
+print_part(FILE *out, const char *title, const json_t *part)
+{
+    if (json_object_size(part) == 0)
+        return;
+    fprintf(out, "\n%s\n", title);
+    cli_out_data(out, 2, part);
+}
+
+static void
+print_entry(FILE *out, const json_t *e)
+{
+    const json_t *valid = json_object_get(e, "valid");
+    const char *reason = cli_out_text(e, "reason");
+    char at[CLI_OUT_TIME];
+
+    fprintf(out, "  %s  %-12s %lld %s", cli_out_time(cli_out_text(e, "at"), at),
+            cli_out_text(e, "author"),
+            (long long)json_integer_value(json_object_get(e, "n")),
+            cli_out_text(e, "event"));
+    if (reason[0] != '\0')
+        fprintf(out, " (%s)", reason);
+    if (cli_out_text(e, "role")[0] != '\0')
+        fprintf(out, ", %s", cli_out_text(e, "role"));
+    if (json_is_false(valid))
+        fprintf(out, "  DOES NOT COUNT%s%s",
+                cli_out_text(e, "why")[0] ? ": " : "",
+                cli_out_text(e, "why"));
+    fputc('\n', out);
+}
+
+static void
+print_receipt(FILE *out, const json_t *r)
+{
+    char at[CLI_OUT_TIME];
+
+    fprintf(out, "  %s  %-12s   receipt: %s%s%s\n",
+            cli_out_time(cli_out_text(r, "at"), at), cli_out_text(r, "by"),
+            cli_out_text(r, "stage"), cli_out_text(r, "reason")[0] ? ", " : "",
+            cli_out_text(r, "reason"));
+}
+
+/* A line of the trace: an entry or a receipt, and when. */
+struct moment {
+    uint64_t at_ms;
+    size_t order; /* among those of one instant */
+    bool is_receipt;
+    const json_t *what;
+};
+
+static int
+by_time(const void *a, const void *b)
+{
+    const struct moment *x = a, *y = b;
+
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static size_t
+collect(struct moment *m, size_t n, const json_t *list, bool is_receipt)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        m[n] = (struct moment){
+            .order = n, .is_receipt = is_receipt, .what = item};
+        if (!hf_time_parse(cli_out_text(item, "at"), &m[n].at_ms))
+            m[n].at_ms = 0;
+        n++;
+    }
+    return n;
+}
+
+static void
+print_trace(FILE *out, const json_t *j)
+{
+    const json_t *chain = json_object_get(j, "chain");
+    const json_t *receipts = json_object_get(j, "receipts");
+    const size_t max = json_array_size(chain) + json_array_size(receipts);
+    struct moment *m = calloc(max + 1, sizeof(*m));
+    size_t n;
+
+    if (m == NULL)
+        return;
+    n = collect(m, 0, chain, false);
+    n = collect(m, n, receipts, true);
+    qsort(m, n, sizeof(*m), by_time);
+    fputs("\nTrace\n", out);
+    for (size_t i = 0; i < n; i++)
+        if (m[i].is_receipt)
+            print_receipt(out, m[i].what);
+        else
+            print_entry(out, m[i].what);
+    free(m);
+}
+
+static void
+print_object(FILE *out, const json_t *j, bool trace)
+{
+    json_t *item;
+    size_t i;
+
+    print_head(out, j);
+    print_contacts(out, json_object_get(j, "contacts"));
+    print_clocks(out, json_object_get(j, "clocks"));
+    print_part(out, "Card", json_object_get(j, "card"));
+    print_part(out, "Sections", json_object_get(j, "sections"));
+    if (trace) {
+        print_trace(out, j);
+        return;
+    }
+    if (json_array_size(json_object_get(j, "chain")) > 0)
+        fputs("\nWhat happened\n", out);
+    json_array_foreach(json_object_get(j, "chain"), i, item)
+        print_entry(out, item);
+}
+
+int
+cmd_show(struct cli *c)
+{
+    const bool trace = cli_has(c, "trace");
+    struct cli_path p;
+    json_t *answer = NULL;
+    int status;
+
+    cli_path_begin(&p, "/objects");
+    cli_path_add(&p, c->arg[0]);
+    cli_path_query(&p, "trace", trace ? "1" : NULL);
+    status = cli_get(c, p.text, &answer);
+    if (status == 0) {
+        if (trace)
+            complete_export(answer);
+        if (!cli_say(c, answer))
+            print_object(c->out, answer, trace);
+    }
+    json_decref(answer);
+    return status;
+}
