@@ -15,10 +15,10 @@ key_of(enum shelf_kind kind, const struct hf_org *owner,
     return (struct hf_bytes){out, KEY_BYTES};
 }
 
-/* The held document; its bytes are in @buf, which the caller frees. */
-static bool
-held(struct node_store *s, enum shelf_kind kind, const struct hf_org *owner,
-     struct hf_buf *buf, struct shelf_doc *ret)
+bool
+peer_docs_get(struct node_store *s, enum shelf_kind kind,
+              const struct hf_org *owner, struct hf_buf *buf,
+              struct shelf_doc *ret)
 {
     uint8_t key[KEY_BYTES];
     struct hf_bytes in;
@@ -30,12 +30,27 @@ held(struct node_store *s, enum shelf_kind kind, const struct hf_org *owner,
     return shelf_unpack(&in, ret) == HF_OK;
 }
 
+static bool
+keep(struct node_store *s, const struct shelf_doc *doc)
+{
+    const struct node_view *v = node_store_view(s);
+    uint8_t key[KEY_BYTES];
+    struct hf_buf buf;
+    bool is_packed;
+
+    hf_buf_init(&buf, SHELF_SMALL_MAX + 1024);
+    is_packed = shelf_pack(doc, &buf);
+    if (is_packed)
+        v->put(v->ctx, NODE_SHELF, key_of(doc->kind, &doc->owner, key), NULL,
+               hf_buf_bytes(&buf));
+    hf_buf_free(&buf);
+    return is_packed;
+}
+
 enum hf_err
 peer_docs_put(struct node_store *s, const struct registry *r,
               const struct shelf_doc *doc)
 {
-    const struct node_view *v = node_store_view(s);
-    uint8_t key[KEY_BYTES];
     struct shelf_doc old;
     struct hf_buf buf;
     enum hf_err err;
@@ -43,24 +58,40 @@ peer_docs_put(struct node_store *s, const struct registry *r,
     if (r == NULL || doc->kind == SHELF_REGISTRY)
         return HF_ERR_FORBIDDEN;
     hf_buf_init(&buf, SHELF_SMALL_MAX + 1024);
-    if (held(s, doc->kind, &doc->owner, &buf, &old) &&
+    if (peer_docs_get(s, doc->kind, &doc->owner, &buf, &old) &&
         old.version >= doc->version) {
         err = HF_ERR_EXISTS;
         goto out;
     }
     err = shelf_verify(doc, r);
-    if (err)
-        goto out;
-    hf_buf_clear(&buf);
-    if (shelf_pack(doc, &buf))
-        v->put(v->ctx, NODE_SHELF, key_of(doc->kind, &doc->owner, key), NULL,
-               hf_buf_bytes(&buf));
-    else
+    if (!err && !keep(s, doc))
         err = HF_ERR_LIMIT;
 
 out:
     hf_buf_free(&buf);
     return err;
+}
+
+bool
+peer_docs_publish(struct node_store *s, const struct hf_secret *op,
+                  const struct hf_org *self, uint64_t now_ms,
+                  struct hf_bytes json)
+{
+    struct shelf_doc doc = {.kind = SHELF_SERVICES,
+                            .owner = *self,
+                            .version = now_ms,
+                            .bytes = json};
+    struct shelf_doc old;
+    struct hf_buf buf;
+
+    /* Versions rise, whatever the clock does. */
+    hf_buf_init(&buf, SHELF_SMALL_MAX + 1024);
+    if (peer_docs_get(s, SHELF_SERVICES, self, &buf, &old) &&
+        old.version >= doc.version)
+        doc.version = old.version + 1;
+    hf_buf_free(&buf);
+    shelf_sign(&doc, op);
+    return keep(s, &doc);
 }
 
 bool
@@ -76,7 +107,7 @@ peer_docs_prekey(struct node_store *s, const struct registry *r,
     if (r == NULL)
         return false;
     hf_buf_init(&buf, SHELF_SMALL_MAX + 1024);
-    is_good = held(s, SHELF_PREKEY, peer, &buf, &doc) &&
+    is_good = peer_docs_get(s, SHELF_PREKEY, peer, &buf, &doc) &&
               shelf_verify(&doc, r) == HF_OK && prekey_unpack(doc.bytes, &k) &&
               hf_org_eq(&k.org, peer) && now_ms < k.until_ms;
     hf_buf_free(&buf);

@@ -24,6 +24,16 @@ bool peer_docs_prekey(struct node_store *s, const struct registry *r,
                       const struct hf_org *peer, uint64_t now_ms,
                       struct prekey *ret);
 
+/** peer_docs_publish: keep @json as our own services document, signed, under
+ * a new version. False when it is too large. */
+bool peer_docs_publish(struct node_store *s, const struct hf_secret *op,
+                       const struct hf_org *self, uint64_t now_ms,
+                       struct hf_bytes json);
+/** peer_docs_get: a held document; its bytes are in @buf. */
+bool peer_docs_get(struct node_store *s, enum shelf_kind kind,
+                   const struct hf_org *owner, struct hf_buf *buf,
+                   struct shelf_doc *ret);
+
 /** peer_docs_haves: append a struct frame_have of each to @out. */
 bool peer_docs_haves(struct node_store *s, struct hf_buf *out);
 

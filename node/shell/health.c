@@ -1,0 +1,167 @@
+#include "health.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "records.h"
+
+#define DAY_MS       (24ull * 3600 * 1000)
+#define SOON_MS      (30 * DAY_MS)
+#define SKEW_MS      (5ull * 60 * 1000)
+#define UNSENT_COUNT 100000 /* rows of the outbox looked at */
+
+/** alarm: @mend says what to do. Beyond the ceiling the first ones stand: they
+ * are asked in the order of their weight. */
+static void
+raise_alarm(struct api_status *s, const char *level, const char *mend,
+            const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void
+raise_alarm(struct api_status *s, const char *level, const char *mend,
+            const char *fmt, ...)
+{
+    va_list args;
+
+    if (s->n_alarms == API_ALARMS_MAX)
+        return;
+    (void)snprintf(s->alarm[s->n_alarms].level,
+                   sizeof(s->alarm[0].level), "%s", level);
+    (void)snprintf(s->alarm[s->n_alarms].mend, sizeof(s->alarm[0].mend), "%s",
+                   mend);
+    va_start(args, fmt);
+    (void)vsnprintf(s->alarm[s->n_alarms].what, sizeof(s->alarm[0].what), fmt,
+                    args);
+    va_end(args);
+    s->n_alarms++;
+}
+
+/* Envelopes that no broker has taken. */
+static uint64_t
+count_unsent(struct node_store *store)
+{
+    const struct node_view *v = node_store_view(store);
+    uint8_t from[HF_ID_BYTES + 1];
+    size_t n_from = 0;
+    uint64_t n = 0;
+    struct hf_bytes key;
+    struct hf_bytes value;
+
+    for (int i = 0; i < UNSENT_COUNT; i++) {
+        struct node_out out;
+        struct hf_id id;
+
+        if (!v->seek(v->ctx, NODE_OUTBOX, (struct hf_bytes){from, n_from},
+                     &key, &value) ||
+            key.n != HF_ID_BYTES)
+            break;
+        memcpy(id.b, key.p, HF_ID_BYTES);
+        memcpy(from, key.p, HF_ID_BYTES);
+        from[HF_ID_BYTES] = 0;
+        n_from = sizeof(from);
+        if (out_get(v, &id, &out) && out.custody_ms == 0)
+            n++;
+    }
+    return n;
+}
+
+static void
+look_at_store(const struct health *h, struct api_status *s)
+{
+    struct node_store_state state;
+
+    if (node_store_begin(h->store, false) == HF_OK) {
+        s->queue_out = node_store_count(h->store, NODE_OUTBOX);
+        s->queue_unsent = count_unsent(h->store);
+        node_store_abort(h->store);
+    }
+    node_store_state(h->store, &state);
+    s->map_used = state.map_used;
+    s->map_max = state.map_max;
+    if (h->failing)
+        raise_alarm(s, "stop", "make room on the disk of the node's folder",
+                    "nothing can be stored: %s", hf_err_text(h->failing));
+    if (state.n_bad > 0)
+        raise_alarm(s, "stop", "restore store and keystore from one backup",
+                    "%llu rows of the store do not open",
+                    (unsigned long long)state.n_bad);
+    if (state.owes_shred)
+        raise_alarm(s, "warn", "make room on the disk; it is tried again "
+                               "each minute",
+                    "shredded keys are not destroyed yet");
+    if (state.map_used > state.map_max / 5 * 4)
+        raise_alarm(s, "warn", "archive closed cases, or ask for help",
+                    "the store is at more than 80 %% of its ceiling");
+}
+
+static void
+look_at_registry(const struct health *h, uint64_t now_ms, struct api_status *s)
+{
+    const struct registry *r = h->held->r;
+    const struct registry_org *me = NULL;
+    uint64_t end;
+
+    if (r == NULL) {
+        raise_alarm(s, "stop", "run `handoff registry publish FILE` with the "
+                               "committee's set",
+                    "no registry: nobody is known");
+        return;
+    }
+    me = registry_org(r, h->self);
+    end = r->expires_ms[REGISTRY_ORGS];
+    if (r->expires_ms[REGISTRY_ROOT] < end)
+        end = r->expires_ms[REGISTRY_ROOT];
+    s->registry_expires_ms = end;
+    s->registry_version = registry_latest(r);
+    if (me == NULL)
+        raise_alarm(s, "stop", "send the request that `handoff init` printed "
+                               "to the committee",
+                    "the registry does not list this organisation");
+    else if (me->status != MEMBER_ACTIVE)
+        raise_alarm(s, "stop", "ask the committee",
+                    "the registry says that this organisation is %s",
+                    member_status_text(me->status));
+    if (end <= now_ms)
+        raise_alarm(s, "stop", "ask the committee for a new registry",
+                    "the registry has expired");
+    else if (end - now_ms < SOON_MS)
+        raise_alarm(s, "warn", "ask the committee for a new registry",
+                    "the registry expires in %llu days",
+                    (unsigned long long)((end - now_ms) / DAY_MS));
+}
+
+static void
+look_at_links(const struct health *h, struct api_status *s)
+{
+    size_t n_up = 0;
+
+    links_status(h->links, s);
+    for (size_t i = 0; i < s->n_brokers; i++)
+        n_up += s->broker[i].up ? 1 : 0;
+    if (s->n_brokers > 0 && n_up == 0)
+        raise_alarm(s, "stop", "look at this machine's network; the log says "
+                               "if a broker refused us",
+                    "no home broker is reachable");
+    else if (n_up < s->n_brokers)
+        raise_alarm(s, "warn", "ask its operator",
+                    "one home broker is not reachable");
+    if (s->clock_skew_ms > SKEW_MS)
+        raise_alarm(s, "warn", "set the clock of this machine (NTP)",
+                    "the clock differs from the broker's by %llu s",
+                    (unsigned long long)(s->clock_skew_ms / 1000));
+}
+
+void
+health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
+{
+    *ret = (struct api_status){.queue_in = h->n_queued};
+    look_at_store(h, ret);
+    look_at_registry(h, now_ms, ret);
+    look_at_links(h, ret);
+    ret->prekey_until_ms = prekeys_newest(h->prekeys)->until_ms;
+    if (ret->prekey_until_ms < now_ms + SOON_MS)
+        raise_alarm(ret, "warn", "look at the folder prekeys and at the disk",
+                    "no new prekey could be made");
+    if (h->policies->n == 0)
+        raise_alarm(ret, "warn", "run `handoff policy install FILE`",
+                    "no SOP pack is installed: nothing can be referred");
+}

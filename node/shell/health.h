@@ -1,0 +1,29 @@
+/*
+ * health.h - how the node is: what status and doctor show beyond the store.
+ */
+#ifndef NODE_SHELL_HEALTH_H
+#define NODE_SHELL_HEALTH_H
+
+#include "held_registry.h"
+#include "links.h"
+#include "node_store.h"
+#include "policies.h"
+#include "prekeys.h"
+
+/** What it is judged by; borrowed. */
+struct health {
+    const struct hf_org *self;
+    const struct held_registry *held;
+    const struct policies *policies;
+    const struct prekeys *prekeys;
+    struct node_store *store;
+    struct links *links;
+    size_t n_queued;      /* pieces of work waiting */
+    enum hf_err failing;  /* why commits fail; HF_OK: they do not */
+};
+
+/** health_look: fill *ret. Reads the store: not inside a transaction. */
+void health_look(const struct health *h, uint64_t now_ms,
+                 struct api_status *ret);
+
+#endif /* NODE_SHELL_HEALTH_H */

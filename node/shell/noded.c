@@ -1,0 +1,258 @@
+/* The loop: wait, take in, decide and store, let out. */
+#include "noded.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "hf_assert.h"
+#include "hf_log.h"
+#include "hf_proc.h"
+#include "health.h"
+#include "noded_internal.h"
+#include "peer_docs.h"
+
+#define TEND_EVERY_MS 60000
+#define TICK_GAP_MS   20 /* between two ticks that the clock asks for */
+#define LOOK_AGE_MS   500
+#define BATCHES_MAX   16 /* before the brokers are listened to again */
+
+uint64_t
+noded_peer_until_ms(void *ctx, const struct hf_org *peer)
+{
+    struct noded *n = ctx;
+    struct prekey prekey;
+
+    if (!peer_docs_prekey(n->store, n->held.r, peer, n->batch.now_ms, &prekey))
+        return 0;
+    return prekey.until_ms;
+}
+
+static bool
+push_new(struct noded *n, enum work_type type)
+{
+    struct work *w = work_new(type);
+
+    if (w != NULL)
+        work_push(&n->queue, w);
+    return w != NULL;
+}
+
+/* Envelopes that waited for this registry; those of broken links come again
+ * by themselves. */
+static void
+unpark(struct noded *n)
+{
+    for (struct work *w = work_pop(&n->parked); w != NULL;
+         w = work_pop(&n->parked)) {
+        if (links_is_live(n->links, w->link, w->session)) {
+            w->is_parked = false;
+            work_push(&n->queue, w);
+        } else {
+            work_free(w);
+        }
+    }
+}
+
+enum hf_err
+noded_take_registry(struct noded *n, struct hf_bytes set)
+{
+    enum hf_err err = held_registry_offer(&n->held, set, hf_clock_wall_ms());
+
+    if (err == HF_ERR_EXISTS)
+        return err;
+    if (err) {
+        hf_log(HF_LOG_WARN, "registry_refused", "why=\"%s\"",
+               hf_err_text(err));
+        return err;
+    }
+    hf_log(HF_LOG_INFO, "registry_accepted", "version=%u",
+           (unsigned)registry_latest(n->held.r));
+    n->batch.env.registry = n->held.r;
+    links_follow(n->links);
+    unpark(n);
+    n->must_start = true; /* what is owed may be possible now */
+    return HF_OK;
+}
+
+void
+noded_post(void *ctx, struct api_request *req)
+{
+    struct noded *n = ctx;
+
+    if (!hf_queue_push(n->inbox, req))
+        api_shell_reply(req, FAULT_NOT_NOW, "the node has too much to do",
+                        "try again in a moment", (struct hf_bytes){0}, true);
+}
+
+void
+noded_on_inbox(void *noded)
+{
+    struct noded *n = noded;
+
+    for (int i = 0; i < WORK_QUEUE_MAX && n->queue.n < WORK_QUEUE_MAX; i++) {
+        struct api_request *req = hf_queue_pop(n->inbox);
+        struct work *w;
+
+        if (req == NULL)
+            return;
+        w = work_new(WORK_API);
+        if (w == NULL) {
+            api_shell_reply(req, FAULT_NOT_NOW, "out of memory",
+                            "try again in a moment", (struct hf_bytes){0},
+                            true);
+            return;
+        }
+        w->req = req;
+        work_push(&n->queue, w);
+    }
+}
+
+void
+noded_on_signal(void *noded)
+{
+    struct noded *n = noded;
+    struct signalfd_siginfo info;
+
+    if (read(n->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return;
+    if (info.ssi_signo == SIGHUP) {
+        enum hf_err err = hf_log_open(n->dir, "node"); /* after rotation */
+
+        hf_log(HF_LOG_INFO, "log_reopened", "ok=%d", err == HF_OK);
+        return;
+    }
+    n->must_stop = true;
+}
+
+/* Each minute: what no event brings. */
+static void
+tend(struct noded *n)
+{
+    const uint64_t now = hf_clock_mono_ms();
+    bool is_made = false;
+    enum hf_err err;
+
+    if (now < n->tend_ms)
+        return;
+    n->tend_ms = now + TEND_EVERY_MS;
+    node_store_tend(n->store);
+    err = prekeys_tend(n->prekeys, hf_clock_wall_ms(), &is_made);
+    if (err)
+        hf_log(HF_LOG_ERROR, "prekey_failed", "why=\"%s\"", hf_err_text(err));
+    if (is_made) {
+        hf_log(HF_LOG_INFO, "prekey_made", "until_ms=%llu",
+               (unsigned long long)prekeys_newest(n->prekeys)->until_ms);
+        noded_publish_prekey(n);
+    }
+}
+
+/* The clock's own work: START until it is committed, TICK when it is due. */
+static void
+feed_clock(struct noded *n)
+{
+    const uint64_t now = hf_clock_mono_ms();
+
+    if (now < n->tick_ms)
+        return;
+    if (n->must_start && push_new(n, WORK_START))
+        n->must_start = false; /* noded_drop() sets it again */
+    if (n->has_tick ||
+        (!n->wants_tick && hf_clock_wall_ms() < n->batch.wake_ms))
+        return;
+    n->has_tick = push_new(n, WORK_TICK);
+    n->tick_ms = n->wants_tick ? now : now + TICK_GAP_MS;
+    n->wants_tick = false;
+}
+
+static bool
+has_request(const struct noded *n)
+{
+    for (const struct work *w = n->queue.first; w != NULL; w = w->next)
+        if (w->type == WORK_API)
+            return true;
+    return false;
+}
+
+/* Only who asks needs to know, and not anew for each question. */
+static void
+look(struct noded *n)
+{
+    const struct health h = {.self = &n->settings.node.org,
+                             .held = &n->held,
+                             .policies = &n->policies,
+                             .prekeys = n->prekeys,
+                             .store = n->store,
+                             .links = n->links,
+                             .n_queued = n->queue.n,
+                             .failing = n->failing};
+
+    if (!has_request(n) || hf_clock_mono_ms() < n->look_ms)
+        return;
+    health_look(&h, hf_clock_wall_ms(), &n->batch.status);
+    n->look_ms = hf_clock_mono_ms() + LOOK_AGE_MS;
+}
+
+static void
+work(struct noded *n)
+{
+    for (int i = 0; i < BATCHES_MAX && n->queue.first != NULL; i++) {
+        enum hf_err err = batch_run(&n->batch, &n->queue, hf_clock_wall_ms());
+
+        if (err)
+            noded_drop(n, err);
+        else
+            noded_release(n);
+    }
+}
+
+static uint64_t
+at_most(uint64_t wait, uint64_t when, uint64_t now)
+{
+    const uint64_t left = when > now ? when - now : 0;
+
+    return left < wait ? left : wait;
+}
+
+static uint64_t
+wait_ms(const struct noded *n)
+{
+    const uint64_t now = hf_clock_mono_ms();
+    uint64_t wait = TEND_EVERY_MS;
+
+    if (n->queue.first != NULL)
+        return 0;
+    wait = at_most(wait, n->tend_ms, now);
+    wait = at_most(wait, links_wake_ms(n->links), now);
+    if (n->must_start || n->wants_tick)
+        return at_most(wait, n->tick_ms, now);
+    /* Due by the wall clock, but no sooner than the gap allows. */
+    if (n->batch.wake_ms != UINT64_MAX) {
+        const uint64_t due =
+            at_most(TEND_EVERY_MS, n->batch.wake_ms, hf_clock_wall_ms());
+        const uint64_t gap = at_most(TEND_EVERY_MS, n->tick_ms, now);
+        const uint64_t later = due > gap ? due : gap;
+
+        wait = later < wait ? later : wait;
+    }
+    return wait;
+}
+
+void
+noded_run(struct noded *n)
+{
+    struct hf_bytes set;
+
+    n->must_start = true;
+    while (!n->must_stop) {
+        (void)hf_loop_wait(n->loop, wait_ms(n));
+        if (links_offered(n->links, &set) &&
+            noded_take_registry(n, set) == HF_ERR_EXISTS)
+            hf_log(HF_LOG_DEBUG, "registry_known", "offered again");
+        links_tend(n->links);
+        tend(n);
+        feed_clock(n);
+        look(n);
+        work(n);
+    }
+}

@@ -1,0 +1,68 @@
+/*
+ * noded_internal.h - what the files of the daemon share; for them only.
+ *
+ * noded.c         the loop and its clocks
+ * noded_open.c    start and stop
+ * noded_release.c what follows a commit, or its failure
+ */
+#ifndef NODE_SHELL_NODED_INTERNAL_H
+#define NODE_SHELL_NODED_INTERNAL_H
+
+#include <limits.h>
+
+#include "batch.h"
+#include "hf_loop.h"
+#include "hf_queue.h"
+#include "links.h"
+#include "noded.h"
+#include "policies.h"
+#include "settings.h"
+
+struct noded {
+    char dir[PATH_MAX];
+    struct settings settings;
+    struct own_keys keys;
+    struct node_crypto crypto;
+    struct held_registry held;
+    struct policies policies;
+    struct node_store *store;
+    struct prekeys *prekeys;
+    struct sealing sealing;
+    struct opening opening;
+    struct batch batch;
+    struct work_queue queue;  /* to be done */
+    struct work_queue parked; /* envelopes that need a newer registry */
+    struct hf_loop *loop;
+    struct links *links;
+    struct hf_queue *inbox;   /* requests from the server's thread */
+    struct api *api;
+    int signal_fd;            /* -1: none */
+    bool is_net_started;
+    bool must_stop;
+    bool must_start;     /* START is not committed yet */
+    bool has_tick;       /* one is in the queue */
+    bool wants_tick;     /* the core has more to do */
+    uint64_t tick_ms;    /* monotonic; none before it */
+    uint64_t tend_ms;    /* monotonic; next minute's work */
+    uint64_t look_ms;    /* monotonic; status is older than that: look anew */
+    enum hf_err failing; /* why commits fail */
+};
+
+/** noded_take_registry: check and use a set; what follows from it. */
+HF_NODISCARD enum hf_err noded_take_registry(struct noded *n,
+                                             struct hf_bytes set);
+/** noded_peer_until_ms: for the core; inside a transaction. */
+uint64_t noded_peer_until_ms(void *ctx, const struct hf_org *peer);
+/** noded_post: for the server's thread. */
+void noded_post(void *ctx, struct api_request *req);
+void noded_on_inbox(void *noded);  /* hf_loop_fn */
+void noded_on_signal(void *noded); /* hf_loop_fn */
+
+/** noded_release: let out what a commit made true. noded_drop: it failed. */
+void noded_release(struct noded *n);
+void noded_drop(struct noded *n, enum hf_err why);
+
+/** noded_publish_prekey: to all brokers that are up. */
+void noded_publish_prekey(struct noded *n);
+
+#endif /* NODE_SHELL_NODED_INTERNAL_H */

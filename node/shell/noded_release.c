@@ -1,0 +1,380 @@
+/* After the commit: replies, envelopes, acknowledgements, documents, lines. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hf_assert.h"
+#include "hf_log.h"
+#include "hf_proc.h"
+#include "hf_text.h"
+#include "noded_internal.h"
+#include "peer_docs.h"
+
+#define RETRY_MS 5000 /* after a failed commit */
+
+static const struct hf_bytes no_body = {0};
+
+static void
+log_envelope(const struct work *w)
+{
+    char id[HF_HEX_BYTES(HF_ID_BYTES)];
+    const char *event = "envelope_received";
+
+    if (w->is_parked)
+        event = "envelope_parked";
+    else if (w->why[0] != '\0')
+        event = "envelope_refused";
+    hf_log(w->why[0] == '\0' ? HF_LOG_INFO : HF_LOG_WARN, event,
+           "envelope=%s from=%s why=%s taken_out=%u",
+           hf_hex(w->envelope.b, HF_ID_BYTES, id), w->from.s,
+           w->why[0] == '\0' ? "-" : w->why, (unsigned)w->n_taken_out);
+}
+
+static void
+release_envelope(struct noded *n, struct work *w)
+{
+    log_envelope(w);
+    if (!w->is_parked) {
+        links_ack(n->links, w->link, w->session, w->token);
+        work_free(w);
+    } else if (work_is_full(&n->parked)) {
+        work_free(w); /* not acknowledged: it comes again */
+    } else {
+        w->now_ms = 0;
+        work_push(&n->parked, w);
+    }
+}
+
+static void
+log_custody(const struct work *w)
+{
+    char id[HF_HEX_BYTES(HF_ID_BYTES)];
+
+    hf_log(w->code == CUSTODY_TAKEN ? HF_LOG_INFO : HF_LOG_WARN, "custody",
+           "envelope=%s broker=%s code=%d",
+           hf_hex(w->envelope.b, HF_ID_BYTES, id), w->broker.s, (int)w->code);
+}
+
+/* ---- requests that only the shell can do ---- */
+
+/* Which exit status a refused document has. */
+static int
+status_of(enum hf_err err)
+{
+    switch ((int)err) {
+    case HF_OK:
+        return 0;
+    case HF_ERR_FULL:
+    case HF_ERR_NOMEM:
+        return FAULT_NOT_NOW;
+    case HF_ERR_IO:
+        return FAULT_INTERNAL;
+    case HF_ERR_ROLLBACK:
+    case HF_ERR_UNTRUSTED:
+    case HF_ERR_SIGNATURE:
+    case HF_ERR_EXPIRED:
+        return 1;
+    default:
+        return FAULT_DATA;
+    }
+}
+
+static void
+publish_registry(struct noded *n, struct work *w)
+{
+    enum hf_err err = noded_take_registry(n, w->shell.bytes);
+    struct shelf_doc doc;
+    char answer[64];
+    int len;
+
+    if (err == HF_ERR_EXISTS)
+        err = HF_OK; /* held already; brokers may still lack it */
+    if (err) {
+        api_shell_reply(w->req, status_of(err), hf_err_text(err),
+                        "sign a set with a higher version by enough of the "
+                        "committee's keys",
+                        no_body, true);
+        return;
+    }
+    if (held_registry_doc(&n->held, &doc))
+        links_publish(n->links, &doc);
+    len = snprintf(answer, sizeof(answer), "{\"version\": %u}",
+                   (unsigned)registry_latest(n->held.r));
+    api_shell_reply(w->req, 0, "", "",
+                    (struct hf_bytes){(const uint8_t *)answer, (size_t)len},
+                    true);
+}
+
+static void
+install_policy(struct noded *n, struct work *w)
+{
+    static const char answer[] = "{\"installed\": true}";
+    char what[POLICIES_WHAT_BYTES];
+    enum hf_err err = policies_install(&n->policies, w->shell.bytes, what);
+
+    hf_log(err ? HF_LOG_WARN : HF_LOG_INFO,
+           err ? "policy_refused" : "policy_installed", "why=\"%s\"",
+           hf_err_text(err));
+    if (err)
+        api_shell_reply(w->req, status_of(err), what,
+                        "try it with `handoff policy check FILE`", no_body,
+                        true);
+    else
+        api_shell_reply(w->req, 0, "", "",
+                        (struct hf_bytes){(const uint8_t *)answer,
+                                          sizeof(answer) - 1},
+                        true);
+}
+
+static void
+do_shell(struct noded *n, struct work *w)
+{
+    switch (w->shell.op) {
+    case API_REGISTRY_PUBLISH:
+        publish_registry(n, w);
+        break;
+    case API_POLICY_INSTALL:
+        install_policy(n, w);
+        break;
+    case API_REGISTRY_GET:
+        if (n->held.r == NULL)
+            api_shell_reply(w->req, FAULT_NOT_FOUND, "no registry yet",
+                            "run `handoff registry publish FILE`", no_body,
+                            true);
+        else
+            api_shell_reply(w->req, 0, "", "", hf_buf_bytes(&n->held.set),
+                            false);
+        break;
+    }
+    w->req = NULL;
+}
+
+static void
+release_request(struct noded *n, struct work *w)
+{
+    static const struct node_reply lost = {
+        .status = FAULT_INTERNAL,
+        .code = "no_answer",
+        .message = "the node gave no answer to this command",
+        .hint = "report this as a bug"};
+
+    if (w->api == WORK_API_SHELL)
+        do_shell(n, w);
+    else if (w->req != NULL)
+        api_reply(w->req, &lost);
+    w->req = NULL;
+    work_free(w);
+}
+
+/* ---- effects ---- */
+
+static void
+reply(struct noded *n, const struct node_reply *r)
+{
+    for (struct work *w = n->batch.done.first; w != NULL; w = w->next) {
+        if (w->type != WORK_API || w->api != WORK_API_COMMAND ||
+            w->req == NULL || w->command.ticket != r->ticket)
+            continue;
+        api_reply(w->req, r);
+        w->req = NULL;
+        return;
+    }
+}
+
+static const char *
+id_prefix(enum object_kind kind)
+{
+    switch (kind) {
+    case OBJECT_REFERRAL:
+        return "HR";
+    case OBJECT_TRANSFER:
+        return "HT";
+    case OBJECT_WITHDRAWAL:
+        return "HW";
+    case OBJECT_NONE:
+    case OBJECT_END:
+        break;
+    }
+    return "HC";
+}
+
+static void
+log_alarm(const struct node_effect *fx)
+{
+    char id[HF_ID_TEXT_BYTES] = "-";
+
+    if (!hf_id_is_zero(&fx->u.alarm.object))
+        (void)hf_id_format(id_prefix(fx->u.alarm.kind), &fx->u.alarm.object,
+                           id);
+    hf_log(HF_LOG_INFO, fx->u.alarm.event, "id=%s peer=%s reason=%s", id,
+           fx->u.alarm.peer.s[0] != '\0' ? fx->u.alarm.peer.s : "-",
+           fx->u.alarm.reason != REASON_NONE
+               ? reason_text(fx->u.alarm.reason)
+               : "-");
+}
+
+static void
+submit(struct noded *n)
+{
+    struct hf_bytes envelopes[NODE_EFFECTS_MAX];
+    size_t n_sealed = 0;
+
+    for (size_t i = 0; i < n->batch.n_envelopes; i++) {
+        const struct batch_envelope *e = &n->batch.envelope[i];
+        char id[HF_HEX_BYTES(HF_ID_BYTES)];
+
+        hf_log(e->n > 0 ? HF_LOG_INFO : HF_LOG_WARN,
+               e->n > 0 ? "envelope_sealed" : "envelope_unsealed",
+               "envelope=%s to=%s lane=%u bytes=%zu",
+               hf_hex(e->id.b, HF_ID_BYTES, id), e->to.s, (unsigned)e->lane,
+               e->n);
+        if (e->n > 0)
+            envelopes[n_sealed++] =
+                (struct hf_bytes){n->batch.sealed.p + e->at, e->n};
+    }
+    if (n_sealed > 0)
+        links_submit(n->links, envelopes, n_sealed);
+}
+
+static void
+publish_services(struct noded *n)
+{
+    struct shelf_doc doc;
+    struct hf_buf buf;
+
+    if (node_store_begin(n->store, false) != HF_OK)
+        return; /* each connection brings them anyway */
+    hf_buf_init(&buf, SHELF_SMALL_MAX + 1024);
+    if (peer_docs_get(n->store, SHELF_SERVICES, &n->settings.node.org, &buf,
+                      &doc))
+        links_publish(n->links, &doc);
+    hf_buf_free(&buf);
+    node_store_abort(n->store);
+}
+
+void
+noded_publish_prekey(struct noded *n)
+{
+    uint8_t bytes[PREKEY_BYTES];
+    struct shelf_doc doc;
+
+    prekeys_doc(n->prekeys, n->keys.operation, bytes, &doc);
+    links_publish(n->links, &doc);
+}
+
+static void
+release_effects(struct noded *n)
+{
+    const struct node_effects *fx = n->batch.effects;
+
+    for (size_t i = 0; i < fx->n; i++) {
+        switch (fx->item[i].type) {
+        case NODE_DO_REPLY:
+            reply(n, &fx->item[i].u.reply);
+            break;
+        case NODE_DO_ALARM:
+            log_alarm(&fx->item[i]);
+            break;
+        case NODE_DO_AGAIN:
+            n->wants_tick = true;
+            break;
+        case NODE_DO_SEND:    /* all of them at once, below */
+        case NODE_DO_FORGET:  /* done within the commit */
+        case NODE_DO_PUBLISH: /* batch.publishes */
+            break;
+        }
+    }
+    submit(n);
+    if (n->batch.publishes)
+        publish_services(n);
+}
+
+static void
+release_work(struct noded *n, struct work *w)
+{
+    switch (w->type) {
+    case WORK_API:
+        release_request(n, w);
+        return;
+    case WORK_ENVELOPE:
+        release_envelope(n, w);
+        return;
+    case WORK_CUSTODY:
+        log_custody(w);
+        break;
+    case WORK_DOC:
+        if (w->why[0] != '\0')
+            hf_log(HF_LOG_WARN, "document_refused", "owner=%s why=\"%s\"",
+                   w->from.s, w->why);
+        break;
+    case WORK_TICK:
+        n->has_tick = false;
+        break;
+    case WORK_START:
+        break;
+    }
+    work_free(w);
+}
+
+void
+noded_release(struct noded *n)
+{
+    if (n->failing && n->batch.done.n > 0) {
+        hf_log(HF_LOG_INFO, "store_works", "after=\"%s\"",
+               hf_err_text(n->failing));
+        n->failing = HF_OK;
+    }
+    release_effects(n);
+    for (struct work *w = work_pop(&n->batch.done); w != NULL;
+         w = work_pop(&n->batch.done))
+        release_work(n, w);
+    links_flush(n->links);
+}
+
+/* ---- the commit failed ---- */
+
+static void
+refuse_request(struct work *w, enum hf_err why)
+{
+    struct node_reply r = {.status = FAULT_NOT_NOW, .code = "store_failed"};
+
+    (void)snprintf(r.message, sizeof(r.message),
+                   "nothing can be stored now: %s", hf_err_text(why));
+    (void)snprintf(r.hint, sizeof(r.hint),
+                   "make room on the node's disk, then try again");
+    if (w->req != NULL && w->api == WORK_API_COMMAND)
+        api_reply(w->req, &r);
+    else if (w->req != NULL)
+        api_shell_reply(w->req, r.status, r.message, r.hint, no_body, true);
+    w->req = NULL;
+}
+
+void
+noded_drop(struct noded *n, enum hf_err why)
+{
+    struct work *w = work_pop(&n->batch.done);
+
+    HF_ASSERT(w != NULL);
+    HF_ASSERT(n->batch.done.n == 0);
+    hf_log(HF_LOG_ERROR, "store_failed", "work=%d why=\"%s\"", (int)w->type,
+           hf_err_text(why));
+    n->failing = why;
+    n->tick_ms = hf_clock_mono_ms() + RETRY_MS;
+    switch (w->type) {
+    case WORK_API:
+        refuse_request(w, why);
+        break;
+    case WORK_START:
+        n->must_start = true;
+        break;
+    case WORK_TICK:
+        n->has_tick = false;
+        n->wants_tick = true;
+        break;
+    case WORK_ENVELOPE:
+    case WORK_CUSTODY:
+    case WORK_DOC:
+        links_reset(n->links); /* so that it comes again */
+        break;
+    }
+    work_free(w);
+}

@@ -1,0 +1,102 @@
+#include "settings.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "hf_conf.h"
+#include "hf_file.h"
+#include "hf_text.h"
+
+#define YEAR_MS (366ull * 24 * 3600 * 1000)
+
+static const struct hf_conf_key keys[] = {
+    {"org", HF_CONF_STRING, NULL, 1, HF_ORG_BYTES - 1,
+     "Id of this organisation, as in the registry."},
+    {"name", HF_CONF_STRING, NULL, 1, REGISTRY_TITLE_BYTES - 1,
+     "Its name, for people."},
+    {"kind", HF_CONF_STRING, NULL, 1, 31,
+     "What it is: clinic, ministry, ngo, ... as in the registry."},
+    {"country", HF_CONF_STRING, NULL, 2, 3, "Where: ISO 3166 code."},
+    {"level", HF_CONF_STRING, "", 0, 15,
+     "local, national, international, or nothing."},
+    {"home", HF_CONF_LIST, "", 0, REGISTRY_HOMES_MAX,
+     "Home brokers asked for; the registry decides."},
+    {"figures_period", HF_CONF_DURATION, "0s", 0, YEAR_MS,
+     "How often figures go to the committee; 0s: as the registry says."},
+    {"figures_threshold", HF_CONF_U64, "0", 0, 1000,
+     "Counts below it are merged before they leave; 0: the registry's."},
+    {"notify", HF_CONF_STRING, "", 0, 512,
+     "Command to run for news to the staff; not used yet."},
+};
+#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* A value that the table let through and that still makes no sense. */
+static bool
+refuse(struct fault *fault, const char *path, const struct hf_conf *conf,
+       const char *key, const char *what)
+{
+    return fault_set(fault, FAULT_CONFIG, "%s:%u: %s: %s", path,
+                     (unsigned)hf_conf_line(conf, key), key, what);
+}
+
+static bool
+check(const char *path, const struct hf_conf *conf, struct settings *ret,
+      struct fault *fault)
+{
+    struct hf_org home;
+
+    if (!hf_org_parse(hf_conf_string(conf, "org"), &ret->node.org))
+        return refuse(fault, path, conf, "org",
+                      "not an organisation id; use a-z, 0-9 and -");
+    ret->node.kind = org_kind_parse(hf_conf_string(conf, "kind"));
+    if (ret->node.kind == ORG_KIND_NONE)
+        return refuse(fault, path, conf, "kind",
+                      "unknown; see the kinds in README.md");
+    if (!hf_country_ok(hf_conf_string(conf, "country")))
+        return refuse(fault, path, conf, "country",
+                      "not an ISO 3166 code; two capital letters");
+    for (size_t i = 0; i < hf_conf_n_items(conf, "home"); i++)
+        if (!hf_org_parse(hf_conf_item(conf, "home", i), &home))
+            return refuse(fault, path, conf, "home",
+                          "not a broker id; use a-z, 0-9 and -");
+    ret->node.figures_period_ms = hf_conf_u64(conf, "figures_period");
+    ret->node.figures_threshold =
+        (uint32_t)hf_conf_u64(conf, "figures_threshold");
+    return true;
+}
+
+bool
+settings_load(const char *dir, struct settings *ret, struct fault *fault)
+{
+    char error[HF_CONF_ERROR_BYTES] = "";
+    struct hf_conf *conf = NULL;
+    char path[PATH_MAX];
+    struct stat st;
+    enum hf_err err;
+    bool is_ok;
+
+    *ret = (struct settings){0};
+    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
+        return fault_set(fault, FAULT_NOT_FOUND,
+                         "%s: no such folder; make it with `handoff -C %s "
+                         "init`",
+                         dir, dir);
+    hf_path(path, sizeof(path), dir, "handoff.yaml");
+    err = hf_conf_load(path, keys, N_KEYS, &conf, error);
+    if (err == HF_ERR_NOT_FOUND)
+        return fault_set(fault, FAULT_NOT_FOUND,
+                         "%s: no such file; `handoff -C %s init` makes it",
+                         path, dir);
+    if (err)
+        return fault_set(fault, FAULT_CONFIG, "%s",
+                         error[0] != '\0' ? error : hf_err_text(err));
+    is_ok = check(path, conf, ret, fault);
+    hf_conf_free(conf);
+    return is_ok;
+}
+
+void
+settings_help(FILE *out)
+{
+    hf_conf_help(out, keys, N_KEYS);
+}
