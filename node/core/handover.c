@@ -1,6 +1,6 @@
 /* The commands of a case transfer: offer, request, and the gated sections that
  * go with release, amend and supplement. */
-#include "command.h"
+#include "ask.h"
 #include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
@@ -69,7 +69,7 @@ may_offer(struct step *s, const struct node_case *c, const struct hf_org *to)
         step_refuse(s, 1, "transfer_open",
                     "withdraw it first: handoff transfer withdraw ID",
                     "transfer %s of this case is open",
-                    command_id(OBJECT_TRANSFER, &c->open_transfer, id));
+                    ask_id(OBJECT_TRANSFER, &c->open_transfer, id));
         return false;
     }
     if (consent_get(s->v, &c->consent, &consent) &&
@@ -124,15 +124,15 @@ append_offer(struct step *s, struct live *l, const struct node_case *c)
 }
 
 void
-command_transfer_offer(struct step *s)
+ask_transfer_offer(struct step *s)
 {
     const struct hf_org *to = &s->cmd->to;
     struct node_case c;
     struct hf_id id;
     struct live l;
 
-    if (!command_permitted(s, OBJECT_TRANSFER, SIDE_FIRST) ||
-        !command_case(s, true, &c) || !may_offer(s, &c, to))
+    if (!ask_permitted(s, OBJECT_TRANSFER, SIDE_FIRST) ||
+        !ask_case(s, true, &c) || !may_offer(s, &c, to))
         return;
     if (!find_request(s, &c, to, &l)) {
         id = step_fresh_id(s);
@@ -149,11 +149,11 @@ command_transfer_offer(struct step *s)
     c.open_transfer = l.o.id;
     c.changed_ms = s->now;
     case_put(s->v, &c);
-    command_done(s, &l);
+    ask_done(s, &l);
 }
 
 void
-command_transfer_request(struct step *s)
+ask_transfer_request(struct step *s)
 {
     const struct hf_org *to = &s->cmd->to;
     const struct hf_bytes number = {(const uint8_t *)s->cmd->number.s,
@@ -163,7 +163,7 @@ command_transfer_request(struct step *s)
     struct hf_id id;
     struct live l;
 
-    if (!command_permitted(s, OBJECT_TRANSFER, SIDE_SECOND))
+    if (!ask_permitted(s, OBJECT_TRANSFER, SIDE_SECOND))
         return;
     if (step_member(s, to) == NULL || hf_org_eq(to, step_me(s))) {
         step_refuse(s, 66, "no_such_org", "handoff registry show lists members",
@@ -180,7 +180,7 @@ command_transfer_request(struct step *s)
     disclose_add(&d.body, PART_TEXT, CATEGORY_NONE, step_copy(s, number));
     live_append(s, &l, &d);
     live_settle(s, &l);
-    command_done(s, &l);
+    ask_done(s, &l);
 }
 
 /* ---- sections ---- */
@@ -238,7 +238,7 @@ transfer_sections(struct step *s, struct live *l, struct draft *d)
         step_refuse(s, 66, "no_such_case", "", "the case is not here");
         return false;
     }
-    if (!is_release && !command_sections(s, &c))
+    if (!is_release && !ask_sections(s, &c))
         return false;
     wanted = is_release ? c.held : s->cmd->sections;
     disclose_gate(s, &c, &l->o.peer, PURPOSE_TRANSFER, 0, wanted, 0, &gate);

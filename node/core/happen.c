@@ -1,6 +1,6 @@
 /* One event on a shared object, as a person asks for it: permission, reason,
  * what the row needs, validity; then the entry. */
-#include "command.h"
+#include "ask.h"
 #include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
@@ -108,12 +108,12 @@ may_happen(struct step *s, const struct live *l)
         step_refuse(s, 75, "awaits_copy", "wait for it, or call them",
                     "after the restore %.31s has not yet returned its copy of "
                     "%s",
-                    l->o.peer.s, command_id(l->o.kind, &l->o.id, id));
+                    l->o.peer.s, ask_id(l->o.kind, &l->o.id, id));
         return false;
     }
     step_refuse(s, 1, "wrong_state", "handoff show ID --trace says how it came",
                 "%s is %s; %s is not possible then",
-                command_id(l->o.kind, &l->o.id, id), state_text(l->o.state),
+                ask_id(l->o.kind, &l->o.id, id), state_text(l->o.state),
                 event_text(event));
     return false;
 }
@@ -148,7 +148,7 @@ fill(struct step *s, struct live *l, struct draft *d)
         d->flags |= ENTRY_REACHED;
     if (c->event == EVENT_DISCLOSE)
         return disclose_by_hand(s, l, d);
-    command_own_parts(s, &d->body);
+    ask_own_parts(s, &d->body);
     if (l->o.kind == OBJECT_TRANSFER && l->o.side == SIDE_FIRST &&
         (c->event == EVENT_RELEASE || c->event == EVENT_AMEND ||
          c->event == EVENT_SUPPLEMENT))
@@ -166,7 +166,7 @@ take_owner(struct step *s, struct live *l)
 }
 
 void
-command_event(struct step *s)
+ask_event(struct step *s)
 {
     char room[NODE_MESSAGE_BYTES];
     const char *wrong;
@@ -178,7 +178,7 @@ command_event(struct step *s)
                     "nothing with this id here");
         return;
     }
-    if (!command_permitted(s, l.o.kind, l.o.side))
+    if (!ask_permitted(s, l.o.kind, l.o.side))
         return;
     wrong = reason_check(l.o.kind, s->cmd->event, s->cmd->reason, room,
                          sizeof(room));
@@ -195,5 +195,5 @@ command_event(struct step *s)
     take_owner(s, &l);
     live_append(s, &l, &d);
     live_settle(s, &l);
-    command_done(s, &l);
+    ask_done(s, &l);
 }

@@ -1,6 +1,6 @@
 #include "node.h"
 
-#include "command.h"
+#include "ask.h"
 #include "figures.h"
 #include "hf_assert.h"
 #include "lifecycle.h"
@@ -19,44 +19,44 @@ step_command(struct step *s)
     s->roles = permit_roles(s->v, &s->cmd->user, s->cmd->is_node_owner);
     switch (s->cmd->type) {
     case CMD_CASE_NEW:
-        command_case_new(s);
+        ask_case_new(s);
         break;
     case CMD_CASE_SET:
-        command_case_set(s);
+        ask_case_set(s);
         break;
     case CMD_CASE_STAGE:
-        command_case_stage(s);
+        ask_case_stage(s);
         break;
     case CMD_CASE_ASSIGN:
-        command_case_assign(s);
+        ask_case_assign(s);
         break;
     case CMD_CONSENT_GIVE:
     case CMD_CONSENT_AMEND:
     case CMD_CONSENT_REFUSE:
-        command_consent(s);
+        ask_consent(s);
         break;
     case CMD_CONSENT_WITHDRAW:
-        command_consent_withdraw(s);
+        ask_consent_withdraw(s);
         break;
     case CMD_REFER:
-        command_refer(s);
+        ask_refer(s);
         break;
     case CMD_EVENT:
-        command_event(s);
+        ask_event(s);
         break;
     case CMD_TRANSFER_OFFER:
-        command_transfer_offer(s);
+        ask_transfer_offer(s);
         break;
     case CMD_TRANSFER_REQUEST:
-        command_transfer_request(s);
+        ask_transfer_request(s);
         break;
     case CMD_USER_ADD:
     case CMD_USER_ROLE:
     case CMD_USER_DISABLE:
-        command_user(s);
+        ask_user(s);
         break;
     case CMD_SERVICES_SET:
-        command_services_set(s);
+        ask_services_set(s);
         break;
     case CMD_NONE:
         step_refuse(s, 64, "no_command", "", "no command was given");
@@ -421,7 +421,7 @@ node_step(const struct node_env *env, const struct node_event *ev,
         step_peer(&s);
         break;
     case NODE_EV_SERVICES:
-        command_services_arrived(&s);
+        ask_services_arrived(&s);
         break;
     case NODE_EV_TICK:
         step_tick(&s);

@@ -1,7 +1,7 @@
 /* A referral until it is shared: the plan, the draft, approval, `send`. */
 #include <stdio.h>
 
-#include "command.h"
+#include "ask.h"
 #include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
@@ -150,13 +150,13 @@ plan(const struct step *s, const struct node_command *cmd,
     if (!case_get(s->v, &cmd->case_id, c)) {
         step_error(r, 66, "no_such_case", "handoff case list shows them",
                    "no case %s here",
-                   command_id(OBJECT_NONE, &cmd->case_id, id));
+                   ask_id(OBJECT_NONE, &cmd->case_id, id));
         return false;
     }
     if (!hf_org_eq(&c->holder, step_me(s))) {
         step_error(r, 1, "not_holder", "",
                    "custody of %s is with %.31s, not here",
-                   command_id(OBJECT_NONE, &c->id, id), c->holder.s);
+                   ask_id(OBJECT_NONE, &c->id, id), c->holder.s);
         return false;
     }
     if (!sop_need_known(cmd->need.s)) {
@@ -340,14 +340,14 @@ too_many(struct step *s, const struct node_case *c)
 }
 
 void
-command_refer(struct step *s)
+ask_refer(struct step *s)
 {
     struct node_decision d;
     struct node_reply error = {.status = 0};
     struct node_case c;
     struct live l;
 
-    if (!command_permitted(s, OBJECT_REFERRAL, SIDE_FIRST))
+    if (!ask_permitted(s, OBJECT_REFERRAL, SIDE_FIRST))
         return;
     if (s->env->sops == NULL) {
         step_refuse(s, 78, "no_sop", "handoff policy install FILE",
@@ -363,12 +363,12 @@ command_refer(struct step *s)
         return;
     make_draft(s, &c, &d, &l);
     if (s->cmd->is_draft) {
-        command_done(s, &l);
+        ask_done(s, &l);
     } else if (d.sop.approval) {
         store_draft(s, &l, STATE_AWAITING_APPROVAL, EVENT_SUBMIT);
-        command_done(s, &l);
+        ask_done(s, &l);
     } else if (refer_send(s, &l)) {
-        command_done(s, &l);
+        ask_done(s, &l);
     }
 }
 
@@ -458,7 +458,7 @@ wrong_draft_state(struct step *s, const struct live *l)
 
     step_refuse(s, 1, "wrong_state", "",
                 "%s is %s; %s is not possible then",
-                command_id(OBJECT_REFERRAL, &l->o.id, id),
+                ask_id(OBJECT_REFERRAL, &l->o.id, id),
                 state_text(l->o.state), event_text(s->cmd->event));
 }
 
@@ -471,7 +471,7 @@ draft_send(struct step *s, struct live *l)
         return;
     }
     if (refer_send(s, l))
-        command_done(s, l);
+        ask_done(s, l);
 }
 
 void
@@ -510,5 +510,5 @@ refer_draft_event(struct step *s, struct live *l)
         return;
     }
     store_draft(s, l, then, s->cmd->event);
-    command_done(s, l);
+    ask_done(s, l);
 }

@@ -1,5 +1,5 @@
 /* Cases, consents, users, services; and what the commands share. */
-#include "command.h"
+#include "ask.h"
 
 #include "disclose.h"
 #include "hf_assert.h"
@@ -8,7 +8,7 @@
 #include "withdrawal.h"
 
 const char *
-command_id(enum object_kind kind, const struct hf_id *id, char *room)
+ask_id(enum object_kind kind, const struct hf_id *id, char *room)
 {
     static const char *const prefix[] = {"HC", "HR", "HT", "HW"};
 
@@ -17,7 +17,7 @@ command_id(enum object_kind kind, const struct hf_id *id, char *room)
 }
 
 bool
-command_permitted(struct step *s, enum object_kind kind, enum side side)
+ask_permitted(struct step *s, enum object_kind kind, enum side side)
 {
     if (permit_command(s->roles, s->cmd->type, kind, side, s->cmd->event))
         return true;
@@ -28,27 +28,27 @@ command_permitted(struct step *s, enum object_kind kind, enum side side)
 }
 
 bool
-command_case(struct step *s, bool must_hold, struct node_case *ret)
+ask_case(struct step *s, bool must_hold, struct node_case *ret)
 {
     char id[HF_ID_TEXT_BYTES];
 
     if (!case_get(s->v, &s->cmd->case_id, ret)) {
         step_refuse(s, 66, "no_such_case", "handoff case list shows them",
                     "no case %s here",
-                    command_id(OBJECT_NONE, &s->cmd->case_id, id));
+                    ask_id(OBJECT_NONE, &s->cmd->case_id, id));
         return false;
     }
     if (must_hold && !hf_org_eq(&ret->holder, step_me(s))) {
         step_refuse(s, 1, "not_holder", "",
                     "custody of %s is with %.31s, not here",
-                    command_id(OBJECT_NONE, &ret->id, id), ret->holder.s);
+                    ask_id(OBJECT_NONE, &ret->id, id), ret->holder.s);
         return false;
     }
     return true;
 }
 
 void
-command_done(struct step *s, const struct live *l)
+ask_done(struct step *s, const struct live *l)
 {
     struct node_reply *r = step_reply(s);
 
@@ -68,7 +68,7 @@ text_span(struct step *s, struct hf_bytes text)
 }
 
 void
-command_own_parts(struct step *s, struct body *b)
+ask_own_parts(struct step *s, struct body *b)
 {
     const struct node_command *c = s->cmd;
 
@@ -84,7 +84,7 @@ command_own_parts(struct step *s, struct body *b)
 /* ---- cases ---- */
 
 bool
-command_sections(struct step *s, struct node_case *c)
+ask_sections(struct step *s, struct node_case *c)
 {
     const struct node_command *cmd = s->cmd;
 
@@ -128,12 +128,12 @@ reply_case(struct step *s, const struct node_case *c)
 }
 
 void
-command_case_new(struct step *s)
+ask_case_new(struct step *s)
 {
     const struct node_command *cmd = s->cmd;
     struct node_case c;
 
-    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST))
+    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST))
         return;
     memset(&c, 0, sizeof(c));
     c.id = step_fresh_id(s);
@@ -145,7 +145,7 @@ command_case_new(struct step *s)
     c.number = cmd->number;
     c.owner = cmd->user;
     c.created_ms = c.changed_ms = s->now;
-    if (!command_sections(s, &c))
+    if (!ask_sections(s, &c))
         return;
     index_number(s, &c);
     case_put(s->v, &c);
@@ -153,14 +153,14 @@ command_case_new(struct step *s)
 }
 
 void
-command_case_set(struct step *s)
+ask_case_set(struct step *s)
 {
     struct node_case c;
 
-    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !command_case(s, true, &c))
+    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
+        !ask_case(s, true, &c))
         return;
-    if (!command_sections(s, &c))
+    if (!ask_sections(s, &c))
         return;
     c.facts = s->cmd->facts;
     c.facts.stage = c.stage;
@@ -173,13 +173,13 @@ command_case_set(struct step *s)
 }
 
 void
-command_case_stage(struct step *s)
+ask_case_stage(struct step *s)
 {
     const enum stage to = s->cmd->stage;
     struct node_case c;
 
-    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !command_case(s, true, &c))
+    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
+        !ask_case(s, true, &c))
         return;
     if (c.stage < STAGE_ARRIVED || to < STAGE_PLANNING ||
         to > STAGE_FOLLOW_UP) {
@@ -197,14 +197,14 @@ command_case_stage(struct step *s)
 }
 
 void
-command_case_assign(struct step *s)
+ask_case_assign(struct step *s)
 {
     const struct node_command *cmd = s->cmd;
     struct node_user u;
     struct node_case c;
     struct live l;
 
-    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST))
+    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST))
         return;
     if (!user_get(s->v, &cmd->user_name, &u) || u.is_disabled) {
         step_refuse(s, 66, "no_such_user", "handoff user list shows them",
@@ -218,10 +218,10 @@ command_case_assign(struct step *s)
         }
         l.o.owner = cmd->user_name;
         object_put(s->v, &l.o, l.was_changed_ms);
-        command_done(s, &l);
+        ask_done(s, &l);
         return;
     }
-    if (!command_case(s, false, &c))
+    if (!ask_case(s, false, &c))
         return;
     c.owner = cmd->user_name;
     c.changed_ms = s->now;
@@ -251,7 +251,7 @@ carry_withdrawn(const struct consent *was, struct consent *now)
 }
 
 void
-command_consent(struct step *s)
+ask_consent(struct step *s)
 {
     const enum node_command_type type = s->cmd->type;
     struct consent was, c;
@@ -259,8 +259,8 @@ command_consent(struct step *s)
     const char *wrong;
     bool has;
 
-    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !command_case(s, true, &kase))
+    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
+        !ask_case(s, true, &kase))
         return;
     has = consent_get(s->v, &kase.consent, &was);
     if (type == CMD_CONSENT_GIVE && has && was.state == CONSENT_GIVEN) {
@@ -313,7 +313,7 @@ gather_scopes(const struct node_command *cmd, const struct consent *c,
 /* Never blocked by any gate or state (I-2): whoever holds the record of the
  * consent may take the withdrawal, holder of custody or not. */
 void
-command_consent_withdraw(struct step *s)
+ask_consent_withdraw(struct step *s)
 {
     static const struct hf_org nobody;
     struct scopes_withdrawn w;
@@ -322,8 +322,8 @@ command_consent_withdraw(struct step *s)
     struct hf_id first = {{0}};
     struct node_reply *r;
 
-    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !command_case(s, false, &kase))
+    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
+        !ask_case(s, false, &kase))
         return;
     if (!consent_get(s->v, &kase.consent, &c) || c.state != CONSENT_GIVEN) {
         step_refuse(s, 1, "no_consent", "", "no consent is in force");
@@ -349,13 +349,13 @@ command_consent_withdraw(struct step *s)
 /* ---- users and services ---- */
 
 void
-command_user(struct step *s)
+ask_user(struct step *s)
 {
     const struct node_command *cmd = s->cmd;
     struct node_user u;
     const bool exists = user_get(s->v, &cmd->user_name, &u);
 
-    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST))
+    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST))
         return;
     if (cmd->type == CMD_USER_ADD && exists) {
         step_refuse(s, 1, "exists", "handoff user role NAME --role R",
@@ -402,11 +402,11 @@ replace_services(struct step *s, const struct hf_org *org, size_t n,
 }
 
 void
-command_services_set(struct step *s)
+ask_services_set(struct step *s)
 {
     const struct node_command *cmd = s->cmd;
 
-    if (!command_permitted(s, OBJECT_NONE, SIDE_FIRST))
+    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST))
         return;
     replace_services(s, step_me(s), cmd->n_services, cmd->services);
     service_doc_put(s->v, step_me(s), cmd->details);
@@ -415,7 +415,7 @@ command_services_set(struct step *s)
 }
 
 void
-command_services_arrived(struct step *s)
+ask_services_arrived(struct step *s)
 {
     const struct node_event *ev = s->ev;
 

@@ -1,0 +1,52 @@
+/*
+ * ask.h - what people ask: one function a command, each ending in exactly
+ * one reply. Permission has been checked where it does not depend on the
+ * object. Internal to the core.
+ */
+#ifndef NODE_CORE_ASK_H
+#define NODE_CORE_ASK_H
+
+#include "live.h"
+
+void ask_case_new(struct step *s);
+void ask_case_set(struct step *s);
+void ask_case_stage(struct step *s);
+void ask_case_assign(struct step *s);
+void ask_consent(struct step *s); /* give, amend, refuse */
+void ask_consent_withdraw(struct step *s);
+void ask_refer(struct step *s);
+void ask_event(struct step *s);
+void ask_transfer_offer(struct step *s);
+void ask_transfer_request(struct step *s);
+void ask_user(struct step *s); /* add, role, disable */
+void ask_services_set(struct step *s);
+
+/** ask_services_arrived: a provider's published services. */
+void ask_services_arrived(struct step *s);
+
+/** ask_permitted: else a 77 has been replied. */
+bool ask_permitted(struct step *s, enum object_kind kind, enum side side);
+/** ask_case: the case the command names, held here; else replied. */
+bool ask_case(struct step *s, bool must_hold, struct node_case *ret);
+/** ask_done: the reply after an object was settled. */
+void ask_done(struct step *s, const struct live *l);
+/** ask_sections: check and store the command's sections in @c; false and
+ * replied when one is too large. */
+bool ask_sections(struct step *s, struct node_case *c);
+/** ask_own_parts: text, details and report of the command as parts. */
+void ask_own_parts(struct step *s, struct body *b);
+/** ask_id: "HR-..." of an object or "HC-..." of a case, for messages. */
+const char *ask_id(enum object_kind kind, const struct hf_id *id,
+                       char *room);
+
+/** refer_send: a draft goes out; its gates are passed now. True if it did;
+ * else replied. */
+bool refer_send(struct step *s, struct live *l);
+/** refer_draft_event: submit, approve, refuse, send, cancel of what is not
+ * shared yet. */
+void refer_draft_event(struct step *s, struct live *l);
+/** transfer_sections: release, amend, supplement: the gated sections of a
+ * draft; false when refused (replied). */
+bool transfer_sections(struct step *s, struct live *l, struct draft *d);
+
+#endif /* NODE_CORE_ASK_H */
