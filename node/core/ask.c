@@ -237,6 +237,7 @@ reply_consent(struct step *s, const struct consent *c)
     struct node_reply *r = step_reply(s);
 
     r->id = c->id;
+    r->version = c->version;
 }
 
 /* Withdrawn scopes stay withdrawn whatever an amendment says. */
@@ -274,16 +275,16 @@ ask_consent(struct step *s)
         return;
     }
     c = *s->cmd->consent;
-    if (type != CMD_CONSENT_REFUSE && (wrong = consent_check(&c)) != NULL) {
-        step_refuse(s, 65, "bad_consent", "", "%s", wrong);
-        return;
-    }
     c.id = type == CMD_CONSENT_AMEND ? was.id : step_fresh_id(s);
     c.version = type == CMD_CONSENT_AMEND ? was.version + 1 : 1;
     c.state = type == CMD_CONSENT_REFUSE ? CONSENT_REFUSED : CONSENT_GIVEN;
     c.case_id = kase.id;
     if (type == CMD_CONSENT_AMEND)
         carry_withdrawn(&was, &c);
+    if (type != CMD_CONSENT_REFUSE && (wrong = consent_check(&c)) != NULL) {
+        step_refuse(s, 65, "bad_consent", "", "%s", wrong);
+        return;
+    }
     consent_put(s->v, &c, s->cmd->details);
     kase.consent = c.id;
     kase.changed_ms = s->now;
@@ -321,6 +322,7 @@ ask_consent_withdraw(struct step *s)
     struct consent c;
     struct hf_id first = {{0}};
     struct node_reply *r;
+    unsigned told;
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
         !ask_case(s, false, &kase))
@@ -340,9 +342,11 @@ ask_consent_withdraw(struct step *s)
                     "the consent has no such scope");
         return;
     }
-    (void)withdrawal_begin(s, &w, &nobody, &first);
+    told = withdrawal_begin(s, &w, &nobody, &first);
     r = step_reply(s);
     r->id = c.id;
+    r->version = w.version;
+    r->n = told;
     r->decision = first;
 }
 

@@ -60,7 +60,7 @@ disclose_referral(struct step *s, struct live *l, struct draft *ret)
     struct node_case c;
     struct gate_out gate;
 
-    *ret = (struct draft){.event = EVENT_DISCLOSE};
+    *ret = (struct draft){.event = EVENT_DISCLOSE, .is_automatic = true};
     if (!case_get(s->v, &l->o.case_id, &c))
         return DISCLOSE_NOTHING;
     disclose_gate(s, &c, &l->o.peer, PURPOSE_REFERRAL, t->required,

@@ -146,8 +146,12 @@ fill(struct step *s, struct live *l, struct draft *d)
                         .happened_ms = c->happened_ms};
     if (c->event == EVENT_CONTACT && c->reason == REASON_REACHED)
         d->flags |= ENTRY_REACHED;
-    if (c->event == EVENT_DISCLOSE)
-        return disclose_by_hand(s, l, d);
+    if (c->event == EVENT_DISCLOSE) {
+        if (!disclose_by_hand(s, l, d))
+            return false;
+        d->is_automatic = false;
+        return true;
+    }
     ask_own_parts(s, &d->body);
     if (l->o.kind == OBJECT_TRANSFER && l->o.side == SIDE_FIRST &&
         (c->event == EVENT_RELEASE || c->event == EVENT_AMEND ||

@@ -323,7 +323,7 @@ fill_entry(struct step *s, struct live *l, const struct draft *d,
     *e = (struct entry){
         .kind = l->o.kind,
         .event = d->event,
-        .role = step_role(s),
+        .role = d->is_automatic ? ROLE_AUTOMATIC : step_role(s),
         .flags = d->flags,
         .reason = d->reason,
         .object = l->o.id,
@@ -371,7 +371,8 @@ live_append(struct step *s, struct live *l, const struct draft *d)
 void
 live_auto(struct step *s, struct live *l, enum event event, enum reason reason)
 {
-    const struct draft d = {.event = event, .reason = reason};
+    const struct draft d = {
+        .event = event, .reason = reason, .is_automatic = true};
 
     live_append(s, l, &d);
 }

@@ -34,6 +34,7 @@ struct draft {
     uint16_t flags;
     uint64_t when_ms;
     uint64_t happened_ms;      /* 0: now */
+    bool is_automatic;         /* the node itself, whoever set it off */
     struct body body;          /* n = 0: none */
 };
 

@@ -175,6 +175,8 @@ struct node_reply {
     struct hf_org to;
     struct hf_name service;
     struct hf_id decision;
+    uint32_t version;      /* of a consent */
+    uint32_t n;            /* neighbours told of a withdrawal */
 };
 
 struct node_send {
