@@ -344,6 +344,7 @@ consentfile_check(json_t *root, bool is_refusal,
     if (!filecheck_depth(&at, root) || !check_head(&at, root, ret))
         return false;
     ret->state = is_refusal ? CONSENT_REFUSED : CONSENT_GIVEN;
+    ret->version = 1; /* the core counts on from what is recorded */
     scopes = json_object_get(root, "scopes");
     if (scopes == NULL && is_refusal)
         return true;
