@@ -62,10 +62,24 @@ event_of(struct work *w, enum node_event_type type)
     return ev;
 }
 
+/* The answer is composed while the store is as the command left it. */
+static void
+settle_answer(struct batch *b, struct work *w, size_t first_effect)
+{
+    for (size_t i = first_effect; i < b->effects->n; i++) {
+        const struct node_effect *fx = &b->effects->item[i];
+
+        if (fx->type == NODE_DO_REPLY &&
+            fx->u.reply.ticket == w->command.ticket)
+            api_settle(w->req, &b->env, &fx->u.reply, w->now_ms);
+    }
+}
+
 static void
 step_api(struct batch *b, struct work *w)
 {
     struct node_event ev = event_of(w, NODE_EV_COMMAND);
+    const size_t first_effect = b->effects->n;
 
     if (w->api == WORK_API_NEW) {
         switch (api_handle(w->req, &b->env, &b->status, w->now_ms, &w->command,
@@ -87,6 +101,7 @@ step_api(struct batch *b, struct work *w)
         return;
     ev.command = &w->command;
     node_step(&b->env, &ev, b->effects);
+    settle_answer(b, w, first_effect);
 }
 
 static void

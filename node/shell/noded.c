@@ -197,12 +197,15 @@ static void
 work(struct noded *n)
 {
     for (int i = 0; i < BATCHES_MAX && n->queue.first != NULL; i++) {
-        enum hf_err err = batch_run(&n->batch, &n->queue, hf_clock_wall_ms());
+        enum hf_err err;
 
+        api_hold(n->api);
+        err = batch_run(&n->batch, &n->queue, hf_clock_wall_ms());
         if (err)
             noded_drop(n, err);
         else
             noded_release(n);
+        api_release(n->api);
     }
 }
 
