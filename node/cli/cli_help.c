@@ -78,33 +78,51 @@ print_line(FILE *out, const struct cli_verb *verb)
     fprintf(out, "  %-30s %s\n", left, verb->help);
 }
 
+static bool
+is_of_group(const struct cli_verb *v, const char *group)
+{
+    const size_t n = group != NULL ? strlen(group) : 0;
+
+    return group == NULL ||
+           (strncmp(v->name, group, n) == 0 && v->name[n] == ' ');
+}
+
+/* Names that are known and have no function yet, as one paragraph. */
+static void
+print_later(FILE *out, const char *group)
+{
+    const struct cli_verb *v;
+    size_t column = 0;
+
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
+        if (v->run != NULL || !is_of_group(v, group))
+            continue;
+        if (column == 0)
+            fputs("\nNot in this version yet:\n ", out);
+        else if (column + strlen(v->name) > 70)
+            fputs(",\n ", out);
+        else
+            fputc(',', out);
+        if (column + strlen(v->name) > 70)
+            column = 0;
+        column += (size_t)fprintf(out, " %s", v->name) + 1;
+    }
+    if (column > 0)
+        fputc('\n', out);
+}
+
 /* All commands, or those of one group. */
 static void
 print_verbs(FILE *out, const char *group)
 {
     const struct cli_verb *v;
-    const size_t n = group != NULL ? strlen(group) : 0;
 
     fprintf(out, "usage: handoff [-C DIR] %s [options]\n\nCommands:\n",
             group != NULL ? group : "COMMAND");
     for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
-        if (v->run != NULL &&
-            (group == NULL ||
-             (strncmp(v->name, group, n) == 0 && v->name[n] == ' ')))
+        if (v->run != NULL && is_of_group(v, group))
             print_line(out, v);
-    fputs("\nNot in this version yet:\n ", out);
-    for (size_t i = 0, column = 0; (v = cli_verb_at(i)) != NULL; i++) {
-        if (v->run != NULL ||
-            (group != NULL &&
-             (strncmp(v->name, group, n) != 0 || v->name[n] != ' ')))
-            continue;
-        if (column + strlen(v->name) > 70) {
-            fputs("\n ", out);
-            column = 0;
-        }
-        column += (size_t)fprintf(out, " %s,", v->name);
-    }
-    fputs("\n", out);
+    print_later(out, group);
     put_globals(out);
     fputs("\nhandoff COMMAND --help tells more of each.\n", out);
 }

@@ -111,7 +111,7 @@ static const struct cli_verb verbs[] = {
     {"init", "",
      "org name kind country level via home figures-period figures-threshold "
      "registry",
-     "make a node's directory and keys; install a registry", cmd_init, false},
+     "a node's directory and keys; its registry", cmd_init, false},
     {"status", "", "watch", "links, queues, ages, alarms", cmd_status, false},
     {"doctor", "", "", "check what can be wrong, say how to mend it",
      cmd_doctor, false},
@@ -189,7 +189,7 @@ static const struct cli_verb verbs[] = {
     {"route", "CASE", "need! urgency wish to=ORG incident-at",
      "where it would go, with which data, and why", cmd_route, false},
     {"refer", "CASE...",
-     "need! to=ORG urgency incident-at wish draft override-reason replaces "
+     "need to=ORG urgency incident-at wish draft override-reason replaces "
      "vital-interest attest" LATER_ENTRY,
      "refer: decide, check consent, send", cmd_refer, false},
     {"list", "", "in out state overdue mine unassigned since limit cursor",

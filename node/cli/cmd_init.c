@@ -34,6 +34,7 @@ struct init {
     struct hf_secret *key[N_KEYS];
     struct hf_buf set;          /* of --registry; empty: none */
     struct registry *registry;  /* it, accepted */
+    bool is_held;               /* nothing newer than what is held */
     struct hf_buf request_text;
 };
 
@@ -301,8 +302,10 @@ check_registry(struct init *in)
     if (err == HF_OK || err == HF_ERR_NOT_FOUND)
         err = registry_accept(hf_buf_bytes(&in->set), hf_buf_bytes(&held),
                               hf_clock_wall_ms(), &in->registry);
-    if (err == HF_ERR_EXISTS) /* held already: nothing newer in it */
+    if (err == HF_ERR_EXISTS) {
+        in->is_held = true;
         err = registry_load(hf_buf_bytes(&held), &in->registry);
+    }
     hf_buf_free(&held);
     return err ? refuse_registry(c, file, err) : 0;
 }
@@ -313,7 +316,7 @@ install_registry(struct init *in)
     char path[CLI_PATH_BYTES];
     enum hf_err err;
 
-    if (in->registry == NULL)
+    if (in->registry == NULL || in->is_held)
         return 0;
     (void)cli_in_dir(in->c, "registry.set", path);
     err = hf_file_write(path, in->set.p, in->set.n, 0600);
@@ -342,15 +345,16 @@ report(struct init *in)
         (void)json_object_set_new(
             j, "registry",
             json_pack("{s:I,s:s}", "version",
-                      (json_int_t)registry_latest(in->registry), "root",
-                      hex));
+                      (json_int_t)in->registry->version[REGISTRY_ORGS],
+                      "root", hex));
     if (!cli_say(c, j)) {
         fwrite(text.p != NULL ? (const char *)text.p : "", 1, text.n, c->out);
         if (in->registry != NULL)
             fprintf(c->out,
-                    "registry version %u installed; its root is\n%s\n"
+                    "registry, members version %u: %s; its root is\n%s\n"
                     "Compare it with the committee's by telephone.\n",
-                    (unsigned)registry_latest(in->registry), hex);
+                    (unsigned)in->registry->version[REGISTRY_ORGS],
+                    in->is_held ? "held already" : "installed", hex);
     }
     json_decref(j);
 }

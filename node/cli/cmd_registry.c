@@ -276,6 +276,9 @@ complete_org(struct cli *c, struct registry_edit *e, struct registry_org *org)
                             "ids of brokers, at most two",
                             "--home %.40s does not do", home);
     }
+    if (org->n_homes == 0)
+        return cli_fail(c, EX_USAGE, "no_home", "add --home BROKER",
+                        "%s has no home broker", org->id.s);
     if (registry_edit_preview(e, &r) != HF_OK)
         return 0; /* nobody is in it yet */
     old = registry_org(r, &org->id);
@@ -364,6 +367,27 @@ cmd_registry_add(struct cli *c)
     return status;
 }
 
+/* Before a signature: whoever is named must be there. */
+static int
+check_named(struct cli *c, struct registry_edit *e)
+{
+    struct registry *r = NULL;
+    int status = 0;
+
+    if (registry_edit_preview(e, &r) != HF_OK)
+        return 0; /* signing says what is wrong */
+    for (size_t i = 0; i < r->n_orgs && status == 0; i++)
+        for (size_t h = 0; h < r->orgs[i].n_homes && status == 0; h++)
+            if (registry_broker(r, &r->orgs[i].home[h]) == NULL)
+                status = cli_fail(c, EX_DATAERR, "no_such_broker",
+                                  "registry add SET its request first",
+                                  "%s: %s names broker %s, which is not in it",
+                                  c->arg[0], r->orgs[i].id.s,
+                                  r->orgs[i].home[h].s);
+    registry_free(r);
+    return status;
+}
+
 /* Sign, in memory, all that @secret may and has not yet. */
 static int
 sign_all(struct cli *c, struct registry_edit *e,
@@ -398,8 +422,8 @@ ask_signer(struct cli *c, struct registry_edit *e)
     struct hf_buf text;
     enum hf_err err;
 
-    if (c->yes)
-        return 0;
+    if (c->yes || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return cli_sure(c, "signing (registry show tells what)");
     hf_buf_init(&text, REGISTRY_BYTES_MAX);
     err = registry_edit_preview(e, &r);
     if (!err && !registry_summary(r, &text))
@@ -433,6 +457,8 @@ cmd_registry_sign(struct cli *c)
                                                     : EX_DATAERR,
                           "bad_key", "a file that registry key made",
                           "%s: %s", key, hf_err_text(err));
+    if (status == 0)
+        status = check_named(c, e);
     if (status == 0)
         status = sign_all(c, e, secret, roles);
     if (status == 0 && json_array_size(roles) > 0)

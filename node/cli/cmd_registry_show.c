@@ -181,7 +181,7 @@ cmd_registry_verify(struct cli *c)
         (void)hf_hex(r->root_hash.b, HF_HASH_BYTES, hex);
     j = json_pack("{s:b,s:s,s:s,s:I}", "ok", err == HF_OK ? 1 : 0, "why",
                   verdict(err), "root", hex, "version",
-                  (json_int_t)(r != NULL ? registry_latest(r) : 0));
+                  (json_int_t)(r != NULL ? r->version[REGISTRY_ORGS] : 0));
     if (!cli_say(c, j) && !err)
         fprintf(c->out, "%s %s; its root is\n%s\n", c->arg[0], verdict(err),
                 hex);

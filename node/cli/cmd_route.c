@@ -286,5 +286,8 @@ cmd_refer(struct cli *c)
                             "refer without it, within consent",
                             "refer --%s is not in this version yet",
                             later[i]);
+    if (!cli_has(c, "need"))
+        return cli_fail(c, EX_USAGE, "usage", "see handoff refer --help",
+                        "refer needs --need N");
     return run(c, "/referrals", print_referral);
 }
