@@ -72,8 +72,8 @@ cli_fail(struct cli *c, int status, const char *code, const char *hint,
             clean_hint != NULL ? clean_hint : "");
     if (c->json) {
         json_t *error = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", code,
-                                  "message", clean != NULL ? clean : "",
-                                  "hint", clean_hint ? clean_hint : "");
+                                  "message", clean != NULL ? clean : "", "hint",
+                                  clean_hint ? clean_hint : "");
 
         (void)cli_say(c, error);
         json_decref(error);

@@ -11,9 +11,9 @@ struct parse {
     struct cli *c;
     int argc;
     char **argv;
-    int at;               /* the word that is looked at */
-    int word[2];          /* where the verb's words stand; 0: nowhere */
-    bool ended;           /* "--" was seen */
+    int at;                     /* the word that is looked at */
+    int word[2];                /* where the verb's words stand; 0: nowhere */
+    bool ended;                 /* "--" was seen */
     const struct cli_opt *open; /* takes several words, and had one */
     enum cli_wish wish;
     struct cli_wrong *wrong;
@@ -204,8 +204,7 @@ read_verb(struct parse *p)
     p->c->verb = v;
     if (v != NULL || cli_args_is_group(word))
         return true;
-    return wrong(p, "handoff --help lists them", "unknown command %.60s",
-                 word);
+    return wrong(p, "handoff --help lists them", "unknown command %.60s", word);
 }
 
 /* A group without one of its verbs: fine for --help only. */
@@ -216,8 +215,7 @@ read_group(struct parse *p)
     const int second = skip_globals(p, p->word[0] + 1);
     char hint[CLI_WRONG_BYTES];
 
-    (void)snprintf(hint, sizeof(hint), "handoff %.60s --help lists them",
-                   word);
+    (void)snprintf(hint, sizeof(hint), "handoff %.60s --help lists them", word);
     if (second < p->argc && p->argv[second][0] != '-')
         return wrong(p, hint, "unknown command %.60s %.60s", word,
                      p->argv[second]);
@@ -261,8 +259,7 @@ take_value(struct parse *p, const char *name, const char *given, char **ret)
     } else {
         do
             p->at++;
-        while (p->at < p->argc &&
-               (p->at == p->word[0] || p->at == p->word[1]));
+        while (p->at < p->argc && (p->at == p->word[0] || p->at == p->word[1]));
         if (p->at >= p->argc || strncmp(p->argv[p->at], "--", 2) == 0)
             return wrong(p, see_help(p, hint), "%s%s needs a value",
                          strlen(name) == 1 ? "-" : "--", name);
@@ -337,8 +334,7 @@ read_own(struct parse *p)
         p->c->value[p->c->n_values++] = (struct cli_value){opt, NULL};
         return true;
     }
-    return take_value(p, opt->name, given, &value) &&
-           add_value(p, opt, value);
+    return take_value(p, opt->name, given, &value) && add_value(p, opt, value);
 }
 
 /* Ids are "HC-..."; files have a dot or a slash. */
@@ -420,8 +416,8 @@ check_complete(struct parse *p)
                      verb->args);
     while ((opt = cli_args_next_opt(verb, &pos, &needed)) != NULL)
         if (needed && !cli_has(p->c, opt->name))
-            return wrong(p, see_help(p, hint), "%s needs --%s%s%s",
-                         verb->name, opt->name, opt->value ? " " : "",
+            return wrong(p, see_help(p, hint), "%s needs --%s%s%s", verb->name,
+                         opt->name, opt->value ? " " : "",
                          opt->value ? opt->value : "");
     return true;
 }
@@ -430,8 +426,7 @@ bool
 cli_args_parse(struct cli *c, int argc, char **argv, enum cli_wish *ret_wish,
                struct cli_wrong *ret_wrong)
 {
-    struct parse p = {
-        .c = c, .argc = argc, .argv = argv, .wrong = ret_wrong};
+    struct parse p = {.c = c, .argc = argc, .argv = argv, .wrong = ret_wrong};
 
     /* Errors must know how to be told, whatever they are about. */
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)

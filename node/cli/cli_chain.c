@@ -34,12 +34,13 @@ __attribute__((format(printf, 3, 4))) static enum hf_err
 refuse(struct reader *rd, enum hf_err err, const char *fmt, ...)
 {
     va_list args;
-    int n = snprintf(rd->error->what, CLI_CHAIN_WHAT_BYTES, "entry %zu of %s: ",
-                     rd->at + 1, cli_chain_key(rd->chain->kind, rd->side));
+    int n = snprintf(rd->error->what, CLI_CHAIN_WHAT_BYTES,
+                     "entry %zu of %s: ", rd->at + 1,
+                     cli_chain_key(rd->chain->kind, rd->side));
 
     va_start(args, fmt);
-    (void)vsnprintf(rd->error->what + n, CLI_CHAIN_WHAT_BYTES - (size_t)n,
-                    fmt, args);
+    (void)vsnprintf(rd->error->what + n, CLI_CHAIN_WHAT_BYTES - (size_t)n, fmt,
+                    args);
     va_end(args);
     (void)snprintf(rd->error->pointer, sizeof(rd->error->pointer), "%s.%zu",
                    cli_chain_key(rd->chain->kind, rd->side), rd->at);
@@ -70,8 +71,7 @@ event_of(const char *text)
 }
 
 static bool
-number_of(const json_t *entry, const char *key, json_int_t min,
-          uint32_t *ret)
+number_of(const json_t *entry, const char *key, json_int_t min, uint32_t *ret)
 {
     const json_t *v = json_object_get(entry, key);
 
@@ -84,11 +84,9 @@ number_of(const json_t *entry, const char *key, json_int_t min,
 
 /* What stands in plain words. */
 static enum hf_err
-read_words(struct reader *rd, const json_t *entry,
-           struct cli_chain_entry *ret)
+read_words(struct reader *rd, const json_t *entry, struct cli_chain_entry *ret)
 {
-    const char *reason =
-        json_string_value(json_object_get(entry, "reason"));
+    const char *reason = json_string_value(json_object_get(entry, "reason"));
     const json_t *reached = json_object_get(entry, "reached");
 
     if (!json_is_object(entry))
@@ -98,8 +96,7 @@ read_words(struct reader *rd, const json_t *entry,
                       ENTRY_NUMBERS_MAX);
     if (!number_of(entry, "seen", 0, &ret->item.seen))
         return refuse(rd, HF_ERR_MALFORMED,
-                      "seen must be a number from 0 to %d",
-                      ENTRY_NUMBERS_MAX);
+                      "seen must be a number from 0 to %d", ENTRY_NUMBERS_MAX);
     ret->item.event =
         event_of(json_string_value(json_object_get(entry, "event")));
     if (ret->item.event == EVENT_NONE)
@@ -161,8 +158,7 @@ check_signature(struct reader *rd, const struct entry *e,
 
 /* The signed bytes; the words beside them must say the same. */
 static enum hf_err
-read_signed(struct reader *rd, const json_t *json,
-            struct cli_chain_entry *ret)
+read_signed(struct reader *rd, const json_t *json, struct cli_chain_entry *ret)
 {
     uint8_t bytes[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
     const struct hf_bytes span = {bytes, ENTRY_BYTES};
@@ -314,8 +310,8 @@ read_head(const json_t *doc, struct cli_chain *ret,
         return refuse_file(error,
                            "kind must be referral, transfer or withdrawal");
     if (disclose != NULL && !json_is_null(disclose) &&
-        (word == NULL || (strcmp(word, "on_accept") != 0 &&
-                          strcmp(word, "on_send") != 0)))
+        (word == NULL ||
+         (strcmp(word, "on_accept") != 0 && strcmp(word, "on_send") != 0)))
         return refuse_file(error, "disclose must be on_accept or on_send");
     if (travel != NULL && !json_is_null(travel) && !json_is_boolean(travel))
         return refuse_file(error, "travel must be true or false");
@@ -399,11 +395,11 @@ give_verdicts(struct cli_chain *chain, const struct chain_pair *p,
 {
     for (size_t i = 0; i < chain->n[side]; i++) {
         struct cli_chain_entry *e = &chain->entry[side][i];
-        const bool forked =
-            chain->fork[side] != 0 && e->n >= chain->fork[side];
-        const enum chain_why why = forked              ? CHAIN_FORKED
-                                   : e->n <= p->n[side] ? p->item[side][e->n - 1].why
-                                                        : CHAIN_WAITS;
+        const bool forked = chain->fork[side] != 0 && e->n >= chain->fork[side];
+        const enum chain_why why = forked ? CHAIN_FORKED
+                                   : e->n <= p->n[side]
+                                       ? p->item[side][e->n - 1].why
+                                       : CHAIN_WAITS;
 
         e->item.why = why;
         e->counts = why == CHAIN_VALID;
@@ -462,14 +458,12 @@ cli_chain_json(const struct cli_chain *chain)
             (void)json_array_append_new(
                 entries,
                 json_pack("{s:s,s:I,s:s,s:b,s:s}", "author",
-                          cli_chain_key(chain->kind, s), "n",
-                          (json_int_t)e->n, "event",
-                          event_text(e->item.event), "valid",
+                          cli_chain_key(chain->kind, s), "n", (json_int_t)e->n,
+                          "event", event_text(e->item.event), "valid",
                           e->counts ? 1 : 0, "why", e->why));
         }
     }
-    return json_pack("{s:s,s:b,s:o}", "state",
-                     state[0] != '\0' ? state : "none", "forked",
-                     chain->fork[0] != 0 || chain->fork[1] != 0 ? 1 : 0,
-                     "entries", entries);
+    return json_pack(
+        "{s:s,s:b,s:o}", "state", state[0] != '\0' ? state : "none", "forked",
+        chain->fork[0] != 0 || chain->fork[1] != 0 ? 1 : 0, "entries", entries);
 }

@@ -50,10 +50,8 @@ socket_path(const struct cli *c, char *out, int *ret_fd)
     (void)cli_in_dir(c, "run/api.sock", out);
     if (strlen(out) <= SOCKET_PATH_MAX)
         return;
-    *ret_fd = open(cli_in_dir(c, "run", run),
-                   O_PATH | O_DIRECTORY | O_CLOEXEC);
-    (void)snprintf(out, CLI_PATH_BYTES, "/proc/self/fd/%d/api.sock",
-                   *ret_fd);
+    *ret_fd = open(cli_in_dir(c, "run", run), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    (void)snprintf(out, CLI_PATH_BYTES, "/proc/self/fd/%d/api.sock", *ret_fd);
 }
 
 static struct curl_slist *
@@ -309,8 +307,7 @@ cli_get(struct cli *c, const char *path, json_t **ret_json)
 }
 
 int
-cli_post(struct cli *c, const char *path, const json_t *body,
-         json_t **ret_json)
+cli_post(struct cli *c, const char *path, const json_t *body, json_t **ret_json)
 {
     struct cli_answer a;
     const int status = cli_conn_call(c, "POST", path, body, &a);

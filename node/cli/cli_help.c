@@ -11,11 +11,10 @@ put_option(FILE *out, const struct cli_opt *opt, bool needed)
 {
     char left[48];
 
-    (void)snprintf(left, sizeof(left), "%s%s%s%s%s",
-                   strlen(opt->name) == 1 ? "-" : "--", opt->name,
-                   opt->value != NULL ? " " : "",
-                   opt->value != NULL ? opt->value : "",
-                   opt->many != 0 ? "..." : "");
+    (void)snprintf(
+        left, sizeof(left), "%s%s%s%s%s", strlen(opt->name) == 1 ? "-" : "--",
+        opt->name, opt->value != NULL ? " " : "",
+        opt->value != NULL ? opt->value : "", opt->many != 0 ? "..." : "");
     fprintf(out, "  %-24s %s%s\n", left, opt->help,
             needed ? " (must be given)" : "");
 }
@@ -60,8 +59,7 @@ print_verb(FILE *out, const struct cli_verb *verb)
     put_synopsis(out, verb);
     fprintf(out, "\n\n%s%s.\n", verb->help, verb->run == NULL ? later : "");
     if (verb->is_final)
-        fputs("It cannot be undone: asks first, unless --yes is given.\n",
-              out);
+        fputs("It cannot be undone: asks first, unless --yes is given.\n", out);
     if (verb->opts[0] != '\0')
         fputs("\nOptions:\n", out);
     while ((opt = cli_args_next_opt(verb, &pos, &needed)) != NULL)

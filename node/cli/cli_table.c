@@ -46,8 +46,7 @@ cli_table_row(struct cli_table *t, const char *const *cells)
 
     if (t == NULL)
         return;
-    grown = realloc(t->cell,
-                    (t->n_rows + 1) * t->n_cols * sizeof(t->cell[0]));
+    grown = realloc(t->cell, (t->n_rows + 1) * t->n_cols * sizeof(t->cell[0]));
     if (grown == NULL) {
         t->failed = true;
         return;
@@ -109,8 +108,7 @@ put_cell(FILE *out, const char *text, size_t width, bool is_last)
         fprintf(out, "%s\u2026%*s", head, (int)(used - cli_out_width(head)),
                 "");
     } else {
-        fprintf(out, "%s%*s", text,
-                is_last ? 0 : (int)(width - cells), "");
+        fprintf(out, "%s%*s", text, is_last ? 0 : (int)(width - cells), "");
     }
     if (!is_last)
         fprintf(out, "%*s", GAP, "");

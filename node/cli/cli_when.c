@@ -10,8 +10,7 @@ static bool
 parse_local(const char *text, uint64_t *ret_ms)
 {
     static const char *const forms[] = {"%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
-                                        "%Y-%m-%dT%H:%M",
-                                        "%Y-%m-%dT%H:%M:%S"};
+                                        "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"};
 
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         struct tm tm = {.tm_isdst = -1};

@@ -174,8 +174,8 @@ load_json(struct cli *c, const char *path, struct cli_file *ret)
                         err == HF_ERR_FULL ? "larger than 1 MiB"
                                            : "cannot be read");
     }
-    json = json_loadb((const char *)buf.p, buf.n, JSON_REJECT_DUPLICATES,
-                      &error);
+    json =
+        json_loadb((const char *)buf.p, buf.n, JSON_REJECT_DUPLICATES, &error);
     /* Almost all JSON is YAML; where it is not, lines are not known. */
     if (json != NULL && hf_yaml_parse(hf_buf_bytes(&buf), &root, &ignored))
         root = NULL;

@@ -21,8 +21,8 @@ csv_cell(struct hf_buf *buf, const char *text)
     if (strchr("=+-@", text[0]) != NULL && text[0] != '\0')
         ok = ok && hf_buf_add(buf, "'", 1);
     for (; *text != '\0' && ok; text++)
-        ok = hf_buf_add(buf, *text == '"' ? "\"\"" : text,
-                        *text == '"' ? 2 : 1);
+        ok =
+            hf_buf_add(buf, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
     return ok && hf_buf_add(buf, "\"", 1);
 }
 
@@ -46,8 +46,7 @@ write_csv(struct cli *c, const char *path, const json_t *items)
             &buf, "%lld\r\n",
             (long long)json_integer_value(json_object_get(item, "count")));
     }
-    err = buf.failed ? HF_ERR_NOMEM
-                     : hf_file_write(path, buf.p, buf.n, 0644);
+    err = buf.failed ? HF_ERR_NOMEM : hf_file_write(path, buf.p, buf.n, 0644);
     hf_buf_free(&buf);
     if (err)
         return cli_fail(c, EX_SOFTWARE, "cannot_write", "another --csv",
@@ -82,8 +81,8 @@ cmd_audit_flows(struct cli *c)
         cli_path_query(&p, "by", by);
     status = cli_get_list(c, p.text, &answer);
     if (status == 0 && cli_has(c, "csv"))
-        status = write_csv(c, cli_value(c, "csv"),
-                           json_object_get(answer, "items"));
+        status =
+            write_csv(c, cli_value(c, "csv"), json_object_get(answer, "items"));
     if (status != 0 || cli_say(c, answer)) {
         json_decref(answer);
         return status;
@@ -93,10 +92,10 @@ cmd_audit_flows(struct cli *c)
     {
         const json_t *n = json_object_get(item, "count");
         char count[24];
-        const char *cells[] = {
-            cli_out_text(item, fields[0]), cli_out_text(item, fields[1]),
-            cli_out_text(item, fields[2]), cli_out_text(item, fields[3]),
-            count};
+        const char *cells[] = {cli_out_text(item, fields[0]),
+                               cli_out_text(item, fields[1]),
+                               cli_out_text(item, fields[2]),
+                               cli_out_text(item, fields[3]), count};
 
         (void)snprintf(count, sizeof(count), "%5lld",
                        (long long)json_integer_value(n));

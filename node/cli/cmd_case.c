@@ -146,10 +146,9 @@ print_case(struct cli *c, const json_t *j)
     cli_out_field(c->out, "Case", cli_out_text(j, "case"));
     cli_out_field(c->out, "Number", cli_out_text(j, "number"));
     cli_out_field(c->out, "Stage", cli_out_text(j, "stage"));
-    cli_out_fieldf(c->out, "Custody", "%s (epoch %lld)",
-                   cli_out_text(custody, "holder"),
-                   (long long)json_integer_value(
-                       json_object_get(custody, "epoch")));
+    cli_out_fieldf(
+        c->out, "Custody", "%s (epoch %lld)", cli_out_text(custody, "holder"),
+        (long long)json_integer_value(json_object_get(custody, "epoch")));
     cli_out_field(c->out, "Case manager", cli_out_text(j, "owner"));
     if (cli_out_text(j, "origin")[0] != '\0')
         cli_out_fieldf(c->out, "Return", "from %s to %s",
@@ -213,11 +212,10 @@ cmd_case_list(struct cli *c)
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
         char id[CLI_OUT_ID];
-        const char *cells[] = {cli_out_id(cli_out_text(item, "case"), id),
-                               cli_out_text(item, "number"),
-                               cli_out_text(item, "name"),
-                               cli_out_text(item, "stage"),
-                               cli_out_text(item, "holder")};
+        const char *cells[] = {
+            cli_out_id(cli_out_text(item, "case"), id),
+            cli_out_text(item, "number"), cli_out_text(item, "name"),
+            cli_out_text(item, "stage"), cli_out_text(item, "holder")};
 
         cli_table_row(t, cells);
     }

@@ -33,10 +33,9 @@ load_registry(struct cli *c, struct registry **ret)
         return 0;
     }
     hf_buf_free(&set);
-    return cli_fail(c, EX_NOINPUT, "no_such_file", "check its name",
-                    "%s: %s", path,
-                    err == HF_ERR_NOT_FOUND ? "no such file"
-                                            : hf_err_text(err));
+    return cli_fail(
+        c, EX_NOINPUT, "no_such_file", "check its name", "%s: %s", path,
+        err == HF_ERR_NOT_FOUND ? "no such file" : hf_err_text(err));
 }
 
 static void
@@ -69,11 +68,10 @@ judge(struct cli *c, const struct cli_file *file, const struct registry *r)
     } else if (err) {
         const unsigned line = cli_file_line(file, error.pointer);
 
-        status = cli_fail(c, EX_DATAERR,
-                          err == HF_ERR_SIGNATURE ? "signature" : "malformed",
-                          r != NULL ? "--unsigned looks at no signature" : "",
-                          "%s:%u: %s", file->path, line > 0 ? line : 1,
-                          error.what);
+        status = cli_fail(
+            c, EX_DATAERR, err == HF_ERR_SIGNATURE ? "signature" : "malformed",
+            r != NULL ? "--unsigned looks at no signature" : "", "%s:%u: %s",
+            file->path, line > 0 ? line : 1, error.what);
     } else {
         json_t *j = cli_chain_json(&chain);
 

@@ -33,23 +33,20 @@ record(struct cli *c, const char *action)
         return status;
     if (!json_is_object(file.json)) {
         status = cli_fail(c, EX_DATAERR, "malformed", "mend the file",
-                          "%s:1: a consent file is a map of fields",
-                          file.path);
+                          "%s:1: a consent file is a map of fields", file.path);
         cli_file_free(&file);
         return status;
     }
     (void)json_object_set_new(file.json, "action", json_string(action));
     c->file = &file;
-    status = cli_post(c, consent_path(&p, c->arg[0], NULL), file.json,
-                      &answer);
+    status = cli_post(c, consent_path(&p, c->arg[0], NULL), file.json, &answer);
     c->file = NULL;
     cli_file_free(&file);
     if (status == 0 && !cli_say(c, answer))
-        fprintf(c->out, "%s version %lld: %s\n",
-                cli_out_text(answer, "consent"),
-                (long long)json_integer_value(
-                    json_object_get(answer, "version")),
-                cli_out_text(answer, "state"));
+        fprintf(
+            c->out, "%s version %lld: %s\n", cli_out_text(answer, "consent"),
+            (long long)json_integer_value(json_object_get(answer, "version")),
+            cli_out_text(answer, "state"));
     json_decref(answer);
     return status;
 }
@@ -159,8 +156,7 @@ print_history(struct cli *c, const json_t *history)
 
         fprintf(c->out, "  %s  version %lld  %s\n",
                 cli_out_time(cli_out_text(item, "at"), at),
-                (long long)json_integer_value(
-                    json_object_get(item, "version")),
+                (long long)json_integer_value(json_object_get(item, "version")),
                 cli_out_text(item, "state"));
     }
 }
@@ -249,8 +245,8 @@ cmd_consent_withdraw(struct cli *c)
     while ((scope = cli_next_value(c, "scope", &i)) != NULL)
         (void)json_array_append_new(scopes, json_string(scope));
     body = json_pack("{s:s,s:o}", "effect", effect, "scopes", scopes);
-    status = cli_post(c, consent_path(&p, c->arg[0], "withdraw"), body,
-                      &answer);
+    status =
+        cli_post(c, consent_path(&p, c->arg[0], "withdraw"), body, &answer);
     json_decref(body);
     if (status == 0 && !cli_say(c, answer)) {
         char *told = cli_out_join(json_object_get(answer, "told"));
@@ -260,8 +256,7 @@ cmd_consent_withdraw(struct cli *c)
         if (json_is_array(json_object_get(answer, "told")))
             cli_out_field(c->out, "Told", told);
         cli_out_fieldf(c->out, "Withdrawals", "%zu (handoff withdrawals)",
-                       json_array_size(
-                           json_object_get(answer, "withdrawals")));
+                       json_array_size(json_object_get(answer, "withdrawals")));
         free(told);
     }
     json_decref(answer);

@@ -45,9 +45,9 @@ found(struct checkup *u, enum level level, const char *mend, const char *fmt,
     (void)vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
     u->stops = u->stops || level == STOP;
-    (void)json_array_append_new(
-        u->findings, json_pack("{s:s,s:s,s:s}", "level", names[level], "what",
-                               what, "mend", mend));
+    (void)json_array_append_new(u->findings, json_pack("{s:s,s:s,s:s}", "level",
+                                                       names[level], "what",
+                                                       what, "mend", mend));
 }
 
 static void
@@ -87,8 +87,7 @@ check_config(struct checkup *u)
         return;
     }
     org = hf_yaml_find(root, "org");
-    if (org == NULL || org->text == NULL ||
-        !hf_org_parse(org->text, &u->org))
+    if (org == NULL || org->text == NULL || !hf_org_parse(org->text, &u->org))
         found(u, STOP, "give the organisation's id as in the registry",
               "handoff.yaml has no valid org");
     hf_yaml_free(root);
@@ -111,8 +110,8 @@ check_keys(struct checkup *u)
         enum hf_err err;
 
         (void)snprintf(name, sizeof(name), "keys/%s.key", keys[i].name);
-        err = hf_secret_load(cli_in_dir(u->c, name, path), keys[i].use,
-                             &secret);
+        err =
+            hf_secret_load(cli_in_dir(u->c, name, path), keys[i].use, &secret);
         if (err == HF_ERR_FORBIDDEN)
             found(u, STOP, "chmod 600 it, and run as the account it is of",
                   "%s may be read by others, or is not ours", name);
@@ -249,8 +248,8 @@ check_node(struct checkup *u)
         found(u, WARN, "ask who runs the node", "the node may not be asked");
     else if (status != 0)
         found(u, WARN, "handoff-node -C DIR", "the node is not running");
-    json_array_foreach(json_object_get(a.json, "alarms"), i, item)
-        (void)json_array_append(u->findings, item);
+    json_array_foreach(json_object_get(a.json, "alarms"), i, item)(void)
+        json_array_append(u->findings, item);
     json_array_foreach(json_object_get(a.json, "brokers"), i, item)
     {
         if (!cli_out_true(item, "up"))
@@ -277,14 +276,13 @@ cmd_doctor(struct cli *c)
     check_registry(&u);
     check_policy(&u);
     check_node(&u);
-    answer = json_pack("{s:b,s:O}", "ok",
-                       json_array_size(u.findings) == 0 ? 1 : 0, "findings",
-                       u.findings);
+    answer =
+        json_pack("{s:b,s:O}", "ok", json_array_size(u.findings) == 0 ? 1 : 0,
+                  "findings", u.findings);
     if (!cli_say(c, answer)) {
-        json_array_foreach(u.findings, i, item)
-            cli_out_fieldf(c->out, cli_out_text(item, "level"), "%s; %s",
-                           cli_out_text(item, "what"),
-                           cli_out_text(item, "mend"));
+        json_array_foreach(u.findings, i, item) cli_out_fieldf(
+            c->out, cli_out_text(item, "level"), "%s; %s",
+            cli_out_text(item, "what"), cli_out_text(item, "mend"));
         if (json_array_size(u.findings) == 0)
             fputs("All is well.\n", c->out);
     }

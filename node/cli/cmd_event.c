@@ -13,11 +13,10 @@
 static const struct {
     const char *option;
     const char *field;
-} texts[] = {{"reason", "reason"},   {"text", "text"},
-             {"to", "to"},           {"channel", "channel"},
-             {"where", "where"},     {"contact", "contact"},
-             {"bring", "bring"},     {"focal", "focal"},
-             {"manager", "manager"}, {"outcome", "outcome"}};
+} texts[] = {{"reason", "reason"},   {"text", "text"},   {"to", "to"},
+             {"channel", "channel"}, {"where", "where"}, {"contact", "contact"},
+             {"bring", "bring"},     {"focal", "focal"}, {"manager", "manager"},
+             {"outcome", "outcome"}};
 
 /* Options that are a time. */
 static const struct {
@@ -50,8 +49,8 @@ refuse_later(struct cli *c)
         if (cli_has(c, later[i]))
             return cli_fail(c, EX_CONFIG, "not_in_this_version",
                             "enter it on the member's own node",
-                            "%s --%s is not in this version yet",
-                            c->verb->name, later[i]);
+                            "%s --%s is not in this version yet", c->verb->name,
+                            later[i]);
     return 0;
 }
 
@@ -94,20 +93,19 @@ add_options(struct cli *c, json_t *body)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         const char *text = cli_value(c, texts[i].option);
 
-        if (text != NULL && json_object_set_new(body, texts[i].field,
-                                                json_string(text)) != 0)
+        if (text != NULL &&
+            json_object_set_new(body, texts[i].field, json_string(text)) != 0)
             return cli_fail(c, EX_USAGE, "usage", "UTF-8, please",
                             "--%s is no text", texts[i].option);
     }
-    for (size_t i = 0;
-         i < sizeof(times) / sizeof(times[0]) && status == 0; i++) {
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]) && status == 0;
+         i++) {
         char text[HF_TIME_TEXT_BYTES];
         const char *when;
 
         status = cli_when(c, times[i].option, CLI_AHEAD, text, &when);
         if (status == 0 && when != NULL)
-            (void)json_object_set_new(body, times[i].field,
-                                      json_string(when));
+            (void)json_object_set_new(body, times[i].field, json_string(when));
     }
     return status;
 }
@@ -120,8 +118,7 @@ takes_sections(const char *event)
 }
 
 static int
-add_file(struct cli *c, json_t *body, const char *event,
-         struct cli_file *file)
+add_file(struct cli *c, json_t *body, const char *event, struct cli_file *file)
 {
     const char *path = cli_value(c, "file");
     int status;
@@ -239,9 +236,8 @@ cmd_transfer_offer(struct cli *c)
         json_decref(answer);
     }
     if (status == 0 && c->json) {
-        json_t *all = c->n_args == 1
-                          ? json_incref(json_array_get(items, 0))
-                          : json_pack("{s:O}", "items", items);
+        json_t *all = c->n_args == 1 ? json_incref(json_array_get(items, 0))
+                                     : json_pack("{s:O}", "items", items);
 
         (void)cli_say(c, all);
         json_decref(all);

@@ -32,9 +32,9 @@ struct init {
     struct cli *c;
     struct join_request request;
     struct hf_secret *key[N_KEYS];
-    struct hf_buf set;          /* of --registry; empty: none */
-    struct registry *registry;  /* it, accepted */
-    bool is_held;               /* nothing newer than what is held */
+    struct hf_buf set;         /* of --registry; empty: none */
+    struct registry *registry; /* it, accepted */
+    bool is_held;              /* nothing newer than what is held */
     struct hf_buf request_text;
 };
 
@@ -89,8 +89,7 @@ read_homes(struct cli *c, struct registry_org *org)
 static int
 read_level(struct cli *c, struct registry_org *org)
 {
-    static const char *const levels[] = {"local", "national",
-                                         "international"};
+    static const char *const levels[] = {"local", "national", "international"};
     const char *level = cli_value(c, "level");
 
     if (level == NULL)
@@ -249,8 +248,8 @@ make_config(struct init *in)
         (void)hf_buf_printf(&text, "figures_threshold: %s\n",
                             cli_value(in->c, "figures-threshold"));
     (void)cli_in_dir(in->c, "handoff.yaml", path);
-    err = text.failed ? HF_ERR_NOMEM
-                      : hf_file_write(path, text.p, text.n, 0600);
+    err =
+        text.failed ? HF_ERR_NOMEM : hf_file_write(path, text.p, text.n, 0600);
     hf_buf_free(&text);
     return err ? cannot_write(in->c, path, err) : 0;
 }
@@ -263,19 +262,16 @@ refuse_registry(struct cli *c, const char *path, enum hf_err err)
     switch ((int)err) {
     case HF_ERR_UNTRUSTED:
         return cli_fail(c, EX_DATAERR, "untrusted", hint,
-                        "%s: too few of those who must sign have signed",
-                        path);
+                        "%s: too few of those who must sign have signed", path);
     case HF_ERR_ROLLBACK:
         return cli_fail(c, EX_DATAERR, "rollback", hint,
-                        "%s: older than, or at odds with, the one held",
-                        path);
+                        "%s: older than, or at odds with, the one held", path);
     case HF_ERR_EXPIRED:
         return cli_fail(c, EX_DATAERR, "expired", hint, "%s: has expired",
                         path);
     default:
         return cli_fail(c, EX_DATAERR, "malformed", hint,
-                        "%s: is no registry set: %s", path,
-                        hf_err_text(err));
+                        "%s: is no registry set: %s", path, hf_err_text(err));
     }
 }
 
@@ -334,10 +330,9 @@ report(struct init *in)
     if (in->registry != NULL)
         (void)hf_hex(in->registry->root_hash.b, HF_HASH_BYTES, hex);
     if (text.n > 0) {
-        (void)json_object_set_new(j, "org",
-                                  json_string(in->request.org.id.s));
-        (void)json_object_set_new(
-            j, "request", json_stringn((const char *)text.p, text.n));
+        (void)json_object_set_new(j, "org", json_string(in->request.org.id.s));
+        (void)json_object_set_new(j, "request",
+                                  json_stringn((const char *)text.p, text.n));
         (void)json_object_set_new(
             j, "file", json_string(cli_in_dir(c, "request.yaml", path)));
     }
@@ -345,8 +340,8 @@ report(struct init *in)
         (void)json_object_set_new(
             j, "registry",
             json_pack("{s:I,s:s}", "version",
-                      (json_int_t)in->registry->version[REGISTRY_ORGS],
-                      "root", hex));
+                      (json_int_t)in->registry->version[REGISTRY_ORGS], "root",
+                      hex));
     if (!cli_say(c, j)) {
         fwrite(text.p != NULL ? (const char *)text.p : "", 1, text.n, c->out);
         if (in->registry != NULL)

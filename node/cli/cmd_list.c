@@ -41,9 +41,9 @@ int
 cmd_list(struct cli *c)
 {
     static const struct cli_col cols[] = {
-        {"ID", false},      {"STATE", true},   {"", false},
-        {"PEER", true},     {"SERVICE", true}, {"URGENCY", true},
-        {"DUE", true},      {"CHANGED", false}};
+        {"ID", false},  {"STATE", true},   {"", false},
+        {"PEER", true}, {"SERVICE", true}, {"URGENCY", true},
+        {"DUE", true},  {"CHANGED", false}};
     char since[HF_TIME_TEXT_BYTES];
     json_t *answer = NULL, *item;
     struct cli_table *t;

@@ -44,10 +44,10 @@ cmd_policy_findings(json_t *list, const char *path,
         const struct sop_finding *f = &findings->item[i];
 
         (void)json_array_append_new(
-            list, json_pack("{s:s,s:s,s:o,s:s}", "level",
-                            f->is_error ? "error" : "warning", "rule", f->rule,
-                            "at", json_sprintf("%s:%u", path, f->line), "what",
-                            f->what));
+            list,
+            json_pack("{s:s,s:s,s:o,s:s}", "level",
+                      f->is_error ? "error" : "warning", "rule", f->rule, "at",
+                      json_sprintf("%s:%u", path, f->line), "what", f->what));
     }
 }
 

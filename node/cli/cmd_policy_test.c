@@ -58,9 +58,8 @@ add_pack(struct bench *b, const char *path)
     status = cmd_policy_load(b->c, path, findings, &pack);
     if (status == 0 && pack == NULL)
         status = cli_fail(b->c, EX_DATAERR, "malformed",
-                          "handoff policy check tells more", "%s:%u: %s",
-                          path, findings->item[0].line,
-                          findings->item[0].what);
+                          "handoff policy check tells more", "%s:%u: %s", path,
+                          findings->item[0].line, findings->item[0].what);
     if (status == 0 && b->n_packs < SOP_PACKS_MAX &&
         sop_book_add(b->book, pack)) {
         b->pack[b->n_packs++] = pack;
@@ -134,8 +133,8 @@ gather_file(struct bench *b, const char *path)
     (void)snprintf(other, sizeof(other), "%s/cases/%s", dir, base);
     if (!is_table(other))
         return cli_fail(b->c, EX_NOINPUT, "no_such_table",
-                        "give a table of cases, or a folder", "%s: no %s",
-                        path, other);
+                        "give a table of cases, or a folder", "%s: no %s", path,
+                        other);
     b->table[b->n_tables++] = strdup(other);
     return 0;
 }
@@ -144,10 +143,10 @@ static void
 note(struct bench *b, const char *path, unsigned line, const char *name,
      const char *what)
 {
-    (void)json_array_append_new(
-        b->failures,
-        json_pack("{s:o,s:s,s:s}", "at", json_sprintf("%s:%u", path, line),
-                  "case", name, "what", what));
+    (void)json_array_append_new(b->failures,
+                                json_pack("{s:o,s:s,s:s}", "at",
+                                          json_sprintf("%s:%u", path, line),
+                                          "case", name, "what", what));
 }
 
 static int
@@ -213,8 +212,8 @@ cmd_policy_test(struct cli *c)
         status = cli_fail(c, EX_NOINPUT, "no_such_file", "check its name",
                           "%s: no such file or folder", path);
     else
-        status = S_ISDIR(st.st_mode) ? gather_dir(&b, path)
-                                     : gather_file(&b, path);
+        status =
+            S_ISDIR(st.st_mode) ? gather_dir(&b, path) : gather_file(&b, path);
     if (status == 0 && b.n_tables == 0)
         status = cli_fail(c, EX_NOINPUT, "no_such_table",
                           "tables lie in its folder cases",

@@ -17,8 +17,7 @@
 const char *
 cmd_registry_role(enum registry_role role)
 {
-    static const char *const names[] = {"root", "orgs", "suspend",
-                                        "timestamp"};
+    static const char *const names[] = {"root", "orgs", "suspend", "timestamp"};
 
     return role < REGISTRY_ROLES ? names[role] : "";
 }
@@ -26,8 +25,8 @@ cmd_registry_role(enum registry_role role)
 int
 cmd_registry_failed(struct cli *c, const char *path, enum hf_err err)
 {
-    const bool bad = err != HF_ERR_NOMEM && err != HF_ERR_IO &&
-                     err != HF_ERR_FULL;
+    const bool bad =
+        err != HF_ERR_NOMEM && err != HF_ERR_IO && err != HF_ERR_FULL;
 
     return cli_fail(c, bad ? EX_DATAERR : EX_SOFTWARE,
                     bad ? "malformed" : "internal",
@@ -172,9 +171,9 @@ read_root(struct cli *c, struct registry_root *root)
         status = read_keys(c, "orgs-key", &role[REGISTRY_ROOT],
                            &role[REGISTRY_ORGS]);
     if (status == 0)
-        status = read_threshold(c, "orgs-threshold",
-                                role[REGISTRY_ROOT].threshold,
-                                &role[REGISTRY_ORGS]);
+        status =
+            read_threshold(c, "orgs-threshold", role[REGISTRY_ROOT].threshold,
+                           &role[REGISTRY_ORGS]);
     /* Any one of those who sign the members may suspend, and may vouch that
      * what is held is the newest. */
     role[REGISTRY_SUSPEND] = role[REGISTRY_ORGS];
@@ -272,8 +271,7 @@ complete_org(struct cli *c, struct registry_edit *e, struct registry_org *org)
     while ((home = cli_next_value(c, "home", &i)) != NULL) {
         if (org->n_homes == REGISTRY_HOMES_MAX ||
             !hf_org_parse(home, &org->home[org->n_homes++]))
-            return cli_fail(c, EX_USAGE, "usage",
-                            "ids of brokers, at most two",
+            return cli_fail(c, EX_USAGE, "usage", "ids of brokers, at most two",
                             "--home %.40s does not do", home);
     }
     if (org->n_homes == 0)
@@ -356,10 +354,9 @@ cmd_registry_add(struct cli *c)
         json_t *item;
         size_t i;
 
-        json_array_foreach(items, i, item)
-            fprintf(c->out, "%s %s, key %s\n", cli_out_text(item, "what"),
-                    cli_out_text(item, "id"),
-                    cli_out_text(item, "fingerprint"));
+        json_array_foreach(items, i, item) fprintf(
+            c->out, "%s %s, key %s\n", cli_out_text(item, "what"),
+            cli_out_text(item, "id"), cli_out_text(item, "fingerprint"));
     }
     json_decref(all);
     json_decref(items);
@@ -379,19 +376,19 @@ check_named(struct cli *c, struct registry_edit *e)
     for (size_t i = 0; i < r->n_orgs && status == 0; i++)
         for (size_t h = 0; h < r->orgs[i].n_homes && status == 0; h++)
             if (registry_broker(r, &r->orgs[i].home[h]) == NULL)
-                status = cli_fail(c, EX_DATAERR, "no_such_broker",
-                                  "registry add SET its request first",
-                                  "%s: %s names broker %s, which is not in it",
-                                  c->arg[0], r->orgs[i].id.s,
-                                  r->orgs[i].home[h].s);
+                status =
+                    cli_fail(c, EX_DATAERR, "no_such_broker",
+                             "registry add SET its request first",
+                             "%s: %s names broker %s, which is not in it",
+                             c->arg[0], r->orgs[i].id.s, r->orgs[i].home[h].s);
     registry_free(r);
     return status;
 }
 
 /* Sign, in memory, all that @secret may and has not yet. */
 static int
-sign_all(struct cli *c, struct registry_edit *e,
-         const struct hf_secret *secret, json_t *ret_roles)
+sign_all(struct cli *c, struct registry_edit *e, const struct hf_secret *secret,
+         json_t *ret_roles)
 {
     size_t n_signed_before = 0;
 
@@ -455,8 +452,8 @@ cmd_registry_sign(struct cli *c)
                           err == HF_ERR_NOT_FOUND   ? EX_NOINPUT
                           : err == HF_ERR_FORBIDDEN ? EX_NOPERM
                                                     : EX_DATAERR,
-                          "bad_key", "a file that registry key made",
-                          "%s: %s", key, hf_err_text(err));
+                          "bad_key", "a file that registry key made", "%s: %s",
+                          key, hf_err_text(err));
     if (status == 0)
         status = check_named(c, e);
     if (status == 0)
@@ -490,8 +487,7 @@ cmd_registry_merge(struct cli *c)
         size_t n = 0;
         enum hf_err err;
 
-        status =
-            cmd_registry_read(c, c->arg[i], REGISTRY_BYTES_MAX, &other);
+        status = cmd_registry_read(c, c->arg[i], REGISTRY_BYTES_MAX, &other);
         if (status != 0)
             break;
         err = registry_edit_merge(e, hf_buf_bytes(&other), &n);

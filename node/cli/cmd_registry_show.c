@@ -31,12 +31,11 @@ orgs_json(const struct registry *r)
         (void)json_array_append_new(
             list,
             json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:b,s:s,s:s}", "id",
-                      o->id.s, "name", o->name, "kind",
-                      org_kind_text(o->kind), "country", o->country, "level",
-                      o->level, "status", member_status_text(o->status),
-                      "home", homes_json(o), "committee",
-                      o->is_committee ? 1 : 0, "via", o->via.s, "fingerprint",
-                      registry_fingerprint(o->identity_pk, fp)));
+                      o->id.s, "name", o->name, "kind", org_kind_text(o->kind),
+                      "country", o->country, "level", o->level, "status",
+                      member_status_text(o->status), "home", homes_json(o),
+                      "committee", o->is_committee ? 1 : 0, "via", o->via.s,
+                      "fingerprint", registry_fingerprint(o->identity_pk, fp)));
     }
     return list;
 }
@@ -53,8 +52,7 @@ brokers_json(const struct registry *r)
         (void)json_array_append_new(
             list, json_pack("{s:s,s:s,s:s,s:s}", "id", b->id.s, "endpoint",
                             b->endpoint, "operated_by", b->operated_by.s,
-                            "fingerprint",
-                            registry_fingerprint(b->op_pk, fp)));
+                            "fingerprint", registry_fingerprint(b->op_pk, fp)));
     }
     return list;
 }
@@ -87,13 +85,12 @@ set_json(struct registry_edit *e, const struct registry *r)
 {
     char hex[HF_HEX_BYTES(HF_HASH_BYTES)], period[HF_TIME_TEXT_BYTES];
 
-    return json_pack(
-        "{s:s,s:o,s:{s:I,s:s},s:o,s:o}", "root",
-        hf_hex(r->root_hash.b, HF_HASH_BYTES, hex), "documents",
-        documents_json(e), "figures", "threshold",
-        (json_int_t)r->figures_threshold, "period",
-        hf_duration_format(r->figures_period_ms, period), "brokers",
-        brokers_json(r), "orgs", orgs_json(r));
+    return json_pack("{s:s,s:o,s:{s:I,s:s},s:o,s:o}", "root",
+                     hf_hex(r->root_hash.b, HF_HASH_BYTES, hex), "documents",
+                     documents_json(e), "figures", "threshold",
+                     (json_int_t)r->figures_threshold, "period",
+                     hf_duration_format(r->figures_period_ms, period),
+                     "brokers", brokers_json(r), "orgs", orgs_json(r));
 }
 
 /* The documents first, as they are what a signer looks for. */
@@ -103,14 +100,13 @@ print_documents(FILE *out, const json_t *j)
     json_t *d;
     size_t i;
 
-    json_array_foreach(json_object_get(j, "documents"), i, d)
-        cli_out_fieldf(
-            out, cli_out_text(d, "role"),
-            "version %lld, signed by %lld of %lld needed%s",
-            (long long)json_integer_value(json_object_get(d, "version")),
-            (long long)json_integer_value(json_object_get(d, "signatures")),
-            (long long)json_integer_value(json_object_get(d, "needed")),
-            cli_out_true(d, "complete") ? "" : ": NOT COMPLETE");
+    json_array_foreach(json_object_get(j, "documents"), i, d) cli_out_fieldf(
+        out, cli_out_text(d, "role"),
+        "version %lld, signed by %lld of %lld needed%s",
+        (long long)json_integer_value(json_object_get(d, "version")),
+        (long long)json_integer_value(json_object_get(d, "signatures")),
+        (long long)json_integer_value(json_object_get(d, "needed")),
+        cli_out_true(d, "complete") ? "" : ": NOT COMPLETE");
     fputc('\n', out);
 }
 

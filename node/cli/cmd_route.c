@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli_conn.h"
-#include "cli_when.h"
 #include "cli_out.h"
+#include "cli_when.h"
 #include "cmd.h"
 #include "cmd_route.h"
 
@@ -21,8 +21,7 @@ request_body(struct cli *c, json_t **ret)
 {
     char incident[HF_TIME_TEXT_BYTES];
     const char *when;
-    const int status =
-        cli_when(c, "incident-at", CLI_BACK, incident, &when);
+    const int status = cli_when(c, "incident-at", CLI_BACK, incident, &when);
     json_t *body, *wishes;
     const char *wish;
     size_t i = 0;
@@ -51,10 +50,9 @@ print_withheld(FILE *out, const json_t *withholds)
     json_t *item;
     size_t i;
 
-    json_array_foreach(withholds, i, item)
-        cli_out_fieldf(out, i == 0 ? "Holds back" : "", "%s: %s",
-                       cli_out_text(item, "category"),
-                       cli_out_text(item, "why"));
+    json_array_foreach(withholds, i, item) cli_out_fieldf(
+        out, i == 0 ? "Holds back" : "", "%s: %s",
+        cli_out_text(item, "category"), cli_out_text(item, "why"));
 }
 
 static void
@@ -151,8 +149,8 @@ struct batch {
     struct cli *c;
     const char *path;
     json_t *items;
-    size_t n;     /* how many there will be */
-    int status;   /* of the first that failed */
+    size_t n;   /* how many there will be */
+    int status; /* of the first that failed */
 };
 
 static void
@@ -276,16 +274,14 @@ cmd_route(struct cli *c)
 int
 cmd_refer(struct cli *c)
 {
-    static const char *const later[] = {"vital-interest", "attest",
-                                        "on-behalf",      "happened-at",
-                                        "by",             "spoke-to"};
+    static const char *const later[] = {"vital-interest", "attest", "on-behalf",
+                                        "happened-at",    "by",     "spoke-to"};
 
     for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
         if (cli_has(c, later[i]))
             return cli_fail(c, EX_CONFIG, "not_in_this_version",
                             "refer without it, within consent",
-                            "refer --%s is not in this version yet",
-                            later[i]);
+                            "refer --%s is not in this version yet", later[i]);
     if (!cli_has(c, "need"))
         return cli_fail(c, EX_USAGE, "usage", "see handoff refer --help",
                         "refer needs --need N");

@@ -36,7 +36,8 @@ print_table(struct cli *c, const json_t *items)
                                cli_out_text(item, "service"),
                                cli_out_text(item, "name"),
                                json_is_false(accepting) ? "no" : "yes",
-                               free_text, age};
+                               free_text,
+                               age};
 
         number_text(item, "capacity", free_text);
         number_text(item, "age_days", age);

@@ -38,8 +38,8 @@ complete_export(json_t *j)
     side[1] = json_array();
     json_array_foreach(json_object_get(j, "chain"), i, item)
     {
-        const bool first = strcmp(cli_out_text(item, "author"),
-                                  cli_out_text(j, "from")) == 0;
+        const bool first =
+            strcmp(cli_out_text(item, "author"), cli_out_text(j, "from")) == 0;
 
         (void)json_array_append(side[first ? 0 : 1], item);
     }
@@ -81,9 +81,8 @@ print_contacts(FILE *out, const json_t *contacts)
             cli_out_fieldf(out, i == 0 ? "Contacts" : "", "%s: %s", sides[i],
                            json_string_value(who));
         else if (json_object_size(who) > 0)
-            cli_out_fieldf(out, i == 0 ? "Contacts" : "", "%s: %s %s",
-                           sides[i], cli_out_text(who, "org"),
-                           cli_out_text(who, "name"));
+            cli_out_fieldf(out, i == 0 ? "Contacts" : "", "%s: %s %s", sides[i],
+                           cli_out_text(who, "org"), cli_out_text(who, "name"));
     }
 }
 
@@ -98,13 +97,13 @@ print_clocks(FILE *out, const json_t *clocks)
         const json_t *met = json_object_get(item, "met");
         char due[CLI_OUT_TIME], at[CLI_OUT_TIME];
 
-        cli_out_fieldf(
-            out, i == 0 ? "Clocks" : "", "%-8s %s  %s",
-            cli_out_text(item, "what"),
-            cli_out_time(cli_out_text(item, "due"), due),
-            json_is_string(met)
-                ? cli_out_time(json_string_value(met), at)
-                : json_is_true(met) ? "met" : "open");
+        cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s %s  %s",
+                       cli_out_text(item, "what"),
+                       cli_out_time(cli_out_text(item, "due"), due),
+                       json_is_string(met)
+                           ? cli_out_time(json_string_value(met), at)
+                       : json_is_true(met) ? "met"
+                                           : "open");
     }
 }
 
@@ -134,8 +133,7 @@ print_entry(FILE *out, const json_t *e)
         fprintf(out, ", %s", cli_out_text(e, "role"));
     if (json_is_false(valid))
         fprintf(out, "  DOES NOT COUNT%s%s",
-                cli_out_text(e, "why")[0] ? ": " : "",
-                cli_out_text(e, "why"));
+                cli_out_text(e, "why")[0] ? ": " : "", cli_out_text(e, "why"));
     fputc('\n', out);
 }
 
@@ -176,8 +174,8 @@ collect(struct moment *m, size_t n, const json_t *list, bool is_receipt)
 
     json_array_foreach(list, i, item)
     {
-        m[n] = (struct moment){
-            .order = n, .is_receipt = is_receipt, .what = item};
+        m[n] =
+            (struct moment){.order = n, .is_receipt = is_receipt, .what = item};
         if (!hf_time_parse(cli_out_text(item, "at"), &m[n].at_ms))
             m[n].at_ms = 0;
         n++;

@@ -44,19 +44,16 @@ print_status(FILE *out, const json_t *j)
     {
         char at[CLI_OUT_TIME];
 
-        cli_out_fieldf(
-            out, i == 0 ? "Brokers" : "", "%-12s %-5s last contact %s",
-            cli_out_text(item, "name"),
-            cli_out_true(item, "up") ? "up" : "DOWN",
-            cli_out_time(cli_out_text(item, "last_contact"), at));
+        cli_out_fieldf(out, i == 0 ? "Brokers" : "",
+                       "%-12s %-5s last contact %s", cli_out_text(item, "name"),
+                       cli_out_true(item, "up") ? "up" : "DOWN",
+                       cli_out_time(cli_out_text(item, "last_contact"), at));
     }
     print_map(out, "Queues", json_object_get(j, "queues"));
     print_map(out, "Ages", json_object_get(j, "ages"));
-    json_array_foreach(json_object_get(j, "alarms"), i, item)
-        cli_out_fieldf(out, i == 0 ? "Alarms" : "", "%s: %s; %s",
-                       cli_out_text(item, "level"),
-                       cli_out_text(item, "what"),
-                       cli_out_text(item, "mend"));
+    json_array_foreach(json_object_get(j, "alarms"), i, item) cli_out_fieldf(
+        out, i == 0 ? "Alarms" : "", "%s: %s; %s", cli_out_text(item, "level"),
+        cli_out_text(item, "what"), cli_out_text(item, "mend"));
     if (json_array_size(json_object_get(j, "alarms")) == 0)
         cli_out_field(out, "Alarms", "none");
 }

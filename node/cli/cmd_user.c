@@ -33,8 +33,8 @@ post(struct cli *c, const char *path, json_t *body, const char *done)
 int
 cmd_user_add(struct cli *c)
 {
-    json_t *body = json_pack("{s:s,s:o}", "name", c->arg[0], "roles",
-                             roles_json(c));
+    json_t *body =
+        json_pack("{s:s,s:o}", "name", c->arg[0], "roles", roles_json(c));
 
     if (body == NULL)
         return cli_fail(c, EX_USAGE, "usage", "UTF-8, please",
@@ -86,10 +86,9 @@ cmd_user_list(struct cli *c)
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
         char *roles = cli_out_join(json_object_get(item, "roles"));
-        const char *cells[] = {cli_out_text(item, "name"), roles,
-                               cli_out_text(item, "language"),
-                               cli_out_true(item, "disabled") ? "disabled"
-                                                              : ""};
+        const char *cells[] = {
+            cli_out_text(item, "name"), roles, cli_out_text(item, "language"),
+            cli_out_true(item, "disabled") ? "disabled" : ""};
 
         cli_table_row(t, cells);
         free(roles);

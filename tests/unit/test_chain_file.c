@@ -61,8 +61,7 @@ check_example(const char *path)
                  (char *)json_string_value(json_object_get(expect, "state"))),
               "%s", path);
     forked = json_is_true(json_object_get(expect, "forked"));
-    cr_expect(forked == (chain.fork[0] != 0 || chain.fork[1] != 0), "%s",
-              path);
+    cr_expect(forked == (chain.fork[0] != 0 || chain.fork[1] != 0), "%s", path);
     for (enum side s = SIDE_FIRST; s <= SIDE_SECOND; s++) {
         for (size_t i = 0; i < chain.n[s]; i++) {
             const struct cli_chain_entry *e = &chain.entry[s][i];
@@ -70,8 +69,8 @@ check_example(const char *path)
             n_counted += e->counts;
             cr_expect(e->counts == false ||
                           counts(list, cli_chain_key(chain.kind, s), e->n),
-                      "%s: %s %u counts", path,
-                      cli_chain_key(chain.kind, s), (unsigned)e->n);
+                      "%s: %s %u counts", path, cli_chain_key(chain.kind, s),
+                      (unsigned)e->n);
         }
     }
     cr_expect(eq(sz, n_counted, json_array_size(list)), "%s", path);
@@ -139,12 +138,10 @@ Test(chain_file, two_empty_chains_have_no_state)
 {
     json_t *j;
 
-    cr_assert(read_text("{\"kind\":\"referral\",\"s\":[],\"r\":[]}") ==
-              HF_OK);
+    cr_assert(read_text("{\"kind\":\"referral\",\"s\":[],\"r\":[]}") == HF_OK);
     cr_assert(cli_chain_judge(&chain) == HF_OK);
     j = cli_chain_json(&chain);
-    cr_expect(eq(str,
-                 (char *)json_string_value(json_object_get(j, "state")),
+    cr_expect(eq(str, (char *)json_string_value(json_object_get(j, "state")),
                  "none"));
     json_decref(j);
 }
@@ -288,9 +285,8 @@ Test(chain_signed, a_changed_byte_is_refused_and_named)
 Test(chain_signed, words_that_differ_from_the_signed_bytes_are_refused)
 {
     make_accepted();
-    (void)json_object_set_new(
-        json_array_get(json_object_get(doc, "r"), 1), "event",
-        json_string("decline"));
+    (void)json_object_set_new(json_array_get(json_object_get(doc, "r"), 1),
+                              "event", json_string("decline"));
     cr_expect(eq(int, (int)cli_chain_read(doc, &registry, &chain, &error),
                  HF_ERR_MALFORMED));
     cr_expect(eq(str, error.pointer, "r.1"));
@@ -299,8 +295,7 @@ Test(chain_signed, words_that_differ_from_the_signed_bytes_are_refused)
 Test(chain_signed, an_entry_without_signature_is_refused)
 {
     make_accepted();
-    (void)json_object_del(json_array_get(json_object_get(doc, "s"), 0),
-                          "sig");
+    (void)json_object_del(json_array_get(json_object_get(doc, "s"), 0), "sig");
     cr_expect(eq(int, (int)cli_chain_read(doc, &registry, &chain, &error),
                  HF_ERR_MALFORMED));
     cr_expect(eq(str, error.pointer, "s.0"));

@@ -64,8 +64,8 @@ Test(cli_args, several_needs_come_as_words_or_repeated)
     cr_assert(parse("refer HC-1 hc-2 --need health.general x.y HC-3 "
                     "--need=a.b"));
     cr_expect(eq(sz, c.n_args, 3));
-    cr_expect(eq(str, (char *)cli_next_value(&c, "need", &i),
-                 "health.general"));
+    cr_expect(
+        eq(str, (char *)cli_next_value(&c, "need", &i), "health.general"));
     cr_expect(eq(str, (char *)cli_next_value(&c, "need", &i), "x.y"));
     cr_expect(eq(str, (char *)cli_next_value(&c, "need", &i), "a.b"));
     cr_expect(cli_next_value(&c, "need", &i) == NULL);
@@ -77,8 +77,7 @@ Test(cli_args, roles_may_be_split_by_commas)
 
     cr_assert(parse("user add amina --role case_manager,health supervisor"));
     cr_expect(eq(sz, c.n_args, 1));
-    cr_expect(eq(str, (char *)cli_next_value(&c, "role", &i),
-                 "case_manager"));
+    cr_expect(eq(str, (char *)cli_next_value(&c, "role", &i), "case_manager"));
     cr_expect(eq(str, (char *)cli_next_value(&c, "role", &i), "health"));
     cr_expect(eq(str, (char *)cli_next_value(&c, "role", &i), "supervisor"));
 }
@@ -170,8 +169,8 @@ Test(cli_args, an_offer_and_a_request_differ_in_what_to_means)
 {
     bool needed;
 
-    cr_expect(eq(str, (char *)cli_args_opt("to=USER!", 8, &needed)->value,
-                 "USER"));
+    cr_expect(
+        eq(str, (char *)cli_args_opt("to=USER!", 8, &needed)->value, "USER"));
     cr_expect(needed);
     cr_expect(eq(str, (char *)cli_args_opt("to", 2, &needed)->value, "ORG"));
     cr_expect(needed == false);
@@ -187,14 +186,12 @@ Test(cli_when, times_are_taken_as_people_type_them)
     cr_expect(eq(str, out, "2026-11-25T05:30:00Z"));
     cr_assert(cli_when_parse("2026-11-25", CLI_AHEAD, now, out));
     cr_expect(eq(str, out, "2026-11-25"));
-    cr_assert(cli_when_parse("2026-11-25T10:00:00+04:30", CLI_AHEAD, now,
-                             out));
+    cr_assert(cli_when_parse("2026-11-25T10:00:00+04:30", CLI_AHEAD, now, out));
     cr_expect(eq(str, out, "2026-11-25T10:00:00+04:30"));
     cr_assert(cli_when_parse("24h", CLI_AHEAD, now, out));
     cr_expect(eq(str, out, "2025-11-03T16:13:20Z"));
     cr_assert(cli_when_parse("24h", CLI_BACK, now, out));
     cr_expect(eq(str, out, "2025-11-01T16:13:20Z"));
     cr_expect(cli_when_parse("tomorrow", CLI_AHEAD, now, out) == false);
-    cr_expect(cli_when_parse("2026-02-30 10:00", CLI_AHEAD, now, out) ==
-              false);
+    cr_expect(cli_when_parse("2026-02-30 10:00", CLI_AHEAD, now, out) == false);
 }

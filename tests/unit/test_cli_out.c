@@ -54,7 +54,8 @@ Test(cli_out, cut_never_splits_a_character)
 
 Test(cli_out, nothing_reaches_the_terminal_that_could_steer_it)
 {
-    char *clean = cli_out_clean("a\033[2Jb\u202Ec\nd\xc2\x9b" "e");
+    char *clean = cli_out_clean("a\033[2Jb\u202Ec\nd\xc2\x9b"
+                                "e");
 
     cr_expect(eq(str, clean, "a?[2Jb?c d?e"));
     free(clean);
@@ -142,8 +143,8 @@ Test(cli_out, times_are_local)
 
 Test(cli_out, nested_data_is_indented)
 {
-    json_t *j = json_pack("{s:s,s:[{s:s}],s:b}", "given_name", "Zahra",
-                          "ways", "kind", "phone", "safe", 1);
+    json_t *j = json_pack("{s:s,s:[{s:s}],s:b}", "given_name", "Zahra", "ways",
+                          "kind", "phone", "safe", 1);
 
     cli_out_data(out, 2, j);
     cr_expect(eq(str, printed(),
