@@ -202,6 +202,11 @@ open_all(struct brokerd *d, char *error)
         if (err)
             say(error, "%s: %s (process %d)", d->dir, hf_err_text(err), holder);
     }
+    if (!err) {
+        err = hf_log_open(d->dir, "broker");
+        if (err)
+            say(error, "%s/log: cannot write: %s", d->dir, hf_err_text(err));
+    }
     if (!err)
         err = hf_crypto_start();
     if (!err)

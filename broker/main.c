@@ -11,7 +11,6 @@
 #include "broker_ctl.h"
 #include "broker_init.h"
 #include "brokerd.h"
-#include "hf_log.h"
 #include "hf_proc.h"
 
 static const char help[] =
@@ -94,8 +93,6 @@ run(const struct options *o)
     (void)sigprocmask(SIG_BLOCK, &stops, NULL);
     if (o->is_daemon && hf_proc_daemonize() != HF_OK)
         return fail(EX_OSERR, "cannot go to the background");
-    if (hf_log_open(o->dir, "broker") != HF_OK) /* then to stderr */
-        fprintf(stderr, "handoff-broker: %s/log: cannot write\n", o->dir);
     err = brokerd_open(o->dir, &d, error);
     if (err) {
         (void)fail(0, error);

@@ -139,6 +139,17 @@ is_connected(const struct peer *p)
            memcmp(&now, &p->address, sizeof(now)) == 0;
 }
 
+/** As bound: zsock_endpoint() would still say port 0. */
+static void
+note_endpoint(struct hf_port *port)
+{
+    char *endpoint = zsock_last_endpoint(port->sock);
+
+    (void)snprintf(port->endpoint, sizeof(port->endpoint), "%s",
+                   endpoint == NULL ? "" : endpoint);
+    free(endpoint);
+}
+
 enum hf_err
 hf_port_open(const char *endpoint, const struct hf_secret *mine,
              const struct hf_link_limits *limits, size_t peers_max,
@@ -176,8 +187,7 @@ hf_port_open(const char *endpoint, const struct hf_secret *mine,
         err = errno == EADDRINUSE ? HF_ERR_EXISTS : HF_ERR_MALFORMED;
         goto out;
     }
-    (void)snprintf(port->endpoint, sizeof(port->endpoint), "%s",
-                   zsock_endpoint(port->sock));
+    note_endpoint(port);
     *ret_port = port;
     port = NULL; /* the caller's now */
     err = HF_OK;
