@@ -18,7 +18,7 @@ struct health {
     const struct prekeys *prekeys;
     struct node_store *store;
     struct links *links;
-    size_t n_queued;      /* pieces of work waiting */
+    size_t n_queued;      /* delivered envelopes not yet looked at */
     enum hf_err failing;  /* why commits fail; HF_OK: they do not */
 };
 

@@ -12,6 +12,7 @@
 #define NODE_SHELL_KEYSTORE_INTERNAL_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "keystore.h"
 

@@ -74,7 +74,7 @@ open_link(struct link *k)
         err = hf_loop_add_link(host->loop, k->hf, links_receive, k);
     if (!err)
         return;
-    hf_log(HF_LOG_ERROR, "broker_unusable", "broker=%s why=\"%s\"",
+    hf_log(HF_LOG_ERROR, "broker_unusable", "broker=%s why=%s",
            k->broker.id.s, hf_err_text(err));
     if (k->hf != NULL)
         hf_link_close(&k->hf);

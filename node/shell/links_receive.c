@@ -10,7 +10,7 @@
 static void
 complain(const struct link *k, const char *what, enum hf_err err)
 {
-    hf_log(HF_LOG_WARN, "frame_bad", "broker=%s frame=%s why=\"%s\"",
+    hf_log(HF_LOG_WARN, "frame_bad", "broker=%s frame=%s why=%s",
            k->broker.id.s, what, hf_err_text(err));
 }
 
@@ -154,7 +154,7 @@ receive_bad(struct link *k, struct hf_bytes in)
     enum hf_err why = HF_OK;
     enum hf_err err = frame_read_bad(in, &why);
 
-    hf_log(HF_LOG_WARN, "broker_said_bad", "broker=%s why=\"%s\"",
+    hf_log(HF_LOG_WARN, "broker_said_bad", "broker=%s why=%s",
            k->broker.id.s, hf_err_text(err ? err : why));
 }
 

@@ -23,7 +23,7 @@ send_frame(struct link *k, bool is_made, const char *what)
     if (err)
         hf_buf_free(frame);
     if (err == HF_ERR_LIMIT || err == HF_ERR_IO || err == HF_ERR_NOMEM)
-        hf_log(HF_LOG_ERROR, "frame_unsent", "broker=%s frame=%s why=\"%s\"",
+        hf_log(HF_LOG_ERROR, "frame_unsent", "broker=%s frame=%s why=%s",
                k->broker.id.s, what, hf_err_text(err));
     return err == HF_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "hf_assert.h"
 #include "hf_file.h"
+#include "hf_log.h"
 #include "hf_store.h"
 #include "hf_text.h"
 #include "keystore.h"
@@ -332,8 +333,12 @@ shred_now(struct node_store *s)
 {
     enum hf_err err = keystore_rewrite(s->keystore);
 
+    if (err)
+        hf_log(HF_LOG_ERROR, "shred_failed", "why=%s", hf_err_text(err));
     if (keystore_mark(s->keystore).epoch == s->marked_epoch)
         return;
+    hf_log(HF_LOG_INFO, "shredded", "epoch=%llu",
+           (unsigned long long)keystore_mark(s->keystore).epoch);
     if (node_store_begin(s, true) != HF_OK)
         return;
     put_mark(s);

@@ -62,7 +62,7 @@ noded_take_registry(struct noded *n, struct hf_bytes set)
     if (err == HF_ERR_EXISTS)
         return err;
     if (err) {
-        hf_log(HF_LOG_WARN, "registry_refused", "why=\"%s\"",
+        hf_log(HF_LOG_WARN, "registry_refused", "why=%s",
                hf_err_text(err));
         return err;
     }
@@ -139,7 +139,7 @@ tend(struct noded *n)
     node_store_tend(n->store);
     err = prekeys_tend(n->prekeys, hf_clock_wall_ms(), &is_made);
     if (err)
-        hf_log(HF_LOG_ERROR, "prekey_failed", "why=\"%s\"", hf_err_text(err));
+        hf_log(HF_LOG_ERROR, "prekey_failed", "why=%s", hf_err_text(err));
     if (is_made) {
         hf_log(HF_LOG_INFO, "prekey_made", "until_ms=%llu",
                (unsigned long long)prekeys_newest(n->prekeys)->until_ms);
@@ -165,13 +165,14 @@ feed_clock(struct noded *n)
     n->wants_tick = false;
 }
 
-static bool
-has_request(const struct noded *n)
+static size_t
+count(const struct noded *n, enum work_type type)
 {
+    size_t found = 0;
+
     for (const struct work *w = n->queue.first; w != NULL; w = w->next)
-        if (w->type == WORK_API)
-            return true;
-    return false;
+        found += w->type == type ? 1 : 0;
+    return found;
 }
 
 /* Only who asks needs to know, and not anew for each question. */
@@ -184,10 +185,10 @@ look(struct noded *n)
                              .prekeys = n->prekeys,
                              .store = n->store,
                              .links = n->links,
-                             .n_queued = n->queue.n,
+                             .n_queued = count(n, WORK_ENVELOPE) + n->parked.n,
                              .failing = n->failing};
 
-    if (!has_request(n) || hf_clock_mono_ms() < n->look_ms)
+    if (count(n, WORK_API) == 0 || hf_clock_mono_ms() < n->look_ms)
         return;
     health_look(&h, hf_clock_wall_ms(), &n->batch.status);
     n->look_ms = hf_clock_mono_ms() + LOOK_AGE_MS;

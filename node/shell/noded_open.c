@@ -181,8 +181,8 @@ open_all(struct noded *n, struct fault *fault)
         err = write_pid(n);
     if (err)
         return fault_set(fault, FAULT_FORBIDDEN,
-                         "%s: log and run: %s; look at the folder's owner and at "
-                         "the disk",
+                         "%s: log and run: %s; look at the folder's owner and "
+                         "at the disk",
                          n->dir, hf_err_text(err));
     if (!read_all(n, n->dir, fault) ||
         !node_store_open(n->dir, &n->keys, &n->store, fault) ||

@@ -111,9 +111,10 @@ install_policy(struct noded *n, struct work *w)
     char what[POLICIES_WHAT_BYTES];
     enum hf_err err = policies_install(&n->policies, w->shell.bytes, what);
 
-    hf_log(err ? HF_LOG_WARN : HF_LOG_INFO,
-           err ? "policy_refused" : "policy_installed", "why=\"%s\"",
-           hf_err_text(err));
+    if (err)
+        hf_log(HF_LOG_WARN, "policy_refused", "why=%s", hf_err_text(err));
+    else
+        hf_log(HF_LOG_INFO, "policy_installed", "packs=%zu", n->policies.n);
     if (err)
         api_shell_reply(w->req, status_of(err), what,
                         "try it with `handoff policy check FILE`", no_body,
@@ -303,7 +304,7 @@ release_work(struct noded *n, struct work *w)
         break;
     case WORK_DOC:
         if (w->why[0] != '\0')
-            hf_log(HF_LOG_WARN, "document_refused", "owner=%s why=\"%s\"",
+            hf_log(HF_LOG_WARN, "document_refused", "owner=%s why=%s",
                    w->from.s, w->why);
         break;
     case WORK_TICK:
@@ -319,7 +320,7 @@ void
 noded_release(struct noded *n)
 {
     if (n->failing && n->batch.done.n > 0) {
-        hf_log(HF_LOG_INFO, "store_works", "after=\"%s\"",
+        hf_log(HF_LOG_INFO, "store_works", "after=%s",
                hf_err_text(n->failing));
         n->failing = HF_OK;
     }
@@ -355,7 +356,7 @@ noded_drop(struct noded *n, enum hf_err why)
 
     HF_ASSERT(w != NULL);
     HF_ASSERT(n->batch.done.n == 0);
-    hf_log(HF_LOG_ERROR, "store_failed", "work=%d why=\"%s\"", (int)w->type,
+    hf_log(HF_LOG_ERROR, "store_failed", "work=%d why=%s", (int)w->type,
            hf_err_text(why));
     n->failing = why;
     n->tick_ms = hf_clock_mono_ms() + RETRY_MS;

@@ -55,7 +55,8 @@ static enum opening_verdict
 open_notice(struct opening *o, const struct registry *r, struct hf_bytes in,
             struct node_event *ret_ev)
 {
-    const struct registry_broker *b = registry_broker(r, &ret_ev->header.sender);
+    const struct registry_broker *b =
+        registry_broker(r, &ret_ev->header.sender);
     struct notice n;
 
     if (b == NULL)
