@@ -1,4 +1,5 @@
 # network.sh - a small network on loopback, for ops/demo and tests/e2e.
+# shellcheck shell=bash disable=SC2046,SC2086  # words are split on purpose
 #
 # Source it (bash). It makes brokers and nodes under one folder, takes them
 # into a registry by the real ceremony, starts and stops their daemons. All

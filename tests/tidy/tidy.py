@@ -1,0 +1,371 @@
+#!/usr/bin/env python3
+"""Looks at the tree itself: what holds the architecture and can be checked.
+
+    tests/tidy/tidy.py [--generated DIR] [CHECK...]
+
+Checks (all, if none is named): includes headers calls form map folders alone.
+DIR holds generated headers (the build tree's proto/ and policy/), for `headers`.
+Every finding is one line, file:line: what. Exit status 1 if there is one.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CORES = ("broker/core", "node/core")
+PRODUCT = ("lib", "proto", "policy", "broker", "node")
+
+# What libc, POSIX and Linux offer. Others are libraries, and have an owner.
+SYSTEM = set("""
+    ctype errno fcntl dirent ftw getopt glob grp inttypes libgen limits locale
+    math netdb poll pthread pwd sched signal stdalign stdarg stdatomic stdbool
+    stddef stdint stdio stdlib string strings sysexits termios time unistd wchar
+    arpa/inet net/if netinet/in netinet/tcp linux/capability
+    sys/epoll sys/eventfd sys/file sys/ioctl sys/mman sys/prctl sys/random
+    sys/resource sys/signalfd sys/socket sys/stat sys/statvfs sys/syscall
+    sys/time sys/timerfd sys/types sys/uio sys/un sys/wait
+    """.split())
+# A core sees no clock, file, socket or thread. stdio is there for snprintf,
+# stdlib for what *_new() allocates; `calls` looks after both.
+CORE_SYSTEM = set("inttypes stdarg stdbool stddef stdint stdio stdlib string"
+                  .split())
+
+BANNED = ("strcpy strcat sprintf vsprintf gets strtok atoi atol atoll strtol rand "
+          "srand random time localtime gmtime ctime system popen alloca assert").split()
+CORE_BANNED = ("printf fprintf vfprintf puts fputs putc fopen fread fwrite "
+               "getenv exit abort").split()
+HEAP = "malloc calloc realloc free strdup strndup".split()
+
+# Which document says what each file of a folder is for.
+DOCUMENTS = {
+    "lib": "lib/DESIGN.md",
+    "proto": "proto/WIRE.md",
+    "policy": "policy/README.md",
+    "broker": "broker/DESIGN.md",
+    "node": "node/DESIGN.md",
+    "ops": "ops/README.md",
+    "tests/sim": "tests/sim/README.md",
+    "tests/bench": "tests/bench/README.md",
+    "tests/data": "tests/data/README.md",
+    "tests": "tests/README.md",
+}
+# Where a list of files would only repeat their names.
+UNLISTED = ("tests/unit", "tests/vectors", "tests/fuzz/corpus", "tests/e2e",
+            "proto/handoff")
+
+findings = []
+
+
+def report(path, line, what):
+    findings.append(f"{path}:{line}: {what}")
+
+
+def tree():
+    """All files of the project, relative: what git has or would take."""
+    try:
+        out = subprocess.run(
+            ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"],
+            capture_output=True, text=True, check=True).stdout.split("\n")
+        files = [f for f in out if f and (ROOT / f).is_file()]
+    except (OSError, subprocess.CalledProcessError):
+        files = []
+    if not files:  # unpacked from an archive
+        for folder, names, here in os.walk(ROOT):
+            names[:] = [n for n in names
+                        if n != ".git" and not n.startswith("build")]
+            files += [os.path.relpath(os.path.join(folder, f), ROOT)
+                      for f in here]
+    return sorted(files)
+
+
+FILES = tree()
+C_FILES = [f for f in FILES if f.endswith((".c", ".h"))]
+
+
+def read(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def folder_of(path):
+    return os.path.dirname(path)
+
+
+def is_under(path, folders):
+    return any(path == f or path.startswith(f + "/") for f in folders)
+
+
+def without_comments(text):
+    """Comments and the insides of strings blanked; lines stay where they are."""
+    def blank(m):
+        s = m.group(0)
+        if s[0] in "\"'":
+            return s[0] + " " * (len(s) - 2) + s[-1]
+        return re.sub(r"[^\n]", " ", s)
+    return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'',
+                  blank, text, flags=re.S)
+
+
+# ---- includes ---------------------------------------------------------------
+
+def include_table():
+    """The table in CONTRIBUTING.md: folder -> (ours, libraries)."""
+    rows = {}
+    section = read("CONTRIBUTING.md").split("## Who may include whom", 1)[1]
+    for line in section.split("\n## ", 1)[0].split("\n"):
+        cells = [re.findall(r"`([^`]+)`", c) for c in line.split("|")[1:-1]]
+        if len(cells) == 3 and cells[0]:
+            for folder in cells[0]:
+                rows[folder] = (set(cells[1]), set(cells[2]))
+    return rows
+
+
+def owner_of(name, includer, product_headers):
+    """The product folder that an included name lies in, or None."""
+    beside = os.path.join(folder_of(includer), name)
+    if (ROOT / beside).is_file():
+        return folder_of(beside)
+    folders = product_headers.get(os.path.basename(name), [])
+    return folders[0] if folders else None
+
+
+def check_one_include(path, number, name, table, headers):
+    folder = folder_of(path)
+    ours, libraries = table[folder]
+    library = name.split("/")[0] if "/" in name and name[:-2] not in SYSTEM \
+        else name
+    if library.endswith("c.h") and library.endswith(".pb-c.h") or \
+            name.endswith(".pb-c.h"):
+        library = "*.pb-c.h"
+    owner = owner_of(name, path, headers)
+    if owner is not None:
+        if owner != folder and owner not in ours and \
+                f"{owner}/{os.path.basename(name)}" not in ours:
+            report(path, number, f"{folder} may not include {owner}/{name}")
+        stem = os.path.basename(name)[:-len("_internal.h")]
+        if name.endswith("_internal.h") and (
+                owner != folder or
+                not os.path.basename(path).startswith(stem)):
+            report(path, number, f"{name} is for {owner}/{stem}*.c only")
+    elif name[:-2] in SYSTEM:
+        if folder in CORES and name[:-2] not in CORE_SYSTEM:
+            report(path, number, f"a core may not include <{name}>")
+    elif library not in libraries:
+        report(path, number, f"{folder} does not own <{name}>")
+
+
+def check_includes():
+    table = include_table()
+    headers = {}
+    for f in C_FILES:
+        if f.endswith(".h") and is_under(f, PRODUCT):
+            headers.setdefault(os.path.basename(f), []).append(folder_of(f))
+    for name, folders in headers.items():
+        if len(folders) > 1:
+            report(f"{folders[0]}/{name}", 1,
+                   f"the same name as {folders[1]}/{name}")
+    for path in C_FILES:
+        if not is_under(path, PRODUCT):
+            continue
+        if folder_of(path) not in table:
+            report(path, 1, "its folder has no row in CONTRIBUTING.md")
+            continue
+        for i, line in enumerate(read(path).split("\n"), 1):
+            m = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+            if m:
+                check_one_include(path, i, m.group(1), table, headers)
+
+
+# ---- headers compile alone --------------------------------------------------
+
+def compile_header(path, flags):
+    return subprocess.run(
+        ["gcc", "-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
+         "-DHANDOFF_SOURCE_DIR=\".\"", "-fsyntax-only", "-x", "c", "-"] + flags,
+        input=f'#include "{ROOT / path}"\n', capture_output=True, text=True,
+        check=False)
+
+
+def check_headers(generated):
+    folders = sorted({folder_of(f) for f in C_FILES if is_under(f, PRODUCT)})
+    product = [f"-I{ROOT / f}" for f in folders]
+    product += [f"-I{os.path.join(generated, d)}" for d in ("proto", "policy")]
+    jobs = {}
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for path in C_FILES:
+            if not path.endswith(".h"):
+                continue
+            flags = product
+            if is_under(path, ["tests"]):
+                flags = product + [f"-I{ROOT / 'tests'}"]
+            jobs[pool.submit(compile_header, path, flags)] = path
+    for job, path in jobs.items():
+        if job.result().returncode != 0:
+            first = job.result().stderr.strip().split("\n")
+            why = next((x for x in first if "error" in x), first[0])
+            report(path, 1, f"does not compile alone: {why}")
+
+
+# ---- calls ------------------------------------------------------------------
+
+def check_calls():
+    always = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
+    in_core = re.compile(r"(?<![\w.>])(" + "|".join(CORE_BANNED) + r")\s*\(")
+    heap = re.compile(r"(?<![\w.>])(" + "|".join(HEAP) + r")\s*\(")
+    start = re.compile(r"^(\w+)\(")  # the name of a definition, by our format
+    for path in C_FILES:
+        if not is_under(path, PRODUCT):
+            continue
+        core = folder_of(path) in CORES
+        function = ""
+        text = without_comments(read(path))
+        for i, line in enumerate(text.split("\n"), 1):
+            m = start.match(line)
+            if m:
+                function = m.group(1)
+                continue
+            for m in always.finditer(line):
+                report(path, i, f"{m.group(1)}() is banned")
+            if not core:
+                continue
+            for m in in_core.finditer(line):
+                report(path, i, f"a core does not call {m.group(1)}()")
+            for m in heap.finditer(line):
+                if not re.search(r"^alloc_|_(new|free|init|clear)$",
+                                 function):
+                    report(path, i, f"{m.group(1)}() outside *_new, *_free")
+
+
+# ---- form -------------------------------------------------------------------
+
+def check_form():
+    for path in C_FILES:
+        text = read(path)
+        code = without_comments(text).split("\n")
+        for i, line in enumerate(text.split("\n"), 1):
+            if len(line) > 80:
+                report(path, i, f"{len(line)} columns")
+            if "\t" in line:
+                report(path, i, "a tab")
+            if line != line.rstrip():
+                report(path, i, "space at the end")
+            if "//" in code[i - 1]:
+                report(path, i, "a // comment")
+        if text and not text.endswith("\n"):
+            report(path, text.count("\n") + 1, "no newline at the end")
+        if path.endswith(".h") and not text.startswith("/*"):
+            report(path, 1, "a header begins with what it is for")
+
+
+# ---- documents --------------------------------------------------------------
+
+def check_map():
+    """README's map: every folder is in it, and what it names exists."""
+    section = read("README.md").split("## Map of the tree", 1)[-1]
+    section = section.split("\n## ", 1)[0]
+    before = read("README.md").split("## Map of the tree", 1)[0].count("\n")
+    named = set()
+    for i, line in enumerate(section.split("\n"), before + 1):
+        m = re.match(r"\| `([^`]+)`", line)
+        if not m:
+            continue
+        name = m.group(1).rstrip("/")
+        named.add(name)
+        if not (ROOT / name).exists():
+            report("README.md", i, f"{name} does not exist")
+    folders = set()
+    for f in FILES:
+        parts = f.split("/")[:-1]
+        for depth in (1, 2):
+            if len(parts) >= depth and not parts[0].startswith("."):
+                folders.add("/".join(parts[:depth]))
+    for folder in sorted(folders - named):
+        report("README.md", before + 1, f"the map lacks {folder}/")
+
+
+def document_of(path):
+    for folder in sorted(DOCUMENTS, key=len, reverse=True):
+        if is_under(path, [folder]):
+            return DOCUMENTS[folder]
+    return None
+
+
+def expand(text):
+    """`a`, `a.c`, `x/a.h`, `a.{c,h}` in backticks -> the names meant."""
+    names = set()
+    for quoted in re.findall(r"`([^`\n]+)`", text):
+        for word in re.split(r"[ ,]+", quoted):
+            names.add(word)
+            names.add(os.path.basename(word))
+            names.add(re.sub(r"\.(c|h)$", "", os.path.basename(word)))
+    return names
+
+
+def check_folders():
+    """Each folder's document names every file of it, and no other."""
+    names = {}
+    everything = {os.path.basename(f) for f in FILES}
+    for document in sorted(set(DOCUMENTS.values())):
+        if document not in FILES:
+            report(document, 1, "missing")
+            continue
+        text = read(document)
+        names[document] = expand(text)
+        for i, line in enumerate(text.split("\n"), 1):
+            m = re.match(r"\| ((?:`[^`]+`[ ,]*)+)\|", line)
+            for quoted in re.findall(r"`([^`]+)`", m.group(1)) if m else []:
+                if re.fullmatch(r"[\w./-]+\.(c|h|py|sh|proto|md)", quoted) and \
+                        os.path.basename(quoted) not in everything:
+                    report(document, i, f"{quoted} does not exist")
+    for path in FILES:
+        document = document_of(path)
+        base = os.path.basename(path)
+        if document not in names or is_under(path, UNLISTED) or \
+                path == document or base == "CMakeLists.txt":
+            continue
+        stem = re.sub(r"\.(c|h)$", "", base)
+        if not {base, stem} & names[document]:
+            report(document, 1, f"does not say what {path} is for")
+
+
+def check_alone():
+    """The project refers to nothing outside itself."""
+    foreign = re.compile(r"\.\./" + "shared|(?<![\\w.])/" + "work/|\\bfarm" +
+                         "-\\w")
+    for path in FILES:
+        try:
+            text = read(path)
+        except UnicodeDecodeError:
+            continue
+        for i, line in enumerate(text.split("\n"), 1):
+            if foreign.search(line):
+                report(path, i, "refers to something outside the project")
+            if re.search(r"\b(TODO|FIXME)\b", line) and \
+                    not path.startswith("tests/tidy"):
+                report(path, i, "work left undone")
+
+
+def main():
+    checks = {"includes": check_includes, "headers": check_headers,
+              "calls": check_calls, "form": check_form, "map": check_map,
+              "folders": check_folders, "alone": check_alone}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--generated", default=str(ROOT / "build-dev"))
+    parser.add_argument("check", nargs="*", choices=[[], *checks])
+    args = parser.parse_args()
+    for name in args.check or checks:
+        if name == "headers":
+            check_headers(args.generated)
+        else:
+            checks[name]()
+    for line in sorted(set(findings)):
+        print(line)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
