@@ -88,7 +88,8 @@ flags_of(uint16_t flags)
     static const struct {
         uint16_t bit;
         const char *text;
-    } words[] = {{ENTRY_ON_SEND, "on_send"},   {ENTRY_TRAVEL_NONE, "travel_none"},
+    } words[] = {{ENTRY_ON_SEND, "on_send"},
+                 {ENTRY_TRAVEL_NONE, "travel_none"},
                  {ENTRY_REACHED, "reached"},   {ENTRY_PROXIED, "proxied"},
                  {ENTRY_PHONE, "phone"},       {ENTRY_PAPER, "paper"},
                  {ENTRY_IN_PERSON, "in_person"}, {ENTRY_UNMET, "unmet"}};

@@ -63,7 +63,7 @@ event_of(const char *text)
 
     if (text == NULL || strlen(text) >= sizeof(word))
         return EVENT_NONE;
-    (void)strcpy(word, text);
+    (void)snprintf(word, sizeof(word), "%s", text);
     for (char *p = word; *p != '\0'; p++)
         if (*p == '-')
             *p = '_';

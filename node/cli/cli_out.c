@@ -283,7 +283,7 @@ cli_out_time(const char *rfc3339, char out[static CLI_OUT_TIME])
     uint64_t ms;
 
     if (rfc3339 == NULL || rfc3339[0] == '\0')
-        return strcpy(out, "-");
+        return memcpy(out, "-", 2);
     if (strlen(rfc3339) > 10 && hf_time_parse(rfc3339, &ms))
         return hf_time_format_local(ms, out);
     (void)snprintf(out, CLI_OUT_TIME, "%.31s", rfc3339);

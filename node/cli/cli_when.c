@@ -40,7 +40,7 @@ cli_when_parse(const char *text, enum cli_side side, uint64_t now_ms,
         if (strlen(text) >= HF_TIME_TEXT_BYTES)
             (void)hf_time_format(ms, out);
         else
-            (void)strcpy(out, text);
+            memcpy(out, text, strlen(text) + 1);
         return true;
     }
     if (parse_local(text, &ms)) {

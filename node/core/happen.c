@@ -30,7 +30,8 @@ static bool
 may_expire(struct step *s, const struct live *l)
 {
     if (l->o.kind == OBJECT_REFERRAL && !l->o.terms.expires) {
-        step_refuse(s, 1, "no_expiry", "handoff abandon ID --reason no_response",
+        step_refuse(s, 1, "no_expiry",
+                    "handoff abandon ID --reason no_response",
                     "rule %.31s does not let this referral expire",
                     l->o.terms.rule.s);
         return false;
