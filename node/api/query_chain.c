@@ -233,7 +233,7 @@ export_side(const struct chains *ch, const struct node_object *o, int s)
         api_put_hex(item, "prev", e->prev.b, HF_HASH_BYTES);
         api_put_hex(item, "seen_hash", e->seen_hash.b, HF_HASH_BYTES);
         api_put_hex(item, "entry", ch->bytes[s][i], ENTRY_BYTES);
-        api_put_hex(item, "signature", ch->sig[s][i], ENTRY_SIG_BYTES);
+        api_put_hex(item, "sig", ch->sig[s][i], ENTRY_SIG_BYTES);
         (void)json_array_append_new(list, item);
     }
     return list;

@@ -376,21 +376,26 @@ object_next_changed(const struct node_view *v, uint64_t *ms, struct hf_id *id,
     return object_get(v, id, ret);
 }
 
+/* A link may point to an object that this very step is still making: it is
+ * passed over, not the end. */
 bool
 object_next_of_case(const struct node_view *v, const struct hf_id *case_id,
                     struct hf_id *id, struct node_object *ret)
 {
     const struct key prefix = key_id(case_id);
-    struct key k = prefix;
     struct hf_bytes key, row;
 
-    key_add(&k, id->b, HF_ID_BYTES);
-    key_add(&k, "", 1);
-    if (!v->seek(v->ctx, NODE_BY_CASE, span(&k), &key, &row) ||
-        !begins_with(key, &prefix) || key.n != 2 * HF_ID_BYTES)
-        return false;
-    memcpy(id->b, key.p + HF_ID_BYTES, HF_ID_BYTES);
-    return object_get(v, id, ret);
+    do {
+        struct key k = prefix;
+
+        key_add(&k, id->b, HF_ID_BYTES);
+        key_add(&k, "", 1);
+        if (!v->seek(v->ctx, NODE_BY_CASE, span(&k), &key, &row) ||
+            !begins_with(key, &prefix) || key.n != 2 * HF_ID_BYTES)
+            return false;
+        memcpy(id->b, key.p + HF_ID_BYTES, HF_ID_BYTES);
+    } while (!object_get(v, id, ret));
+    return true;
 }
 
 /* ---- chains and bodies ---- */

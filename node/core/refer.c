@@ -194,12 +194,53 @@ node_plan(const struct node_env *env, const struct node_command *c,
 
 /* ---- from plan to draft ---- */
 
-static bool
-decided(struct step *s, const struct node_decision *d, struct node_reply *r)
+static const char *
+name_categories(uint32_t set, char *room, size_t room_bytes)
 {
-    char missing[120] = "";
     size_t n = 0;
 
+    room[0] = '\0';
+    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
+        if ((set & CATEGORY_BIT(k)) && n < room_bytes)
+            n += (size_t)snprintf(room + n, room_bytes - n, " %s",
+                                  category_text(k));
+    return room;
+}
+
+/* What the SOP requires must be covered, held or not, and be held: a provider
+ * that cannot work with what it gets declines days later. Only an emergency
+ * goes with what there is. */
+static bool
+complete(struct step *s, const struct node_decision *d,
+         const struct node_case *c, struct node_reply *r)
+{
+    const uint32_t required = d->sop.service.required;
+    uint32_t cover = 0;
+    struct consent consent;
+    char names[120];
+
+    if (consent_get(s->v, &c->consent, &consent))
+        cover = consent_cover(&consent, &d->sop.to, PURPOSE_REFERRAL, s->now);
+    if (required & ~cover)
+        step_error(r, 1, "no_consent",
+                   "ask for consent: handoff consent amend CASE --file F",
+                   "rule %.31s needs what no consent covers for %.31s:%s",
+                   d->sop.rule.s, d->sop.to.s,
+                   name_categories(required & ~cover, names, sizeof(names)));
+    else if ((required & ~c->held) && d->sop.urgency != URGENCY_EMERGENCY)
+        step_error(r, 1, "not_held",
+                   "record it first: handoff case set CASE --file F",
+                   "rule %.31s needs what this case does not hold:%s",
+                   d->sop.rule.s,
+                   name_categories(required & ~c->held, names,
+                                   sizeof(names)));
+    return r->status == 0;
+}
+
+static bool
+decided(struct step *s, const struct node_decision *d,
+        const struct node_case *c, struct node_reply *r)
+{
     if (d->sop.outcome == SOP_NO_RULE)
         step_error(r, 1, "no_rule", "handoff policy show lists the rules",
                    "no SOP rule matches need %.31s for this case",
@@ -210,16 +251,7 @@ decided(struct step *s, const struct node_decision *d, struct node_reply *r)
                    "need",
                    "rule %.31s: no provider can serve need %.31s now",
                    d->sop.rule.s, s->cmd->need.s);
-    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
-        if ((d->gate.missing & CATEGORY_BIT(k)) && n < sizeof(missing))
-            n += (size_t)snprintf(missing + n, sizeof(missing) - n, " %s",
-                                  category_text(k));
-    if (r->status == 0 && d->gate.missing != 0)
-        step_error(r, 1, "no_consent",
-                   "ask for consent: handoff consent amend CASE --file F",
-                   "rule %.31s needs what no consent covers for %.31s:%.100s",
-                   d->sop.rule.s, d->sop.to.s, missing);
-    return r->status == 0;
+    return r->status == 0 && complete(s, d, c, r);
 }
 
 /* Even where the SOP needs no section, a card tells of a person: without any
@@ -354,7 +386,7 @@ ask_refer(struct step *s)
                     "no SOP pack is installed");
         return;
     }
-    if (!plan(s, s->cmd, &d, &c, &error) || !decided(s, &d, &error)) {
+    if (!plan(s, s->cmd, &d, &c, &error) || !decided(s, &d, &c, &error)) {
         error.ticket = s->cmd->ticket;
         *step_reply(s) = error;
         return;
