@@ -27,8 +27,8 @@ struct api {
     struct MHD_Daemon *daemon;
     api_post *post;
     void *ctx;
-    pthread_mutex_t lock;  /* of everything below */
-    pthread_cond_t is_less; /* n_live fell */
+    pthread_mutex_t lock;     /* of everything below */
+    pthread_cond_t is_less;   /* n_live fell */
     struct api_request *open; /* POSTED and HELD, a list */
     size_t n_live;
     bool is_closing;
@@ -166,8 +166,8 @@ find_user(struct api_request *req)
     struct hf_name named;
     bool has_name;
 
-    if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED,
-                                   &peer, &n) != 0) {
+    if (info == NULL ||
+        getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0) {
         nobody(req, EX_NOPERM, "the socket does not say who you are");
         return;
     }
@@ -193,8 +193,7 @@ find_user(struct api_request *req)
 /* ---- MHD's thread ---- */
 
 static enum MHD_Result
-take_arg(void *ctx, enum MHD_ValueKind kind, const char *key,
-         const char *value)
+take_arg(void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
 {
     struct api_request *req = ctx;
     struct api_arg *arg = &req->arg[req->n_args];
@@ -214,8 +213,8 @@ take_arg(void *ctx, enum MHD_ValueKind kind, const char *key,
 }
 
 static struct api_request *
-request_new(struct api *api, struct MHD_Connection *connection,
-            const char *url, const char *method)
+request_new(struct api *api, struct MHD_Connection *connection, const char *url,
+            const char *method)
 {
     struct api_request *req = calloc(1, sizeof(*req));
     const char *key;
@@ -231,8 +230,8 @@ request_new(struct api *api, struct MHD_Connection *connection,
         request_free(req);
         return NULL;
     }
-    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND,
-                                    take_arg, req);
+    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_arg,
+                                    req);
     key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
                                       "Idempotency-Key");
     if (key != NULL && strlen(key) < sizeof(req->key))
@@ -251,16 +250,15 @@ send_answer(struct api_request *req)
     struct MHD_Response *response;
     enum MHD_Result result;
 
-    response = MHD_create_response_from_buffer(
-        req->answer_bytes, req->answer, MHD_RESPMEM_MUST_COPY);
+    response = MHD_create_response_from_buffer(req->answer_bytes, req->answer,
+                                               MHD_RESPMEM_MUST_COPY);
     if (response == NULL)
         return MHD_NO;
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
                                   req->type);
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
                                   "no-store");
-    result = MHD_queue_response(req->connection, (unsigned)req->http,
-                                response);
+    result = MHD_queue_response(req->connection, (unsigned)req->http, response);
     MHD_destroy_response(response);
     return result;
 }
@@ -403,8 +401,7 @@ out:
 }
 
 /* MHD would write to stderr; what it says is about peers, not about us. */
-static void
-say_nothing(void *ctx, const char *fmt, va_list args)
+static void say_nothing(void *ctx, const char *fmt, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 static void
@@ -435,12 +432,12 @@ api_open(const char *socket_path, api_post *post, void *ctx,
     api->daemon = MHD_start_daemon(
         MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD |
             MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-        0, NULL, NULL, on_request, api, MHD_OPTION_EXTERNAL_LOGGER,
-        say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, api,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_END);
+        0, NULL, NULL, on_request, api, MHD_OPTION_EXTERNAL_LOGGER, say_nothing,
+        NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, api, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+        MHD_OPTION_END);
     if (api->daemon == NULL) {
         (void)close(fd);
         err = HF_ERR_IO;

@@ -53,17 +53,17 @@ struct api_status {
         bool up;
         uint64_t last_contact_ms; /* 0: never */
     } broker[API_BROKERS_MAX];
-    uint64_t queue_out;        /* envelopes not yet acknowledged by the peer */
-    uint64_t queue_unsent;     /* ... not yet taken by a broker */
+    uint64_t queue_out;    /* envelopes not yet acknowledged by the peer */
+    uint64_t queue_unsent; /* ... not yet taken by a broker */
     uint64_t queue_in;
     uint64_t registry_expires_ms; /* 0: no registry */
     uint32_t registry_version;
-    uint64_t prekey_until_ms;  /* of our newest prekey */
+    uint64_t prekey_until_ms; /* of our newest prekey */
     uint64_t clock_skew_ms;
     uint64_t map_used, map_max;
     size_t n_alarms;
     struct {
-        char level[8];         /* info warn stop */
+        char level[8]; /* info warn stop */
         char what[160];
         char mend[160];
     } alarm[API_ALARMS_MAX];
@@ -91,8 +91,7 @@ struct api_shell {
  *
  * @ret_command  its spans borrow from @req; ticket is set by the caller
  */
-enum api_verdict api_handle(struct api_request *req,
-                            const struct node_env *env,
+enum api_verdict api_handle(struct api_request *req, const struct node_env *env,
                             const struct api_status *status, uint64_t now_ms,
                             struct node_command *ret_command,
                             struct api_shell *ret_shell);

@@ -11,8 +11,7 @@ struct finder {
 };
 
 static bool
-is_case(const struct api_call *c, const struct hf_id *id,
-        enum object_kind kind)
+is_case(const struct api_call *c, const struct hf_id *id, enum object_kind kind)
 {
     struct node_case row;
 
@@ -97,10 +96,10 @@ find(struct api_call *c, const struct finder *f, const char *prefix,
 
     (void)snprintf(hint, sizeof(hint),
                    "a %s's id begins with %s-; a typing error shows in its "
-                   "last character", what, prefix);
+                   "last character",
+                   what, prefix);
     if (!hf_id_parse_prefix(prefix, text, &low, &high)) {
-        (void)snprintf(message, sizeof(message), "this is not a %s's id",
-                       what);
+        (void)snprintf(message, sizeof(message), "this is not a %s's id", what);
         (void)api_refuse(c, EX_NOINPUT, "not_found", NULL, hint, message);
         return false;
     }
@@ -183,11 +182,10 @@ is_sensitive(const struct api_call *c, const struct node_object *o,
     const struct sop_pack *pack = NULL;
     struct sop_service service;
 
-    *ret_categories = (o->terms.required | o->terms.allowed) &
-                      CATEGORY_SENSITIVE;
+    *ret_categories =
+        (o->terms.required | o->terms.allowed) & CATEGORY_SENSITIVE;
     if (c->env->sops != NULL)
-        pack = sop_book_find(c->env->sops, &o->terms.pack,
-                             &o->terms.pack_hash);
+        pack = sop_book_find(c->env->sops, &o->terms.pack, &o->terms.pack_hash);
     if (pack != NULL && sop_service(pack, &o->terms.service, &service))
         return service.sensitive;
     return (o->terms.required & CATEGORY_SENSITIVE) != 0;

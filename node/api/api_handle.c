@@ -13,7 +13,7 @@ struct stored_answer {
     uint64_t at_ms;
     struct hf_hash request; /* method, path and body: another one is refused */
     int32_t http;
-    uint32_t n;             /* bytes of JSON that follow */
+    uint32_t n; /* bytes of JSON that follow */
 };
 
 static void
@@ -173,8 +173,8 @@ put_withdrawals(const struct api_request *req, const struct node_env *env,
     struct hf_id id = {{0}};
     struct node_object row;
 
-    while (env != NULL && object_next_of_case(env->view, &req->case_id, &id,
-                                              &row)) {
+    while (env != NULL &&
+           object_next_of_case(env->view, &req->case_id, &id, &row)) {
         char text[HF_ID_TEXT_BYTES];
 
         if (row.kind != OBJECT_WITHDRAWAL || row.side != SIDE_FIRST ||
@@ -192,8 +192,7 @@ static void
 put_shape(const struct api_request *req, const struct node_env *env,
           const struct node_reply *r, uint64_t now_ms, json_t *o)
 {
-    const struct hf_id *object =
-        hf_id_is_zero(&r->id) ? &req->object : &r->id;
+    const struct hf_id *object = hf_id_is_zero(&r->id) ? &req->object : &r->id;
 
     switch (req->route->shape) {
     case SHAPE_CASE:
@@ -410,7 +409,8 @@ check_fields(struct api_call *c)
     const char *key;
     json_t *value;
 
-    json_object_foreach (c->req->json, key, value) {
+    json_object_foreach(c->req->json, key, value)
+    {
         if (is_in(c->req->route->fields, key))
             continue;
         (void)api_refuse(c, EX_USAGE, "usage", NULL,
@@ -429,8 +429,7 @@ read_body(struct api_call *c)
     char message[96];
     json_error_t error;
 
-    if (strcmp(req->method, "GET") == 0 ||
-        (fields != NULL && fields[0] == '*'))
+    if (strcmp(req->method, "GET") == 0 || (fields != NULL && fields[0] == '*'))
         return true;
     if (req->body.n == 0)
         req->json = json_object();

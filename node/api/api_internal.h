@@ -20,15 +20,15 @@
 #include "hf_text.h"
 #include "permit.h"
 
-#define API_EX_REFUSED   1
-#define API_PREFIX       "/api/v1"
-#define API_ARGS_MAX     16
-#define API_PARTS_MAX    6  /* segments of a path */
-#define API_KEPT_MAX     24 /* texts that a command borrows */
-#define API_LIST_MAX     500
-#define API_LIST_DEFAULT 100
-#define API_SCAN_MAX     4096 /* rows that one list request looks at */
-#define API_KEY_BYTES    128  /* of an Idempotency-Key */
+#define API_EX_REFUSED     1
+#define API_PREFIX         "/api/v1"
+#define API_ARGS_MAX       16
+#define API_PARTS_MAX      6  /* segments of a path */
+#define API_KEPT_MAX       24 /* texts that a command borrows */
+#define API_LIST_MAX       500
+#define API_LIST_DEFAULT   100
+#define API_SCAN_MAX       4096 /* rows that one list request looks at */
+#define API_KEY_BYTES      128  /* of an Idempotency-Key */
 #define API_ANSWER_LIFE_MS (24ull * 3600 * 1000)
 
 enum api_phase {
@@ -46,7 +46,7 @@ struct api_request {
     struct api *api;
     void *connection; /* struct MHD_Connection */
     enum api_phase phase;
-    bool is_live;     /* counted among those that api_close() waits for */
+    bool is_live; /* counted among those that api_close() waits for */
     struct api_request *next, *prev; /* while POSTED or HELD */
 
     char *method;
@@ -189,8 +189,7 @@ bool api_arg_time(struct api_call *c, const char *key, uint64_t *ret_ms);
 
 /* ---- api_find.c: ids and prefixes to rows; false after having answered ---*/
 
-bool api_find_case(struct api_call *c, const char *text,
-                   struct node_case *ret);
+bool api_find_case(struct api_call *c, const char *text, struct node_case *ret);
 bool api_find_object(struct api_call *c, const char *text,
                      struct node_object *ret);
 bool api_find_decision(struct api_call *c, const char *text,
@@ -238,8 +237,7 @@ bool api_body_org(struct api_call *c, const char *key, struct hf_org *ret);
 bool api_body_name(struct api_call *c, const char *key, struct hf_name *ret);
 bool api_body_time(struct api_call *c, const char *key, uint64_t *ret_ms);
 bool api_body_bool(struct api_call *c, const char *key, bool *ret);
-bool api_body_text(struct api_call *c, const char *key,
-                   struct hf_bytes *ret);
+bool api_body_text(struct api_call *c, const char *key, struct hf_bytes *ret);
 bool api_body_language(struct api_call *c, const char *key, char *out,
                        size_t out_bytes);
 /** api_body_case: the body's member "case", found. */

@@ -82,9 +82,8 @@ title_of(int status)
 }
 
 void
-api_set_problem(struct api_request *req, int http, int status,
-                const char *code, const char *message, const char *hint,
-                const char *pointer)
+api_set_problem(struct api_request *req, int http, int status, const char *code,
+                const char *message, const char *hint, const char *pointer)
 {
     json_t *o = json_object();
 
@@ -313,7 +312,6 @@ api_arg_time(struct api_call *c, const char *key, uint64_t *ret_ms)
     (void)snprintf(message, sizeof(message),
                    "%s must be a date or a time of RFC 3339", key);
     (void)api_refuse(c, EX_USAGE, "bad_parameter", NULL,
-                     "for example 2026-11-02 or 2026-11-02T18:00:00Z",
-                     message);
+                     "for example 2026-11-02 or 2026-11-02T18:00:00Z", message);
     return false;
 }

@@ -19,26 +19,28 @@ static const struct api_route routes[] = {
      command_case_assign, API_KNOWN, NULL, "to", SHAPE_ASSIGN},
     {"GET", "/cases/{case}/consent", "what the person agreed to",
      query_consent_show, PERMIT_CASES, NULL, NULL, SHAPE_NONE},
-    {"POST", "/cases/{case}/consent", "record a consent file: action give, "
-     "amend or refuse", command_consent, API_KNOWN, NULL, NULL,
-     SHAPE_CONSENT},
+    {"POST", "/cases/{case}/consent",
+     "record a consent file: action give, "
+     "amend or refuse",
+     command_consent, API_KNOWN, NULL, NULL, SHAPE_CONSENT},
     {"POST", "/cases/{case}/consent/withdraw", "withdraw scopes or the whole",
      command_consent_withdraw, API_KNOWN, NULL, "scopes? effect?",
      SHAPE_WITHDRAW},
     {"POST", "/route", "where a referral would go, with which data, and why",
      query_plan, PERMIT_CASES, NULL,
      "case need urgency? wishes? to? incident_at? override_reason? replaces? "
-     "draft?", SHAPE_NONE},
+     "draft?",
+     SHAPE_NONE},
     {"POST", "/referrals", "draft a referral and send it when the gates pass",
      command_refer, API_KNOWN, NULL,
      "case need urgency? wishes? to? incident_at? draft? override_reason? "
-     "replaces? vital_interest?", SHAPE_REFERRAL},
+     "replaces? vital_interest?",
+     SHAPE_REFERRAL},
     {"POST", "/transfers", "offer a case to a new holder",
      command_transfer_offer, API_KNOWN, NULL, "case to travel?",
      SHAPE_TRANSFER},
     {"POST", "/transfers/request", "ask for a case by its number",
-     command_transfer_request, API_KNOWN, NULL, "from number",
-     SHAPE_TRANSFER},
+     command_transfer_request, API_KNOWN, NULL, "from number", SHAPE_TRANSFER},
     {"GET", "/objects", "referrals and transfers, newest change first",
      query_object_list, PERMIT_OBJECTS,
      "kind direction state overdue mine unassigned since " PAGE, NULL,
@@ -47,19 +49,20 @@ static const struct api_route routes[] = {
      query_object_show, PERMIT_OBJECTS, "trace", NULL, SHAPE_NONE},
     {"POST", "/objects/{id}/assign", "give it to a user", command_object_assign,
      API_KNOWN, NULL, "to", SHAPE_ASSIGN},
-    {"POST", "/objects/{id}/events", "an event of its lifecycle",
-     command_event, API_KNOWN, NULL,
+    {"POST", "/objects/{id}/events", "an event of its lifecycle", command_event,
+     API_KNOWN, NULL,
      "event reason? text? when? until? to? channel? reached? where? contact? "
      "bring? focal? contact_by? manager? outcome? report? unmet? sections? "
-     "on_behalf? happened_at? by? spoke_to?", SHAPE_EVENT},
+     "on_behalf? happened_at? by? spoke_to?",
+     SHAPE_EVENT},
     {"GET", "/withdrawals", "withdrawals of consent and their answers",
      query_withdrawals, PERMIT_OBJECTS, "open " PAGE, NULL, SHAPE_NONE},
     {"GET", "/events", "what changed since an instant, newest first",
      query_events, PERMIT_OBJECTS, "since " PAGE, NULL, SHAPE_NONE},
     {"GET", "/tasks", "deadlines that somebody has to meet, by due instant",
      query_tasks, PERMIT_OBJECTS, "overdue mine " PAGE, NULL, SHAPE_NONE},
-    {"GET", "/users", "who may use this node", query_users, PERMIT_USERS,
-     PAGE, NULL, SHAPE_NONE},
+    {"GET", "/users", "who may use this node", query_users, PERMIT_USERS, PAGE,
+     NULL, SHAPE_NONE},
     {"POST", "/users", "add a user", command_user_add, API_KNOWN, NULL,
      "name roles language?", SHAPE_USER},
     {"POST", "/users/{name}/role", "change a user's roles", command_user_role,
@@ -88,8 +91,8 @@ static const struct api_route routes[] = {
      NULL, SHAPE_NONE},
     {"GET", "/readyz", "the node has what it needs", query_ready, API_ANYBODY,
      NULL, NULL, SHAPE_NONE},
-    {"GET", "/openapi.json", "this description", api_openapi, API_ANYBODY,
-     NULL, NULL, SHAPE_NONE},
+    {"GET", "/openapi.json", "this description", api_openapi, API_ANYBODY, NULL,
+     NULL, SHAPE_NONE},
 };
 #define N_ROUTES (sizeof(routes) / sizeof(*routes))
 
@@ -212,8 +215,8 @@ operation_of(const struct api_route *route)
         (void)json_object_set_new(o, "requestBody", body_of(route));
     (void)json_object_set_new(
         o, "responses",
-        json_pack("{s:{s:s}, s:{s:s, s:{s:{}}}}", "200", "description",
-                  "done", "default", "description",
+        json_pack("{s:{s:s}, s:{s:s, s:{s:{}}}}", "200", "description", "done",
+                  "default", "description",
                   "problem details (RFC 9457) with code, hint, exit and, for "
                   "bad input, pointer",
                   "content", "application/problem+json"));
@@ -239,9 +242,9 @@ api_openapi(struct api_call *c)
         (void)json_object_set_new(path, method, operation_of(&routes[i]));
     }
     api_put_text(o, "openapi", "3.1.0");
-    (void)json_object_set_new(o, "info",
-                              json_pack("{s:s, s:s}", "title", "handoff node",
-                                        "version", "1"));
+    (void)json_object_set_new(
+        o, "info",
+        json_pack("{s:s, s:s}", "title", "handoff node", "version", "1"));
     (void)json_object_set_new(o, "servers",
                               json_pack("[{s:s}]", "url", API_PREFIX));
     (void)json_object_set_new(o, "paths", paths);

@@ -181,7 +181,8 @@ take_all(struct filecheck *at, json_t *root, bool with_head,
 
     if (!json_is_object(root))
         return filecheck_fail(at, "the file must be a map of fields");
-    json_object_foreach (root, key, value) {
+    json_object_foreach(root, key, value)
+    {
         const size_t mark = filecheck_enter(at, key);
         bool is_head = false;
 

@@ -22,7 +22,7 @@ struct casefile {
     enum stage stage;      /* STAGE_NONE: not given */
     uint32_t sections;     /* CATEGORY_BIT set of those given */
     json_t *section[CATEGORY_END];
-    struct facts facts;    /* of what is given, over @base */
+    struct facts facts; /* of what is given, over @base */
 };
 
 /**

@@ -131,14 +131,10 @@ check_airport(struct filecheck *at, json_t *value)
 }
 
 static const struct filecheck_field travel_fields[] = {
-    {"departure", filecheck_time},
-    {"arrival", filecheck_time},
-    {"departure_airport", check_airport},
-    {"arrival_airport", check_airport},
-    {"province", filecheck_word},
-    {"escort", filecheck_text},
-    {"flight", filecheck_text},
-    {NULL, NULL}};
+    {"departure", filecheck_time},        {"arrival", filecheck_time},
+    {"departure_airport", check_airport}, {"arrival_airport", check_airport},
+    {"province", filecheck_word},         {"escort", filecheck_text},
+    {"flight", filecheck_text},           {NULL, NULL}};
 
 static bool
 check_travel(struct filecheck *at, json_t *value)
@@ -213,8 +209,7 @@ check_icd(struct filecheck *at, json_t *value)
     const char *text = json_string_value(value);
 
     if (text == NULL || strlen(text) < 2 || strlen(text) > 16 ||
-        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./&") !=
-            strlen(text))
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./&") != strlen(text))
         return filecheck_fail(at, "must be an ICD code, such as E11");
     return true;
 }
@@ -230,9 +225,9 @@ check_isced(struct filecheck *at, json_t *value)
 }
 
 static const struct filecheck_field paper_fields[] = {
-    {"kind", filecheck_text},    {"number", filecheck_text},
+    {"kind", filecheck_text},         {"number", filecheck_text},
     {"issued_by", filecheck_country}, {"issued", filecheck_edtf},
-    {"expires", filecheck_edtf}, {NULL, NULL}};
+    {"expires", filecheck_edtf},      {NULL, NULL}};
 static const struct filecheck_field skill_fields[] = {
     {"isco", check_isco},
     {"title", filecheck_text},
@@ -240,9 +235,9 @@ static const struct filecheck_field skill_fields[] = {
     {"certified", filecheck_bool},
     {NULL, NULL}};
 static const struct filecheck_field school_fields[] = {
-    {"isced", check_isced},      {"title", filecheck_text},
+    {"isced", check_isced},         {"title", filecheck_text},
     {"country", filecheck_country}, {"from", filecheck_edtf},
-    {"until", filecheck_edtf},   {NULL, NULL}};
+    {"until", filecheck_edtf},      {NULL, NULL}};
 static const struct filecheck_field condition_fields[] = {
     {"icd", check_icd},
     {"title", filecheck_text},

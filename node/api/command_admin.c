@@ -15,14 +15,16 @@ take_roles(struct api_call *c)
         (void)api_bad(c, "roles", "must be a list of at least one role");
         return false;
     }
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         const enum role role = json_is_string(item)
                                    ? role_parse(json_string_value(item))
                                    : ROLE_NONE;
 
         if (role == ROLE_NONE || role == ROLE_AUTOMATIC) {
-            (void)api_bad(c, "roles", "must be roles, such as case_manager "
-                                      "or focal_point");
+            (void)api_bad(c, "roles",
+                          "must be roles, such as case_manager "
+                          "or focal_point");
             return false;
         }
         c->command->roles |= ROLE_BIT(role);
@@ -96,9 +98,8 @@ command_services(struct api_call *c)
     c->command->services = c->req->services;
     c->command->n_services = n;
     c->req->n_services = n;
-    return api_keep_json(c, c->req->json, &c->command->details)
-               ? API_COMMAND
-               : API_ANSWERED;
+    return api_keep_json(c, c->req->json, &c->command->details) ? API_COMMAND
+                                                                : API_ANSWERED;
 }
 
 enum api_verdict

@@ -59,8 +59,9 @@ api_body_name(struct api_call *c, const char *key, struct hf_name *ret)
         return true;
     if (json_is_string(value) && hf_name_parse(json_string_value(value), ret))
         return true;
-    (void)api_bad(c, key, "must be one word of letters, digits and _ - . @, "
-                          "at most 31");
+    (void)api_bad(c, key,
+                  "must be one word of letters, digits and _ - . @, "
+                  "at most 31");
     return false;
 }
 
@@ -74,8 +75,9 @@ api_body_time(struct api_call *c, const char *key, uint64_t *ret_ms)
     if (json_is_string(value) &&
         hf_time_parse(json_string_value(value), ret_ms))
         return true;
-    (void)api_bad(c, key, "must be a date such as 2026-11-02 or a time such "
-                          "as 2026-11-02T18:00:00Z");
+    (void)api_bad(c, key,
+                  "must be a date such as 2026-11-02 or a time such "
+                  "as 2026-11-02T18:00:00Z");
     return false;
 }
 
@@ -156,8 +158,7 @@ api_keep_json(struct api_call *c, json_t *json, struct hf_bytes *ret)
     if (req->n_kept < API_KEPT_MAX)
         text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
     if (text == NULL) {
-        (void)api_refuse(c, EX_SOFTWARE, "internal", NULL, "",
-                         "out of memory");
+        (void)api_refuse(c, EX_SOFTWARE, "internal", NULL, "", "out of memory");
         return false;
     }
     if (strlen(text) > JSON_BYTES_MAX) {

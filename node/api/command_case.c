@@ -62,15 +62,11 @@ command_case_set(struct api_call *c)
         return api_refuse(c, EX_DATAERR, "bad_input", "stage",
                           "use handoff case stage",
                           "stage is not changed by a file");
-    if (file.number.s[0] != '\0' && !hf_name_eq(&file.number, &row.number))
-        return api_refuse(c, EX_DATAERR, "bad_input", "number",
-                          "leave it out",
-                          "number is fixed when a case is opened");
     file.facts.stage = row.stage;
     c->command->type = CMD_CASE_SET;
     c->command->facts = file.facts;
     c->command->stage = row.stage;
-    c->command->number = row.number;
+    c->command->number = file.number; /* empty: stays */
     return keep_sections(c, &file) ? API_COMMAND : API_ANSWERED;
 }
 
@@ -85,8 +81,9 @@ command_case_stage(struct api_call *c)
     c->command->type = CMD_CASE_STAGE;
     c->command->stage = text == NULL ? STAGE_NONE : stage_parse(text);
     if (c->command->stage == STAGE_NONE)
-        return api_bad(c, "stage", "must be a stage, such as planning or "
-                                   "in_assistance");
+        return api_bad(c, "stage",
+                       "must be a stage, such as planning or "
+                       "in_assistance");
     c->req->stage = c->command->stage;
     return API_COMMAND;
 }
@@ -95,8 +92,7 @@ static enum api_verdict
 assign(struct api_call *c)
 {
     c->command->type = CMD_CASE_ASSIGN;
-    if (!api_need(c, "to") ||
-        !api_body_name(c, "to", &c->command->user_name))
+    if (!api_need(c, "to") || !api_body_name(c, "to", &c->command->user_name))
         return API_ANSWERED;
     c->req->user_name = c->command->user_name;
     return API_COMMAND;
@@ -163,17 +159,15 @@ command_consent(struct api_call *c)
                           "out of memory");
     action = json_incref(json_object_get(c->req->json, "action"));
     (void)json_object_del(c->req->json, "action");
-    ok = consentfile_check(c->req->json,
-                           c->command->type == CMD_CONSENT_REFUSE,
+    ok = consentfile_check(c->req->json, c->command->type == CMD_CONSENT_REFUSE,
                            c->env->registry, c->req->consent, &error);
     (void)json_object_set_new(c->req->json, "action", action);
     if (!ok)
         return api_refuse_file(c, &error);
     c->req->consent->case_id = row.id;
     c->command->consent = c->req->consent;
-    return api_keep_json(c, c->req->json, &c->command->details)
-               ? API_COMMAND
-               : API_ANSWERED;
+    return api_keep_json(c, c->req->json, &c->command->details) ? API_COMMAND
+                                                                : API_ANSWERED;
 }
 
 static bool
@@ -189,7 +183,8 @@ take_scopes(struct api_call *c)
         (void)api_bad(c, "scopes", "must be a list of scope ids");
         return false;
     }
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         if (!json_is_string(item) ||
             !hf_name_parse(json_string_value(item), &c->command->scope[i])) {
             (void)api_bad(c, "scopes", "must be a list of scope ids");

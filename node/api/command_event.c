@@ -24,8 +24,9 @@ take_event(struct api_call *c)
     c->command->event = event_parse(word);
     if (c->command->event != EVENT_NONE)
         return true;
-    (void)api_bad(c, "event", "must be an event of a lifecycle, such as "
-                              "accept or complete");
+    (void)api_bad(c, "event",
+                  "must be an event of a lifecycle, such as "
+                  "accept or complete");
     return false;
 }
 
@@ -46,8 +47,8 @@ take_reason(struct api_call *c)
             return false;
         }
     } else if (m->event == EVENT_CONTACT) {
-        m->reason = (m->flags & ENTRY_REACHED) != 0 ? REASON_REACHED
-                                                    : REASON_ATTEMPT;
+        m->reason =
+            (m->flags & ENTRY_REACHED) != 0 ? REASON_REACHED : REASON_ATTEMPT;
     }
     if (json_object_get(c->req->json, "reason") == NULL)
         return true;
@@ -176,11 +177,11 @@ command_event(struct api_call *c)
     c->command->type = CMD_EVENT;
     c->command->object = o.id;
     if (json_object_get(c->req->json, "on_behalf") != NULL)
-        return api_refuse(c, EX_CONFIG, "not_in_this_version", "on_behalf",
-                          "", "events on behalf of members without a node "
+        return api_refuse(c, EX_CONFIG, "not_in_this_version", "on_behalf", "",
+                          "events on behalf of members without a node "
                           "come with a later version");
-    if (!take_event(c) || !take_flags(c) || !take_reason(c) ||
-        !take_times(c) || !api_body_org(c, "to", &c->command->to) ||
+    if (!take_event(c) || !take_flags(c) || !take_reason(c) || !take_times(c) ||
+        !api_body_org(c, "to", &c->command->to) ||
         !api_body_text(c, "text", &c->command->text) || !take_details(c) ||
         !take_report(c) || !take_sections(c))
         return API_ANSWERED;

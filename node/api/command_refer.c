@@ -30,9 +30,10 @@ take_wish(struct api_call *c, const char *wish)
                 return true;
         }
     }
-    (void)api_bad(c, "wishes", "must be practitioner=female, "
-                               "practitioner=male, interpreter=LANG, "
-                               "near=PLACE or away=PLACE");
+    (void)api_bad(c, "wishes",
+                  "must be practitioner=female, "
+                  "practitioner=male, interpreter=LANG, "
+                  "near=PLACE or away=PLACE");
     return false;
 }
 
@@ -47,9 +48,10 @@ take_wishes(struct api_call *c)
         return true;
     if (!json_is_array(list))
         return take_wish(c, "");
-    json_array_foreach (list, i, item)
-        if (!take_wish(c, json_is_string(item) ? json_string_value(item) : ""))
-            return false;
+    json_array_foreach(list, i,
+                       item) if (!take_wish(c, json_is_string(item)
+                                                   ? json_string_value(item)
+                                                   : "")) return false;
     return true;
 }
 
@@ -122,14 +124,12 @@ command_refer(struct api_call *c)
     if (!api_body_bool(c, "vital_interest", &vital))
         return API_ANSWERED;
     if (vital)
-        return api_refuse(c, EX_CONFIG, "not_in_this_version",
-                          "vital_interest",
+        return api_refuse(c, EX_CONFIG, "not_in_this_version", "vital_interest",
                           "telephone, and ask for consent as soon as the "
                           "person can give it",
                           "disclosure in a vital interest comes with a later "
                           "version");
-    if (!take_request(c) ||
-        !api_body_bool(c, "draft", &c->command->is_draft) ||
+    if (!take_request(c) || !api_body_bool(c, "draft", &c->command->is_draft) ||
         !take_override(c))
         return API_ANSWERED;
     if (replaces != NULL) {

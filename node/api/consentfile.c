@@ -15,9 +15,8 @@ struct reading {
 static bool
 check_given_by(struct filecheck *at, json_t *value)
 {
-    static const char *const words[] = {"self", "guardian",
-                                        "legal_representative",
-                                        "best_interest"};
+    static const char *const words[] = {
+        "self", "guardian", "legal_representative", "best_interest"};
     const char *text = json_string_value(value);
 
     for (size_t i = 0; text != NULL && i < sizeof(words) / sizeof(*words); i++)
@@ -32,8 +31,8 @@ check_method(struct filecheck *at, json_t *value)
 {
     const char *text = json_string_value(value);
 
-    if (text == NULL || (strcmp(text, "written") != 0 &&
-                         strcmp(text, "verbal_witnessed") != 0))
+    if (text == NULL ||
+        (strcmp(text, "written") != 0 && strcmp(text, "verbal_witnessed") != 0))
         return filecheck_fail(at, "must be written or verbal_witnessed");
     return true;
 }
@@ -77,11 +76,16 @@ check_person(struct filecheck *at, json_t *value)
 }
 
 static const struct filecheck_field head_fields[] = {
-    {"given_at", filecheck_time},   {"given_by", check_given_by},
-    {"authority", check_authority}, {"method", check_method},
-    {"language", filecheck_language}, {"interpreter", check_person},
-    {"form", filecheck_text},       {"witness", check_person},
-    {"restrictions", filecheck_text}, {"scopes", check_later},
+    {"given_at", filecheck_time},
+    {"given_by", check_given_by},
+    {"authority", check_authority},
+    {"method", check_method},
+    {"language", filecheck_language},
+    {"interpreter", check_person},
+    {"form", filecheck_text},
+    {"witness", check_person},
+    {"restrictions", filecheck_text},
+    {"scopes", check_later},
     {NULL, NULL}};
 
 static bool
@@ -211,7 +215,8 @@ take_recipients(struct filecheck *at, const struct reading *r, json_t *list)
     if (!json_is_array(list) || json_array_size(list) == 0)
         return filecheck_fail(at, "must be a list with at least one "
                                   "organisation");
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         const size_t mark = filecheck_enter_item(at, i);
 
         if (!add_recipients_of(at, r, item))
@@ -236,9 +241,12 @@ check_purposes(struct filecheck *at, json_t *value)
 }
 
 static const struct filecheck_field scope_fields[] = {
-    {"id", filecheck_word},           {"categories", check_categories},
-    {"recipients", check_later},      {"purposes", check_purposes},
-    {"from", filecheck_time},         {"until", filecheck_time},
+    {"id", filecheck_word},
+    {"categories", check_categories},
+    {"recipients", check_later},
+    {"purposes", check_purposes},
+    {"from", filecheck_time},
+    {"until", filecheck_time},
     {NULL, NULL}};
 
 static bool
@@ -260,8 +268,8 @@ take_scope_times(struct filecheck *at, json_t *value,
 }
 
 static bool
-take_scope(struct filecheck *at, const struct registry *registry,
-           json_t *value, struct consent_scope *scope)
+take_scope(struct filecheck *at, const struct registry *registry, json_t *value,
+           struct consent_scope *scope)
 {
     struct reading r = {.registry = registry, .scope = scope};
     json_t *categories, *purposes;
@@ -307,8 +315,8 @@ has_id_before(const struct consent *c, size_t i)
 }
 
 static bool
-take_scopes(struct filecheck *at, json_t *list,
-            const struct registry *registry, struct consent *ret)
+take_scopes(struct filecheck *at, json_t *list, const struct registry *registry,
+            struct consent *ret)
 {
     size_t i;
     json_t *item;
@@ -317,7 +325,8 @@ take_scopes(struct filecheck *at, json_t *list,
         return filecheck_fail(at, "must be a list with at least one scope");
     if (json_array_size(list) > CONSENT_SCOPES_MAX)
         return filecheck_fail(at, "has more than 64 scopes");
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         const size_t mark = filecheck_enter_item(at, i);
 
         if (!take_scope(at, registry, item, &ret->scope[i]))

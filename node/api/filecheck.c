@@ -97,7 +97,8 @@ filecheck_map(struct filecheck *at, json_t *value,
 
     if (!json_is_object(value))
         return filecheck_fail(at, "must be a map of fields");
-    json_object_foreach (value, key, item) {
+    json_object_foreach(value, key, item)
+    {
         filecheck_rule *rule = rule_of(fields, key);
         const size_t mark = filecheck_enter(at, key);
 
@@ -118,7 +119,8 @@ filecheck_list(struct filecheck *at, json_t *value, filecheck_rule *rule)
 
     if (!json_is_array(value))
         return filecheck_fail(at, "must be a list");
-    json_array_foreach (value, i, item) {
+    json_array_foreach(value, i, item)
+    {
         const size_t mark = filecheck_enter_item(at, i);
 
         if (!rule(at, item))
@@ -138,13 +140,12 @@ is_within_depth(json_t *value, unsigned left)
     if (left == 0)
         return false;
     if (json_is_object(value)) {
-        json_object_foreach (value, key, item)
-            if (!is_within_depth(item, left - 1))
-                return false;
+        json_object_foreach(
+            value, key,
+            item) if (!is_within_depth(item, left - 1)) return false;
     } else if (json_is_array(value)) {
-        json_array_foreach (value, i, item)
-            if (!is_within_depth(item, left - 1))
-                return false;
+        json_array_foreach(
+            value, i, item) if (!is_within_depth(item, left - 1)) return false;
     }
     return true;
 }

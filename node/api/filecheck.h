@@ -47,8 +47,7 @@ void filecheck_begin(struct filecheck *at, struct filecheck_error *error);
 /** filecheck_fail: complain at the present path; always false. */
 bool filecheck_fail(struct filecheck *at, const char *what);
 /** filecheck_fail_at: the same about @key below it. */
-bool filecheck_fail_at(struct filecheck *at, const char *key,
-                       const char *what);
+bool filecheck_fail_at(struct filecheck *at, const char *key, const char *what);
 
 /** filecheck_enter / _enter_item: go down; returns what filecheck_leave()
  * needs to come back. */

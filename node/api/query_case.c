@@ -27,8 +27,8 @@ put_name(struct api_call *c, json_t *o, const struct node_case *row)
     char name[256] = "";
     size_t n = 0;
 
-    if ((permit_categories(c->roles, true) &
-         CATEGORY_BIT(CATEGORY_IDENTITY)) == 0 ||
+    if ((permit_categories(c->roles, true) & CATEGORY_BIT(CATEGORY_IDENTITY)) ==
+            0 ||
         !section_get(c->env->view, &row->id, CATEGORY_IDENTITY, &bytes))
         return;
     identity = json_loadb((const char *)bytes.p, bytes.n, 0, NULL);
@@ -37,8 +37,8 @@ put_name(struct api_call *c, json_t *o, const struct node_case *row)
         int k = 0;
 
         if (text != NULL && n + strlen(text) + 2 < sizeof(name))
-            k = snprintf(name + n, sizeof(name) - n, "%s%s",
-                         n > 0 ? " " : "", text);
+            k = snprintf(name + n, sizeof(name) - n, "%s%s", n > 0 ? " " : "",
+                         text);
         n += k > 0 ? (size_t)k : 0;
     }
     if (n > 0)
@@ -229,8 +229,7 @@ scope_of(const struct consent_scope *s)
     api_put_text(o, "id", s->id.s);
     (void)json_object_set_new(o, "categories", api_categories(s->categories));
     for (size_t i = 0; i < s->n_recipients && i < CONSENT_RECIPIENTS_MAX; i++)
-        (void)json_array_append_new(recipients,
-                                    json_string(s->recipient[i].s));
+        (void)json_array_append_new(recipients, json_string(s->recipient[i].s));
     (void)json_object_set_new(o, "recipients", recipients);
     api_put_bool(o, "by_kind", s->by_kind);
     (void)json_object_set_new(o, "purposes", api_purposes(s->purposes));
@@ -242,13 +241,12 @@ scope_of(const struct consent_scope *s)
 
 /* One version: what was signed then, without its scopes; what happened. */
 static json_t *
-version_of(struct api_call *c, const struct consent *consent,
-           uint32_t version)
+version_of(struct api_call *c, const struct consent *consent, uint32_t version)
 {
     static const struct {
         const char *action, *state;
-    } states[] = {{"give", "given"}, {"amend", "amended"},
-                  {"refuse", "refused"}};
+    } states[] = {
+        {"give", "given"}, {"amend", "amended"}, {"refuse", "refused"}};
     json_t *o = json_object();
     json_t *doc = NULL;
     const char *action, *state = "withdrawn"; /* the one without a document */
@@ -289,8 +287,7 @@ query_consent_show(struct api_call *c)
         api_put_id(o, "consent", "CO", &consent.id);
         api_put_text(o, "state", consent_state_text(consent.state));
         api_put_u64(o, "version", consent.version);
-        for (size_t i = 0;
-             i < consent.n_scopes && i < CONSENT_SCOPES_MAX; i++)
+        for (size_t i = 0; i < consent.n_scopes && i < CONSENT_SCOPES_MAX; i++)
             (void)json_array_append_new(scopes, scope_of(&consent.scope[i]));
         for (uint32_t v = 1; v <= consent.version && v <= API_LIST_MAX; v++)
             (void)json_array_append_new(history, version_of(c, &consent, v));

@@ -33,9 +33,8 @@ chains_make_room(struct chains *ch, int s, size_t n)
     ch->sig[s] = calloc(n + 1, sizeof(*ch->sig[s]));
     ch->pair.item[s] = calloc(n + 1, sizeof(*ch->pair.item[s]));
     ch->pair.sum[s] = calloc(n + 1, sizeof(*ch->pair.sum[s]));
-    return ch->entry[s] != NULL && ch->bytes[s] != NULL &&
-           ch->sig[s] != NULL && ch->pair.item[s] != NULL &&
-           ch->pair.sum[s] != NULL;
+    return ch->entry[s] != NULL && ch->bytes[s] != NULL && ch->sig[s] != NULL &&
+           ch->pair.item[s] != NULL && ch->pair.sum[s] != NULL;
 }
 
 /* One side, up to the first entry that is not there or cannot be read. */
@@ -64,8 +63,7 @@ chains_load_side(struct api_call *c, struct chains *ch,
 }
 
 static bool
-chains_load(struct api_call *c, const struct node_object *o,
-            struct chains *ch)
+chains_load(struct api_call *c, const struct node_object *o, struct chains *ch)
 {
     memset(ch, 0, sizeof(*ch));
     ch->pair.kind = o->kind;
@@ -88,11 +86,11 @@ flags_of(uint16_t flags)
     static const struct {
         uint16_t bit;
         const char *text;
-    } words[] = {{ENTRY_ON_SEND, "on_send"},
-                 {ENTRY_TRAVEL_NONE, "travel_none"},
-                 {ENTRY_REACHED, "reached"},   {ENTRY_PROXIED, "proxied"},
-                 {ENTRY_PHONE, "phone"},       {ENTRY_PAPER, "paper"},
-                 {ENTRY_IN_PERSON, "in_person"}, {ENTRY_UNMET, "unmet"}};
+    } words[] = {
+        {ENTRY_ON_SEND, "on_send"},     {ENTRY_TRAVEL_NONE, "travel_none"},
+        {ENTRY_REACHED, "reached"},     {ENTRY_PROXIED, "proxied"},
+        {ENTRY_PHONE, "phone"},         {ENTRY_PAPER, "paper"},
+        {ENTRY_IN_PERSON, "in_person"}, {ENTRY_UNMET, "unmet"}};
     json_t *list = json_array();
 
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -178,8 +176,8 @@ add_branches(struct api_call *c, json_t *list, const struct node_object *o)
         json_t *item;
 
         if (o->fork[s] == 0 ||
-            !chain_get(c->env->view, &o->id, (enum side)s, o->fork[s], 1,
-                       bytes, sig) ||
+            !chain_get(c->env->view, &o->id, (enum side)s, o->fork[s], 1, bytes,
+                       sig) ||
             entry_unpack((struct hf_bytes){bytes, sizeof(bytes)}, &e) != HF_OK)
             continue;
         item = json_object();
@@ -211,31 +209,48 @@ next_side(const struct chains *ch, const uint32_t at[2])
     return e0->at_ms <= e1->at_ms ? 0 : 1;
 }
 
-/* One chain with its bytes, so that others can judge it offline. */
+/* An entry with its bytes, so that others can judge it offline. */
 static json_t *
-export_side(const struct chains *ch, const struct node_object *o, int s)
+export_entry(const struct entry *e, const uint8_t bytes[static ENTRY_BYTES],
+             const uint8_t sig[static ENTRY_SIG_BYTES])
+{
+    json_t *item = json_object();
+
+    api_put_u64(item, "n", e->n);
+    api_put_text(item, "event", event_text(e->event));
+    api_put_u64(item, "seen", e->seen);
+    api_put_text(item, "reason", reason_text(e->reason));
+    (void)json_object_set_new(item, "flags", flags_of(e->flags));
+    api_put_hex(item, "prev", e->prev.b, HF_HASH_BYTES);
+    api_put_hex(item, "seen_hash", e->seen_hash.b, HF_HASH_BYTES);
+    api_put_hex(item, "entry", bytes, ENTRY_BYTES);
+    api_put_hex(item, "sig", sig, ENTRY_SIG_BYTES);
+    return item;
+}
+
+/* One chain, and after it the second entry with a number given twice. */
+static json_t *
+export_side(struct api_call *c, const struct chains *ch,
+            const struct node_object *o, int s)
 {
     json_t *list = json_array();
+    uint8_t bytes[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
+    struct entry branch;
 
     for (uint32_t i = 0; i < ch->pair.n[s]; i++) {
-        const struct entry *e = &ch->entry[s][i];
-        const struct hf_hash *hash = i + 1 < ch->pair.n[s]
-                                         ? &ch->entry[s][i + 1].prev
-                                         : &o->last[s];
-        json_t *item = json_object();
+        const struct hf_hash *hash =
+            i + 1 < ch->pair.n[s] ? &ch->entry[s][i + 1].prev : &o->last[s];
+        json_t *item =
+            export_entry(&ch->entry[s][i], ch->bytes[s][i], ch->sig[s][i]);
 
-        api_put_u64(item, "n", e->n);
-        api_put_text(item, "event", event_text(e->event));
-        api_put_u64(item, "seen", e->seen);
-        api_put_text(item, "reason", reason_text(e->reason));
-        (void)json_object_set_new(item, "flags", flags_of(e->flags));
         api_put_hex(item, "hash", hash->b, HF_HASH_BYTES);
-        api_put_hex(item, "prev", e->prev.b, HF_HASH_BYTES);
-        api_put_hex(item, "seen_hash", e->seen_hash.b, HF_HASH_BYTES);
-        api_put_hex(item, "entry", ch->bytes[s][i], ENTRY_BYTES);
-        api_put_hex(item, "sig", ch->sig[s][i], ENTRY_SIG_BYTES);
         (void)json_array_append_new(list, item);
     }
+    if (o->fork[s] != 0 &&
+        chain_get(c->env->view, &o->id, (enum side)s, o->fork[s], 1, bytes,
+                  sig) &&
+        entry_unpack((struct hf_bytes){bytes, sizeof(bytes)}, &branch) == HF_OK)
+        (void)json_array_append_new(list, export_entry(&branch, bytes, sig));
     return list;
 }
 
@@ -258,7 +273,7 @@ api_put_chain(struct api_call *c, json_t *o, const struct node_object *object,
             api_put_bool(o, "travel", !ch.pair.travel_none);
             for (s = 0; s < 2; s++)
                 (void)json_object_set_new(o, side_letter(object->kind, s),
-                                          export_side(&ch, object, s));
+                                          export_side(c, &ch, object, s));
         }
     }
     (void)json_object_set_new(o, "chain", list);

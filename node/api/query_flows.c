@@ -208,12 +208,13 @@ query_flows(struct api_call *c)
     if (!api_arg_time(c, "from", &from_ms) || !api_arg_time(c, "to", &to_ms) ||
         !read_by(c, &f.by))
         return API_ANSWERED;
-    fits = sums ? collect_reported(c, &f, from_ms, to_ms)
-                : collect_own(c, &f);
+    fits = sums ? collect_reported(c, &f, from_ms, to_ms) : collect_own(c, &f);
     if (!fits) {
         free(f.cell);
-        return api_refuse(c, EX_SOFTWARE, "internal", NULL, "ask for a "
-                          "shorter period", "too many figures to add up");
+        return api_refuse(c, EX_SOFTWARE, "internal", NULL,
+                          "ask for a "
+                          "shorter period",
+                          "too many figures to add up");
     }
     o = json_object();
     (void)json_object_set_new(o, "items", flows_sum(&f));

@@ -85,11 +85,10 @@ next_code(struct api_call *c, struct hf_name *code)
 
     memset(after, 0xff, sizeof(after));
     memcpy(after, code->s, HF_NAME_BYTES);
-    if (!v->seek(v->ctx, NODE_SERVICES,
-                 (struct hf_bytes){after, code->s[0] == '\0'
-                                              ? 0
-                                              : sizeof(after)},
-                 &key, &value) ||
+    if (!v->seek(
+            v->ctx, NODE_SERVICES,
+            (struct hf_bytes){after, code->s[0] == '\0' ? 0 : sizeof(after)},
+            &key, &value) ||
         key.n < HF_NAME_BYTES)
         return false;
     memcpy(code->s, key.p, HF_NAME_BYTES);
@@ -195,8 +194,7 @@ task_of(struct api_call *c, const struct node_object *o, enum api_clock clock,
 {
     const uint8_t word = (uint8_t)clock;
     const struct hf_bytes spans[] = {{o->id.b, HF_ID_BYTES}, {&word, 1}};
-    const bool knows_case =
-        o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
+    const bool knows_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
     const struct hf_id none = {{0}};
     struct hf_hash hash;
     struct hf_id id;
@@ -253,8 +251,7 @@ query_tasks(struct api_call *c)
     enum due_what what;
     json_t *list = json_array();
 
-    while (rows++ < 4 * API_SCAN_MAX &&
-           json_array_size(list) < API_LIST_MAX &&
+    while (rows++ < 4 * API_SCAN_MAX && json_array_size(list) < API_LIST_MAX &&
            due_next(c, key, &key_bytes, &ms, &id, &what)) {
         enum api_clock clock;
         struct node_object o;
@@ -263,8 +260,7 @@ query_tasks(struct api_call *c)
 
         if (overdue && ms >= c->now_ms)
             break;
-        if (!clock_of_due(what, &clock) ||
-            !object_get(c->env->view, &id, &o) ||
+        if (!clock_of_due(what, &clock) || !object_get(c->env->view, &id, &o) ||
             !api_clock(&o, clock, &due, &met, &runs) || !runs)
             continue;
         if ((mine && !hf_name_eq(&o.owner, &c->req->user)) || !api_sees(c, &o))

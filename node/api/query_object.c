@@ -44,10 +44,8 @@ api_object(struct api_call *c, const struct node_object *o)
     api_put_text(j, "kind", object_kind_text(o->kind));
     api_put_text(j, "direction", direction_of(o));
     api_put_text(j, "state", state_text(o->state));
-    api_put_text(j, "from",
-                 sees || o->side == SIDE_FIRST ? first->s : NULL);
-    api_put_text(j, "to",
-                 sees || o->side == SIDE_SECOND ? second->s : NULL);
+    api_put_text(j, "from", sees || o->side == SIDE_FIRST ? first->s : NULL);
+    api_put_text(j, "to", sees || o->side == SIDE_SECOND ? second->s : NULL);
     api_put_text(j, "service", sees ? o->terms.service.s : NULL);
     api_put_text(j, "urgency", urgency_text(urgency_of(o)));
     api_put_bool(j, "overdue", api_is_overdue(o, c->now_ms));
@@ -304,10 +302,9 @@ card_of(const struct card *card)
 
     for (size_t i = 0; i < CARD_NEEDS_MAX && card->need[i].s[0] != '\0'; i++)
         (void)json_array_append_new(needs, json_string(card->need[i].s));
-    for (size_t i = 0;
-         i < CARD_LANGUAGES_MAX && card->language[i][0] != '\0'; i++)
-        (void)json_array_append_new(languages,
-                                    json_string(card->language[i]));
+    for (size_t i = 0; i < CARD_LANGUAGES_MAX && card->language[i][0] != '\0';
+         i++)
+        (void)json_array_append_new(languages, json_string(card->language[i]));
     if (card->quarter != 0)
         (void)snprintf(quarter, sizeof(quarter), "%u-Q%u", card->quarter / 4u,
                        card->quarter % 4u + 1);
@@ -341,8 +338,7 @@ put_sections(struct api_call *c, json_t *j, const struct node_object *o)
         for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
             struct part part;
 
-            if (!body_part_get(c->env->view, &o->id, SIDE_FIRST, n, i,
-                               &part) ||
+            if (!body_part_get(c->env->view, &o->id, SIDE_FIRST, n, i, &part) ||
                 part.type != PART_SECTION)
                 continue;
             if ((may & CATEGORY_BIT(part.category)) == 0)
@@ -372,8 +368,8 @@ put_focal(struct api_call *c, json_t *contact, const struct node_object *o,
             if (!body_part_get(c->env->view, &o->id, side, n, i, &part) ||
                 part.type != PART_DETAILS)
                 continue;
-            details = json_loadb((const char *)part.bytes.p, part.bytes.n, 0,
-                                 NULL);
+            details =
+                json_loadb((const char *)part.bytes.p, part.bytes.n, 0, NULL);
             for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++)
                 if (filecheck_string(details, keys[k]) != NULL)
                     api_put_text(contact, keys[k],
@@ -457,8 +453,7 @@ put_withdrawal(json_t *j, const struct node_object *o)
     json_t *scopes = json_array();
 
     for (size_t i = 0; i < o->scopes.n && i < SCOPES_MAX; i++)
-        (void)json_array_append_new(scopes,
-                                    json_string(o->scopes.scope[i].s));
+        (void)json_array_append_new(scopes, json_string(o->scopes.scope[i].s));
     api_put_id(j, "consent", "CO", &o->scopes.consent);
     api_put_text(j, "effect", o->scopes.erase ? "erase" : "stop");
     api_put_bool(j, "whole", o->scopes.whole);

@@ -58,8 +58,7 @@ make_uuid(const struct service *s, uint8_t ret_id[static 16])
     for (size_t h = 0; h < 2; h++)
         for (size_t k = 0; k < sizeof(spans) / sizeof(*spans); k++)
             for (size_t i = 0; i < spans[k].n; i++)
-                half[h] = (half[h] ^ spans[k].p[i]) *
-                          UINT64_C(0x100000001b3);
+                half[h] = (half[h] ^ spans[k].p[i]) * UINT64_C(0x100000001b3);
     for (size_t i = 0; i < 16; i++)
         ret_id[i] = (uint8_t)(half[i / 8] >> (8 * (i % 8)));
     ret_id[6] = (uint8_t)((ret_id[6] & 0x0f) | 0x80); /* version 8 */
@@ -276,8 +275,7 @@ take_lists(json_t *value, struct service *s)
                              &s->province[s->n_provinces++]);
     list = json_object_get(value, "practitioners");
     for (size_t i = 0; i < json_array_size(list); i++) {
-        if (sex_parse(json_string_value(json_array_get(list, i))) ==
-            SEX_FEMALE)
+        if (sex_parse(json_string_value(json_array_get(list, i))) == SEX_FEMALE)
             s->has_female_practitioner = true;
         else
             s->has_male_practitioner = true;
@@ -305,13 +303,13 @@ take_numbers(json_t *value, struct service *s)
             cost = json_number_value(v);
     }
     s->capacity = places > 1e9 ? 1000000000 : (int32_t)places;
-    s->cost_minor = cost < 0       ? 0
-                    : cost > 4e7   ? UINT32_MAX
-                                   : (uint32_t)(cost * 100 + 0.5);
-    s->age_min = (uint16_t)json_number_value(
-        json_object_get(value, "minimum_age"));
-    s->age_max = (uint16_t)json_number_value(
-        json_object_get(value, "maximum_age"));
+    s->cost_minor = cost < 0     ? 0
+                    : cost > 4e7 ? UINT32_MAX
+                                 : (uint32_t)(cost * 100 + 0.5);
+    s->age_min =
+        (uint16_t)json_number_value(json_object_get(value, "minimum_age"));
+    s->age_max =
+        (uint16_t)json_number_value(json_object_get(value, "maximum_age"));
 }
 
 static bool
@@ -375,7 +373,8 @@ servicefile_check(json_t *root, const struct hf_org *org, uint64_t now_ms,
         return filecheck_fail(&at, "must be a list of services");
     if (json_array_size(list) > SERVICEFILE_SERVICES_MAX)
         return filecheck_fail(&at, "has more than 64 services");
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         const size_t mark = filecheck_enter_item(&at, i);
 
         if (!take_service(&at, item, org, now_ms, &ret[i]))

@@ -18,8 +18,7 @@
 #define SERVICEFILE_SERVICES_MAX 64
 
 /** servicefile_uuid: RFC 9562 text to 16 bytes. */
-HF_NODISCARD bool servicefile_uuid(const char *text,
-                                   uint8_t ret_id[static 16]);
+HF_NODISCARD bool servicefile_uuid(const char *text, uint8_t ret_id[static 16]);
 
 #define SERVICEFILE_UUID_BYTES 37
 const char *servicefile_uuid_text(const uint8_t id[static 16],
@@ -35,8 +34,8 @@ const char *servicefile_uuid_text(const uint8_t id[static 16],
  *
  * false: *error says where and what.
  */
-bool servicefile_check(json_t *root, const struct hf_org *org,
-                       uint64_t now_ms, struct service *ret, size_t *ret_n,
+bool servicefile_check(json_t *root, const struct hf_org *org, uint64_t now_ms,
+                       struct service *ret, size_t *ret_n,
                        struct filecheck_error *error);
 
 #endif /* NODE_API_SERVICEFILE_H */

@@ -10,11 +10,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct registry_org orgs[] = {
-    {.id = {"clinic-kbl"}, .kind = ORG_CLINIC, .country = "AF",
-     .status = MEMBER_ACTIVE},
-    {.id = {"iom-af"}, .kind = ORG_IOM_OFFICE, .country = "AF",
-     .status = MEMBER_ACTIVE}};
+static struct registry_org orgs[] = {{.id = {"clinic-kbl"},
+                                      .kind = ORG_CLINIC,
+                                      .country = "AF",
+                                      .status = MEMBER_ACTIVE},
+                                     {.id = {"iom-af"},
+                                      .kind = ORG_IOM_OFFICE,
+                                      .country = "AF",
+                                      .status = MEMBER_ACTIVE}};
 
 static void
 check_complaint(const struct filecheck_error *e)
@@ -86,8 +89,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 1)
         return 0;
-    json = json_loadb((const char *)data + 1, size - 1,
-                      JSON_REJECT_DUPLICATES, NULL);
+    json = json_loadb((const char *)data + 1, size - 1, JSON_REJECT_DUPLICATES,
+                      NULL);
     if (json == NULL)
         return 0;
     if (data[0] == 's')

@@ -72,12 +72,11 @@ Test(casefile, keeps_unknown_fields_of_a_section)
                                 "'tattoo':{'where':[1,2]}},'notes':'text'}");
 
     cr_assert(casefile_check(json, NULL, &file, &error), "%s", error.what);
-    cr_expect(eq(u32, file.sections,
-                 CATEGORY_BIT(CATEGORY_IDENTITY) |
-                     CATEGORY_BIT(CATEGORY_NOTES)));
-    cr_expect(ne(ptr,
-                 json_object_get(file.section[CATEGORY_IDENTITY], "tattoo"),
-                 NULL));
+    cr_expect(
+        eq(u32, file.sections,
+           CATEGORY_BIT(CATEGORY_IDENTITY) | CATEGORY_BIT(CATEGORY_NOTES)));
+    cr_expect(ne(
+        ptr, json_object_get(file.section[CATEGORY_IDENTITY], "tattoo"), NULL));
     json_decref(json);
 }
 
@@ -130,8 +129,9 @@ Test(casefile, names_the_field_that_is_wrong)
 
 Test(casefile, never_repeats_a_value_in_a_complaint)
 {
-    cr_assert(ne(ptr, (void *)complaint("{'origin':'AF','identity':{'name':"
-                                        "'Canary','sex':'Canary'}}"),
+    cr_assert(ne(ptr,
+                 (void *)complaint("{'origin':'AF','identity':{'name':"
+                                   "'Canary','sex':'Canary'}}"),
                  NULL));
     cr_expect(eq(ptr, strstr(error.what, "Canary"), NULL));
     cr_expect(eq(ptr, strstr(error.path, "Canary"), NULL));
@@ -143,8 +143,8 @@ Test(casefile, takes_dates_that_are_partly_known)
         const char *text;
         uint16_t year;
         bool has_day;
-    } dates[] = {{"'1994'", 1994, false},    {"'1994~'", 1994, false},
-                 {"'1994-05'", 1994, false}, {"'1994-05-02'", 1994, true},
+    } dates[] = {{"'1994'", 1994, false},       {"'1994~'", 1994, false},
+                 {"'1994-05'", 1994, false},    {"'1994-05-02'", 1994, true},
                  {"'1951-05-02?'", 1951, true}, {"1994", 1994, false}};
 
     for (size_t i = 0; i < sizeof(dates) / sizeof(*dates); i++) {
@@ -152,7 +152,8 @@ Test(casefile, takes_dates_that_are_partly_known)
 
         (void)snprintf(text, sizeof(text),
                        "{'origin':'AF','identity':{'name':'G',"
-                       "'birth_date':%s}}", dates[i].text);
+                       "'birth_date':%s}}",
+                       dates[i].text);
         cr_expect(is_fine(text), "%s", text);
         cr_expect(eq(u16, file.facts.birth_year, dates[i].year));
         cr_expect(eq(int, file.facts.birth_ms != 0, dates[i].has_day), "%s",
@@ -173,8 +174,7 @@ Test(casefile, makes_the_facts_that_rules_see)
     cr_expect(eq(int, (int)file.facts.sex, SEX_MALE));
     cr_expect(eq(int, file.facts.family_band, 1));
     cr_expect(eq(int, (int)file.facts.stage, STAGE_PRE_DEPARTURE));
-    cr_expect(eq(u32, file.facts.groups,
-                 GROUP_BIT(GROUP_CHRONIC_ILLNESS)));
+    cr_expect(eq(u32, file.facts.groups, GROUP_BIT(GROUP_CHRONIC_ILLNESS)));
     cr_expect(gt(u64, file.facts.travel_ms, 50 * YEAR_MS));
     cr_expect(eq(str, file.number.s, "AT-2026-004711"));
     json_decref(json);
@@ -195,8 +195,7 @@ Test(casefile, a_change_keeps_the_facts_of_sections_it_does_not_give)
                                .origin = "AF",
                                .groups = GROUP_BIT(GROUP_GBV),
                                .stage = STAGE_ARRIVED};
-    json_t *json =
-        fixture_json("{'vulnerability':{'groups':['disability']}}");
+    json_t *json = fixture_json("{'vulnerability':{'groups':['disability']}}");
 
     cr_assert(casefile_check(json, &held, &file, &error), "%s", error.what);
     cr_expect(eq(u32, file.facts.groups, GROUP_BIT(GROUP_DISABILITY)));

@@ -6,15 +6,25 @@
 #define DAY_MS UINT64_C(86400000)
 
 static struct registry_org orgs[] = {
-    {.id = {"clinic-kbl"}, .kind = ORG_CLINIC, .country = "AF",
+    {.id = {"clinic-kbl"},
+     .kind = ORG_CLINIC,
+     .country = "AF",
      .status = MEMBER_ACTIVE},
-    {.id = {"iom-af"}, .kind = ORG_IOM_OFFICE, .country = "AF",
+    {.id = {"iom-af"},
+     .kind = ORG_IOM_OFFICE,
+     .country = "AF",
      .status = MEMBER_ACTIVE},
-    {.id = {"moe-af"}, .kind = ORG_MINISTRY, .country = "AF",
+    {.id = {"moe-af"},
+     .kind = ORG_MINISTRY,
+     .country = "AF",
      .status = MEMBER_SUSPENDED},
-    {.id = {"mowa-af"}, .kind = ORG_MINISTRY, .country = "AF",
+    {.id = {"mowa-af"},
+     .kind = ORG_MINISTRY,
+     .country = "AF",
      .status = MEMBER_ACTIVE},
-    {.id = {"tvet-hrt"}, .kind = ORG_TRAINING_CENTRE, .country = "AF",
+    {.id = {"tvet-hrt"},
+     .kind = ORG_TRAINING_CENTRE,
+     .country = "AF",
      .status = MEMBER_ACTIVE},
 };
 static struct registry registry;
@@ -39,8 +49,7 @@ static const char *
 complaint(const char *text)
 {
     json_t *json = fixture_json(text);
-    const bool ok =
-        consentfile_check(json, false, &registry, &consent, &error);
+    const bool ok = consentfile_check(json, false, &registry, &consent, &error);
 
     json_decref(json);
     return ok ? NULL : error.path;
@@ -48,9 +57,9 @@ complaint(const char *text)
 
 Test(consentfile, takes_every_sample)
 {
-    static const char *const names[] = {
-        "consent-ordinary", "consent-arabic-names", "consent-child",
-        "consent-single-name"};
+    static const char *const names[] = {"consent-ordinary",
+                                        "consent-arabic-names", "consent-child",
+                                        "consent-single-name"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         json_t *json = fixture_file(names[i]);
@@ -88,8 +97,11 @@ Test(consentfile, resolves_a_kind_to_the_active_members_at_signing)
     cr_expect(eq(str, consent.scope[0].recipient[0].s, "mowa-af"));
     cr_expect(consent.scope[0].by_kind);
     members = json_object_get(
-        json_array_get(json_object_get(json_array_get(json_object_get(json,
-            "scopes"), 0), "recipients"), 0), "members");
+        json_array_get(
+            json_object_get(json_array_get(json_object_get(json, "scopes"), 0),
+                            "recipients"),
+            0),
+        "members");
     cr_expect(eq(sz, json_array_size(members), 1), "the record names them");
     json_decref(json);
 }
@@ -105,7 +117,8 @@ Test(consentfile, never_gives_a_sensitive_category_to_a_kind)
         (void)snprintf(text, sizeof(text),
                        "{" HEAD "'scopes':[{'id':'a','categories':['%s'],"
                        "'recipients':[{'kind':'ministry','country':'AF'}],"
-                       "'purposes':['referral']}]}", sensitive[i]);
+                       "'purposes':['referral']}]}",
+                       sensitive[i]);
         cr_assert(ne(ptr, (void *)complaint(text), NULL));
         cr_expect(eq(str, error.path, "scopes.0.recipients"));
     }
@@ -116,12 +129,11 @@ Test(consentfile, a_date_as_until_means_through_that_day)
     uint64_t first;
 
     cr_assert(hf_time_parse("2027-12-31", &first));
-    cr_assert(eq(ptr, (void *)complaint(SCOPE(",'until':'2027-12-31'")),
-                 NULL));
+    cr_assert(eq(ptr, (void *)complaint(SCOPE(",'until':'2027-12-31'")), NULL));
     cr_expect(eq(u64, consent.scope[0].until_ms, first + DAY_MS));
-    cr_assert(
-        eq(ptr, (void *)complaint(SCOPE(",'until':'2027-12-31T00:00:00Z'")),
-           NULL));
+    cr_assert(eq(ptr,
+                 (void *)complaint(SCOPE(",'until':'2027-12-31T00:00:00Z'")),
+                 NULL));
     cr_expect(eq(u64, consent.scope[0].until_ms, first));
 }
 
@@ -141,8 +153,7 @@ Test(consentfile, names_the_field_that_is_wrong)
          "'authority':{'name':'X'}}",
          "authority"},
         {SCOPE(",'until':'2026-13-01'"), "scopes.0.until"},
-        {SCOPE(",'from':'2027-01-01','until':'2026-01-01'"),
-         "scopes.0.until"},
+        {SCOPE(",'from':'2027-01-01','until':'2026-01-01'"), "scopes.0.until"},
         {SCOPE(",'recipient':'x'"), "scopes.0.recipient"},
         {"{" HEAD "'scopes':[{'id':'a','categories':['names'],'recipients':"
          "[{'org':'iom-af'}],'purposes':['transfer']}]}",
@@ -177,8 +188,7 @@ Test(consentfile, refuses_two_scopes_with_one_id)
 
     (void)json_array_append_new(scopes,
                                 json_deep_copy(json_array_get(scopes, 0)));
-    cr_expect(not(consentfile_check(json, false, &registry, &consent,
-                                    &error)));
+    cr_expect(not(consentfile_check(json, false, &registry, &consent, &error)));
     cr_expect(eq(str, error.path, "scopes.1.id"));
     json_decref(json);
 }
@@ -189,8 +199,7 @@ Test(consentfile, a_refusal_needs_no_scopes)
 
     cr_expect(consentfile_check(json, true, &registry, &consent, &error));
     cr_expect(eq(int, (int)consent.state, CONSENT_REFUSED));
-    cr_expect(not(consentfile_check(json, false, &registry, &consent,
-                                    &error)));
+    cr_expect(not(consentfile_check(json, false, &registry, &consent, &error)));
     json_decref(json);
 }
 

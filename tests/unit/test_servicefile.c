@@ -2,7 +2,7 @@
 #include "file_fixture.h"
 #include "servicefile.h"
 
-#define NOW UINT64_C(1795000000000)
+#define NOW       UINT64_C(1795000000000)
 #define ONE(more) "{'services':[{'name':'N','code':'c'" more "}]}"
 
 static const struct hf_org org = {"clinic-kbl"};
@@ -14,8 +14,7 @@ static const char *
 complaint(const char *text)
 {
     json_t *json = fixture_json(text);
-    const bool ok =
-        servicefile_check(json, &org, NOW, services, &n, &error);
+    const bool ok = servicefile_check(json, &org, NOW, services, &n, &error);
 
     json_decref(json);
     return ok ? NULL : error.path;
@@ -89,12 +88,12 @@ Test(servicefile, gives_the_same_id_to_the_same_service)
 
     cr_assert(servicefile_check(json, &org, NOW, services, &n, &error));
     memcpy(id, services[0].id, 16);
-    cr_expect(ne(ptr,
-                 (void *)filecheck_string(
-                     json_array_get(json_object_get(json, "services"), 0),
-                     "id"),
-                 NULL),
-              "the document says so");
+    cr_expect(
+        ne(ptr,
+           (void *)filecheck_string(
+               json_array_get(json_object_get(json, "services"), 0), "id"),
+           NULL),
+        "the document says so");
     json_decref(json);
     cr_assert(eq(ptr, (void *)complaint(ONE("")), NULL));
     cr_expect(eq(int, memcmp(id, services[0].id, 16), 0));
@@ -103,9 +102,9 @@ Test(servicefile, gives_the_same_id_to_the_same_service)
 Test(servicefile, takes_the_lowest_price_and_all_free_places)
 {
     cr_assert(eq(ptr,
-                 (void *)complaint(ONE(
-                     ",'cost_options':[{'amount':12.5},{'amount':3}],"
-                     "'capacities':[{'available':2},{'available':5}]")),
+                 (void *)complaint(
+                     ONE(",'cost_options':[{'amount':12.5},{'amount':3}],"
+                         "'capacities':[{'available':2},{'available':5}]")),
                  NULL));
     cr_expect(eq(u32, services[0].cost_minor, 300));
     cr_expect(eq(i32, services[0].capacity, 7));

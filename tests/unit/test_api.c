@@ -1,0 +1,727 @@
+/* Unit tests of node/api over a real socket: who may ask what, the shapes of
+ * the answers, and what a body becomes as a command. */
+#include <stdatomic.h>
+
+#include "api_fixture.h"
+#include "hf_text.h"
+#include "records.h"
+
+TestSuite(api, .init = fixture_begin, .fini = fixture_end);
+
+/* A case HC-... whose id is sixteen times @byte but for the last one. */
+static const char *
+hold_case(uint8_t byte, uint8_t last, char *out)
+{
+    struct node_case c;
+    static const char identity[] =
+        "{\"given_name\":\"Nasir\",\"family_name\":\"W.\"}";
+    static const char health[] = "{\"conditions\":[]}";
+
+    memset(&c, 0, sizeof(c));
+    memset(c.id.b, byte, HF_ID_BYTES);
+    c.id.b[HF_ID_BYTES - 1] = last;
+    c.stage = STAGE_ARRIVED;
+    c.holder = (struct hf_org){"iom-af"};
+    c.epoch = 2;
+    c.held = CATEGORY_BIT(CATEGORY_IDENTITY) | CATEGORY_BIT(CATEGORY_HEALTH);
+    c.facts.origin[0] = 'A';
+    c.facts.origin[1] = 'F';
+    c.owner = (struct hf_name){"cm"};
+    case_put(&fixture.view, &c);
+    section_put(
+        &fixture.view, &c.id, CATEGORY_IDENTITY,
+        (struct hf_bytes){(const uint8_t *)identity, sizeof(identity) - 1});
+    section_put(&fixture.view, &c.id, CATEGORY_HEALTH,
+                (struct hf_bytes){(const uint8_t *)health, sizeof(health) - 1});
+    return hf_id_format("HC", &c.id, out);
+}
+
+static struct node_object
+make_object(enum object_kind kind, enum side side, uint8_t byte,
+            enum state state)
+{
+    struct node_object o;
+
+    memset(&o, 0, sizeof(o));
+    o.kind = kind;
+    o.side = side;
+    memset(o.id.b, byte, HF_ID_BYTES);
+    o.peer = (struct hf_org){"clinic-kbl"};
+    o.state = state;
+    o.terms.service = (struct hf_name){"primary_health_care"};
+    o.terms.urgency = URGENCY_URGENT;
+    o.created_ms = NOW - DAY_MS;
+    o.changed_ms = NOW - byte * 1000u;
+    return o;
+}
+
+/* ---- who asks, and what ---- */
+
+Test(api, the_socket_is_for_owner_and_group)
+{
+    struct stat st;
+
+    cr_assert(eq(int, stat(fixture.socket, &st), 0));
+    cr_expect(eq(int, (int)(st.st_mode & 0777), 0660));
+}
+
+Test(api, health_needs_no_user)
+{
+    get("/healthz", "nobody-known");
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(is(json_object_get(answer.json, "ok"), JSON_TRUE));
+    get("/readyz", NULL);
+    cr_expect(eq(long, answer.http, 503), "no registry yet");
+    cr_expect(eq(int, exit_of(), 69));
+}
+
+Test(api, unknown_paths_methods_and_parameters_say_so)
+{
+    get("/nothing", "cm");
+    cr_expect(eq(long, answer.http, 404));
+    cr_expect(eq(str, text_of("code"), "no_such_path"));
+    cr_expect(eq(int, exit_of(), 66));
+    fixture_ask("DELETE", "/cases", "cm", NULL, "");
+    cr_expect(eq(long, answer.http, 405));
+    get("/cases?colour=red", "cm");
+    cr_expect(eq(long, answer.http, 400));
+    cr_expect(eq(int, exit_of(), 64));
+}
+
+Test(api, a_user_that_nobody_added_may_do_nothing)
+{
+    get("/cases", "stranger");
+    cr_expect(eq(long, answer.http, 403));
+    cr_expect(eq(int, exit_of(), 77));
+    post("/cases", "stranger", "{'origin':'AF'}");
+    cr_expect(eq(long, answer.http, 403));
+    cr_expect(eq(u32, fixture.n_commands, 0));
+}
+
+Test(api, the_account_that_runs_the_node_is_its_administrator)
+{
+    get("/users", NULL);
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(eq(sz, n_items(), 4));
+    get("/cases", NULL);
+    cr_expect(eq(long, answer.http, 403), "an administrator reads no cases");
+    get("/users", "fp");
+    cr_expect(eq(long, answer.http, 403), "named as somebody: no more rights");
+}
+
+/* ---- queries ---- */
+
+Test(api, a_case_shows_what_the_role_may_read_and_names_the_rest)
+{
+    char id[HF_ID_TEXT_BYTES], path[64];
+    json_t *sections, *withheld;
+
+    (void)snprintf(path, sizeof(path), "/cases/%s", hold_case(9, 9, id));
+    get(path, "cm");
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(eq(str, text_of("case"), id));
+    cr_expect(eq(str, text_of("stage"), "arrived"));
+    sections = json_object_get(answer.json, "sections");
+    cr_expect(eq(sz, json_object_size(sections), 2));
+    cr_expect(
+        eq(sz, json_array_size(json_object_get(answer.json, "withheld")), 0));
+    cr_expect(eq(str,
+                 (char *)json_string_value(json_object_get(
+                     json_object_get(answer.json, "custody"), "holder")),
+                 "iom-af"));
+    fixture_user("fp2", ROLE_BIT(ROLE_HEALTH));
+    get(path, "aud");
+    cr_expect(eq(long, answer.http, 403));
+    get(path, "nurse");
+    cr_expect(eq(long, answer.http, 200));
+    withheld = json_object_get(answer.json, "withheld");
+    cr_expect(eq(sz, json_array_size(withheld), 0), "a nurse reads both");
+}
+
+Test(api, withheld_names_what_the_role_hides)
+{
+    char id[HF_ID_TEXT_BYTES], path[64];
+    struct node_case c;
+    static const char text[] = "\"plain\"";
+    json_t *withheld;
+
+    (void)snprintf(path, sizeof(path), "/cases/%s", hold_case(9, 9, id));
+    cr_assert(hf_id_parse("HC", id, &c.id));
+    cr_assert(case_get(&fixture.view, &c.id, &c));
+    c.held |= CATEGORY_BIT(CATEGORY_MHPSS);
+    case_put(&fixture.view, &c);
+    section_put(&fixture.view, &c.id, CATEGORY_MHPSS,
+                (struct hf_bytes){(const uint8_t *)text, sizeof(text) - 1});
+    get(path, "nurse");
+    withheld = json_object_get(answer.json, "withheld");
+    cr_assert(eq(sz, json_array_size(withheld), 1));
+    cr_expect(eq(str, (char *)json_string_value(json_array_get(withheld, 0)),
+                 "mhpss"));
+    cr_expect(eq(ptr, strstr(answer.text, "plain"), NULL));
+}
+
+Test(api, an_id_may_be_shortened_while_it_is_not_ambiguous)
+{
+    char one[HF_ID_TEXT_BYTES], two[HF_ID_TEXT_BYTES], path[64];
+
+    (void)hold_case(9, 1, one);
+    (void)hold_case(200, 1, two);
+    (void)snprintf(path, sizeof(path), "/cases/%.7s", one);
+    get(path, "cm");
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(eq(str, text_of("case"), one));
+
+    (void)hold_case(9, 2, two);
+    get(path, "cm");
+    cr_expect(eq(long, answer.http, 404));
+    cr_expect(eq(str, text_of("code"), "ambiguous"));
+    cr_expect(ne(ptr, strstr(text_of("hint"), "ambiguous"), NULL));
+
+    get("/cases/HC-ZZZZ", "cm");
+    cr_expect(eq(int, exit_of(), 66));
+    get("/cases/nonsense", "cm");
+    cr_expect(eq(int, exit_of(), 66));
+}
+
+Test(api, a_list_of_cases_comes_in_pages)
+{
+    char id[HF_ID_TEXT_BYTES], path[96];
+
+    for (uint8_t i = 0; i < 5; i++)
+        (void)hold_case(9, i, id);
+    get("/cases?limit=2", "cm");
+    cr_expect(eq(sz, n_items(), 2));
+    cr_expect(eq(str, item_text(0, "name"), "Nasir W."));
+    (void)snprintf(path, sizeof(path), "/cases?limit=3&cursor=%s",
+                   text_of("next"));
+    get(path, "cm");
+    cr_expect(eq(sz, n_items(), 3));
+    cr_expect(eq(str, text_of("next"), ""), "that was the last page");
+    get("/cases?stage=closed", "cm");
+    cr_expect(eq(sz, n_items(), 0));
+    get("/cases?mine=1&holder=iom-af", "cm");
+    cr_expect(eq(sz, n_items(), 5));
+}
+
+Test(api, lists_show_direction_by_side_and_what_is_overdue)
+{
+    struct node_object out =
+        make_object(OBJECT_REFERRAL, SIDE_FIRST, 1, STATE_SENT);
+    struct node_object in =
+        make_object(OBJECT_TRANSFER, SIDE_SECOND, 2, STATE_OFFERED);
+
+    out.decide_ms = NOW - 1;
+    in.terms.service = (struct hf_name){""};
+    object_put(&fixture.view, &out, 0);
+    object_put(&fixture.view, &in, 0);
+    get("/objects", "cm");
+    cr_assert(eq(sz, n_items(), 2));
+    cr_expect(eq(str, item_text(0, "direction"), "out"), "newest first");
+    cr_expect(eq(str, item_text(0, "from"), "iom-af"));
+    cr_expect(eq(str, item_text(0, "to"), "clinic-kbl"));
+    cr_expect(eq(str, item_text(0, "service"), "primary_health_care"));
+    cr_expect(is(json_object_get(item(0), "overdue"), JSON_TRUE));
+    cr_expect(eq(str, item_text(1, "direction"), "in"));
+    cr_expect(eq(str, item_text(1, "from"), "clinic-kbl"));
+    cr_expect(is(json_object_get(item(1), "service"), JSON_NULL));
+    get("/objects?overdue=1", "cm");
+    cr_expect(eq(sz, n_items(), 1));
+    get("/objects?kind=transfer&direction=in&state=offered", "cm");
+    cr_expect(eq(sz, n_items(), 1));
+    get("/objects?state=nowhere", "cm");
+    cr_expect(eq(int, exit_of(), 64));
+    get("/objects?limit=1", "cm");
+    cr_expect(eq(sz, n_items(), 1));
+    cr_expect(ne(str, text_of("next"), ""));
+}
+
+Test(api, an_answered_clock_is_not_overdue)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_SECOND, 1, STATE_DECLINED);
+
+    o.decide_ms = NOW - 2;
+    o.contact_ms = NOW - 1;
+    o.met_ms[1] = NOW - 3;
+    object_put(&fixture.view, &o, 0);
+    get("/objects?overdue=1", "fp");
+    cr_expect(eq(sz, n_items(), 0));
+}
+
+/* One entry of a chain, unsigned: enough to be judged. */
+static void
+add_entry(const struct node_object *o, enum side side, uint32_t n,
+          uint32_t seen, enum event event)
+{
+    uint8_t bytes[ENTRY_BYTES], sig[ENTRY_SIG_BYTES] = {0};
+    const bool first = side == SIDE_FIRST;
+    struct entry e = {.kind = o->kind,
+                      .event = event,
+                      .role = ROLE_CASE_MANAGER,
+                      .object = o->id,
+                      .author = {"iom-af"},
+                      .peer = {"clinic-kbl"},
+                      .n = n,
+                      .seen = seen,
+                      .at_ms = NOW + n + seen,
+                      .happened_ms = NOW};
+
+    if (!first) {
+        e.author = (struct hf_org){"clinic-kbl"};
+        e.peer = (struct hf_org){"iom-af"};
+    }
+    if (n > 1)
+        memset(e.prev.b, 1, HF_HASH_BYTES);
+    if (seen > 0)
+        memset(e.seen_hash.b, 2, HF_HASH_BYTES);
+    entry_pack(&e, bytes);
+    chain_put(&fixture.view, &o->id, side, n, 0, bytes, sig);
+}
+
+Test(api, show_judges_both_chains_again_and_exports_them)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_FIRST, 3, STATE_RECEIVED);
+    char id[HF_ID_TEXT_BYTES], path[64];
+    json_t *chain;
+
+    o.n[0] = 1;
+    o.n[1] = 2;
+    object_put(&fixture.view, &o, 0);
+    add_entry(&o, SIDE_FIRST, 1, 0, EVENT_SEND);
+    add_entry(&o, SIDE_SECOND, 1, 1, EVENT_RECEIVE);
+    add_entry(&o, SIDE_SECOND, 2, 1, EVENT_ATTEND); /* not before accept */
+    (void)snprintf(path, sizeof(path), "/objects/%s?trace=1",
+                   hf_id_format("HR", &o.id, id));
+    get(path, "cm");
+    cr_assert(eq(long, answer.http, 200), "%s", answer.text);
+    chain = json_object_get(answer.json, "chain");
+    cr_assert(eq(sz, json_array_size(chain), 3));
+    cr_expect(
+        is(json_object_get(json_array_get(chain, 0), "valid"), JSON_TRUE));
+    cr_expect(
+        is(json_object_get(json_array_get(chain, 1), "valid"), JSON_TRUE));
+    cr_expect(
+        is(json_object_get(json_array_get(chain, 2), "valid"), JSON_FALSE));
+    cr_expect(eq(sz, json_array_size(json_object_get(answer.json, "s")), 1));
+    cr_expect(eq(sz, json_array_size(json_object_get(answer.json, "r")), 2));
+    cr_expect(eq(str, text_of("disclose"), "on_accept"));
+    cr_expect(is(json_object_get(answer.json, "receipts"), JSON_ARRAY));
+    cr_expect(is(json_object_get(answer.json, "clocks"), JSON_ARRAY));
+    cr_expect(is(json_object_get(answer.json, "card"), JSON_OBJECT));
+}
+
+Test(api, a_receiver_reads_what_was_disclosed_and_never_the_case)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_SECOND, 3, STATE_ACCEPTED);
+    static const char health[] = "{\"conditions\":[]}";
+    static const struct part part = {
+        PART_SECTION,
+        CATEGORY_HEALTH,
+        {(const uint8_t *)health, sizeof(health) - 1}};
+    static uint8_t scratch[PART_BYTES_MAX + 2];
+    char id[HF_ID_TEXT_BYTES], path[64];
+
+    o.n[0] = 1;
+    object_put(&fixture.view, &o, 0);
+    add_entry(&o, SIDE_FIRST, 1, 0, EVENT_SEND);
+    body_part_put(&fixture.view, &o.id, SIDE_FIRST, 1, 4, &part, &o.id,
+                  scratch);
+    (void)snprintf(path, sizeof(path), "/objects/%s",
+                   hf_id_format("HR", &o.id, id));
+    get(path, "fp");
+    cr_assert(eq(long, answer.http, 200));
+    cr_expect(
+        ne(ptr,
+           json_object_get(json_object_get(answer.json, "sections"), "health"),
+           NULL));
+    cr_expect(eq(ptr, json_object_get(answer.json, "case"), NULL));
+}
+
+Test(api, tasks_are_the_clocks_that_run)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_SECOND, 4, STATE_RECEIVED);
+
+    o.decide_ms = NOW - 5;
+    o.report_ms = NOW + 5;
+    object_put(&fixture.view, &o, 0);
+    due_put(&fixture.view, o.decide_ms, &o.id, DUE_DECIDE);
+    due_put(&fixture.view, o.report_ms, &o.id, DUE_REPORT);
+    due_put(&fixture.view, NOW - 9, &o.id, DUE_RESEND);
+    get("/tasks", "fp");
+    cr_assert(eq(sz, n_items(), 1), "%s", answer.text);
+    cr_expect(eq(str, item_text(0, "what"), "decide"));
+    cr_expect(is(json_object_get(item(0), "overdue"), JSON_TRUE));
+    cr_expect(eq(int, strncmp(item_text(0, "task"), "HK-", 3), 0));
+}
+
+static void
+hold_figure(const char *by, const char *from, const char *to, uint32_t serial,
+            uint64_t count)
+{
+    struct figure_row row;
+
+    memset(&row, 0, sizeof(row));
+    (void)snprintf(row.by.s, sizeof(row.by.s), "%s", by);
+    (void)snprintf(row.cell.from.s, sizeof(row.cell.from.s), "%s", from);
+    (void)snprintf(row.cell.to.s, sizeof(row.cell.to.s), "%s", to);
+    row.cell.kind = OBJECT_REFERRAL;
+    row.cell.service = (struct hf_name){"primary_health_care"};
+    row.cell.state = STATE_COMPLETED;
+    row.cell.count = count;
+    row.from_ms = NOW - DAY_MS;
+    row.until_ms = NOW;
+    figure_put(&fixture.view, serial, &row);
+}
+
+Test(api, the_committee_adds_up_what_the_referring_side_reports)
+{
+    fixture.config.kind = ORG_COMMITTEE;
+    hold_figure("iom-af", "iom-af", "clinic-kbl", 1, 3);
+    hold_figure("clinic-kbl", "iom-af", "clinic-kbl", 1, 3);
+    hold_figure("iom-at", "iom-at", "clinic-kbl", 1, 2);
+    get("/audit/flows", "aud");
+    cr_assert(eq(sz, n_items(), 2), "%s", answer.text);
+    cr_expect(eq(str, item_text(0, "from"), "iom-af"));
+    cr_expect(
+        eq(int, (int)json_integer_value(json_object_get(item(0), "count")), 3));
+    get("/audit/flows?by=to,state", "aud");
+    cr_assert(eq(sz, n_items(), 1));
+    cr_expect(
+        eq(int, (int)json_integer_value(json_object_get(item(0), "count")), 5));
+    get("/audit/flows?by=person", "aud");
+    cr_expect(eq(int, exit_of(), 64));
+    get("/audit/flows", "fp");
+    cr_expect(eq(int, exit_of(), 77));
+}
+
+Test(api, services_are_found_by_code_place_and_language)
+{
+    struct service s;
+
+    memset(&s, 0, sizeof(s));
+    s.org = (struct hf_org){"clinic-kbl"};
+    s.code = (struct hf_name){"primary_health_care"};
+    s.id[0] = 7;
+    s.assured_ms = NOW - 3 * DAY_MS;
+    s.capacity = -1;
+    s.n_provinces = 1;
+    s.province[0] = (struct hf_name){"Kabul"};
+    s.n_languages = 1;
+    memcpy(s.language[0], "prs", 4);
+    service_put(&fixture.view, &s);
+    s.code = (struct hf_name){"hospital_outpatient"};
+    s.id[0] = 8;
+    service_put(&fixture.view, &s);
+    get("/services", "fp");
+    cr_assert(eq(sz, n_items(), 2), "%s", answer.text);
+    cr_expect(eq(
+        int, (int)json_integer_value(json_object_get(item(0), "age_days")), 3));
+    get("/services?code=primary_health_care&place=Kabul&language=prs", "fp");
+    cr_expect(eq(sz, n_items(), 1));
+    get("/services?place=Herat", "fp");
+    cr_expect(eq(sz, n_items(), 0));
+}
+
+Test(api, status_tells_what_the_shell_knows)
+{
+    fixture.status.n_brokers = 1;
+    fixture.status.broker[0].name = (struct hf_org){"af"};
+    fixture.status.broker[0].up = true;
+    fixture.status.queue_out = 4;
+    get("/status", "fp");
+    cr_expect(eq(str, text_of("org"), "iom-af"));
+    cr_expect(
+        eq(sz, json_array_size(json_object_get(answer.json, "brokers")), 1));
+    cr_expect(eq(int,
+                 (int)json_integer_value(json_object_get(
+                     json_object_get(answer.json, "queues"), "out")),
+                 4));
+}
+
+Test(api, the_description_lists_every_path)
+{
+    json_t *paths;
+
+    get("/openapi.json", NULL);
+    cr_expect(eq(str, text_of("openapi"), "3.1.0"));
+    paths = json_object_get(answer.json, "paths");
+    cr_expect(ge(sz, json_object_size(paths), 25));
+    cr_expect(
+        ne(ptr, json_object_get(json_object_get(paths, "/cases/{case}"), "put"),
+           NULL));
+}
+
+/* ---- commands ---- */
+
+Test(api, a_case_file_becomes_a_command)
+{
+    fixture.reply.id.b[0] = 5;
+    post("/cases", "cm",
+         "{'origin':'AF','host':'AT','identity':{'name':'Gulzar',"
+         "'sex':'male'},'health':{'conditions':[]}}");
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(eq(int, strncmp(text_of("case"), "HC-", 3), 0));
+    cr_expect(eq(int, (int)fixture.command.type, CMD_CASE_NEW));
+    cr_expect(eq(str, fixture.command.user.s, "cm"));
+    cr_expect(not(fixture.command.is_node_owner));
+    cr_expect(eq(int, (int)fixture.command.facts.sex, SEX_MALE));
+    cr_expect(eq(int, (int)fixture.command.stage, STAGE_PRE_DEPARTURE));
+    cr_expect(eq(str, fixture.sections,
+                 "{\"name\":\"Gulzar\",\"sex\":\"male\"}"
+                 "{\"conditions\":[]}"));
+}
+
+Test(api, a_bad_case_file_changes_nothing_and_names_the_field)
+{
+    post("/cases", "cm",
+         "{'origin':'AF','identity':{'name':'Canary',"
+         "'birth_date':'Canary'}}");
+    cr_expect(eq(long, answer.http, 422));
+    cr_expect(eq(int, exit_of(), 65));
+    cr_expect(eq(str, text_of("pointer"), "identity.birth_date"));
+    cr_expect(eq(ptr, strstr(answer.text, "Canary"), NULL));
+    post("/cases", "cm", "{'origin':'AF','origin':'AT'}");
+    cr_expect(eq(int, exit_of(), 65), "a key twice");
+    post("/cases", "cm", "{'origin':'Canary");
+    cr_expect(eq(int, exit_of(), 65));
+    cr_expect(eq(ptr, strstr(answer.text, "Canary"), NULL));
+    cr_expect(eq(u32, fixture.n_commands, 0));
+}
+
+Test(api, too_large_a_body_is_refused)
+{
+    char *body = malloc(API_REQUEST_BYTES_MAX + 100);
+
+    memset(body, ' ', API_REQUEST_BYTES_MAX + 99);
+    body[API_REQUEST_BYTES_MAX + 99] = '\0';
+    post("/cases", "cm", body);
+    cr_expect(eq(long, answer.http, 413));
+    cr_expect(eq(int, exit_of(), 65));
+    free(body);
+}
+
+Test(api, an_event_carries_reason_flags_and_details)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_SECOND, 3, STATE_ACCEPTED);
+    char id[HF_ID_TEXT_BYTES], path[64];
+
+    object_put(&fixture.view, &o, 0);
+    fixture.reply.id = o.id;
+    fixture.reply.kind = OBJECT_REFERRAL;
+    fixture.reply.state = STATE_ACCEPTED;
+    (void)snprintf(path, sizeof(path), "/objects/%s/events",
+                   hf_id_format("HR", &o.id, id));
+    post(path, "fp", "{'event':'contact','reached':true,'channel':'phone'}");
+    cr_assert(eq(long, answer.http, 200), "%s", answer.text);
+    cr_expect(eq(str, text_of("id"), id));
+    cr_expect(eq(str, text_of("state"), "accepted"));
+    cr_expect(eq(int, (int)fixture.command.event, EVENT_CONTACT));
+    cr_expect(eq(int, (int)fixture.command.reason, REASON_REACHED));
+    cr_expect(eq(int, fixture.command.flags, ENTRY_REACHED));
+    cr_expect(ne(ptr, strstr(fixture.details, "\"channel\":\"phone\""), NULL));
+
+    post(path, "fp", "{'event':'accept','contact_by':'2026-12-01'}");
+    cr_expect(eq(str, fixture.command.user_name.s, "fp"));
+    cr_expect(ne(ptr, strstr(fixture.details, "\"focal\":\"fp\""), NULL));
+    cr_expect(gt(u64, fixture.command.when_ms, NOW));
+
+    post(path, "fp", "{'event':'no-show'}");
+    cr_expect(eq(int, (int)fixture.command.event, EVENT_NO_SHOW));
+    post(path, "fp", "{'event':'complete','outcome':'partly_met'}");
+    cr_expect(eq(int, (int)fixture.command.reason, REASON_PARTLY_MET));
+
+    fixture.n_commands = 0;
+    post(path, "fp", "{'event':'vanish'}");
+    cr_expect(eq(int, exit_of(), 64));
+    post(path, "fp", "{'event':'decline','reason':'mood'}");
+    cr_expect(eq(int, exit_of(), 64));
+    post(path, "fp", "{'event':'accept','when':'soon'}");
+    cr_expect(eq(int, exit_of(), 64));
+    post(path, "fp", "{'event':'accept','on_behalf':'ngo'}");
+    cr_expect(eq(int, exit_of(), 78));
+    post(path, "fp", "{'event':'accept','colour':'red'}");
+    cr_expect(eq(int, exit_of(), 64));
+    cr_expect(eq(u32, fixture.n_commands, 0));
+}
+
+Test(api, a_referral_takes_wishes_and_refuses_vital_interest)
+{
+    char id[HF_ID_TEXT_BYTES], body[512];
+
+    (void)hold_case(9, 9, id);
+    fixture.reply = (struct node_reply){.kind = OBJECT_REFERRAL,
+                                        .state = STATE_SENT,
+                                        .to = {"clinic-kbl"},
+                                        .service = {"primary_health_care"}};
+    fixture.reply.id.b[0] = 1;
+    fixture.reply.decision.b[0] = 2;
+    (void)snprintf(body, sizeof(body),
+                   "{'case':'%s','need':'health.general','urgency':'urgent',"
+                   "'wishes':['practitioner=female','interpreter=prs',"
+                   "'near=Kabul']}",
+                   id);
+    post("/referrals", "cm", body);
+    cr_assert(eq(long, answer.http, 200), "%s", answer.text);
+    cr_expect(eq(int, strncmp(text_of("referral"), "HR-", 3), 0));
+    cr_expect(eq(int, strncmp(text_of("decision"), "HD-", 3), 0));
+    cr_expect(eq(str, text_of("to"), "clinic-kbl"));
+    cr_expect(fixture.command.wish_female);
+    cr_expect(not(fixture.command.wish_male));
+    cr_expect(eq(str, fixture.command.interpreter, "prs"));
+    cr_expect(eq(str, fixture.command.near.s, "Kabul"));
+    cr_expect(eq(int, (int)fixture.command.urgency, URGENCY_URGENT));
+
+    (void)snprintf(body, sizeof(body),
+                   "{'case':'%s','need':'health.general',"
+                   "'vital_interest':true}",
+                   id);
+    post("/referrals", "cm", body);
+    cr_expect(eq(long, answer.http, 501));
+    cr_expect(eq(int, exit_of(), 78));
+    (void)snprintf(body, sizeof(body),
+                   "{'case':'%s','need':'health.general',"
+                   "'wishes':['colour=red']}",
+                   id);
+    post("/referrals", "cm", body);
+    cr_expect(eq(int, exit_of(), 64));
+    post("/referrals", "cm", "{'need':'health.general'}");
+    cr_expect(eq(int, exit_of(), 64));
+}
+
+Test(api, consent_is_checked_and_kept_as_it_was_given)
+{
+    char id[HF_ID_TEXT_BYTES], path[64];
+
+    (void)snprintf(path, sizeof(path), "/cases/%s/consent",
+                   hold_case(9, 9, id));
+    fixture.reply.id.b[0] = 3;
+    post(path, "cm",
+         "{'action':'give','given_at':'2026-11-02','given_by':'self',"
+         "'scopes':[{'id':'a','categories':['identity'],'recipients':"
+         "[{'org':'clinic-kbl'}],'purposes':['referral']}]}");
+    cr_assert(eq(long, answer.http, 200), "%s", answer.text);
+    cr_expect(eq(int, strncmp(text_of("consent"), "CO-", 3), 0));
+    cr_expect(eq(int, (int)fixture.command.type, CMD_CONSENT_GIVE));
+    cr_expect(ne(ptr, strstr(fixture.details, "\"action\":\"give\""), NULL));
+    post(path, "cm", "{'action':'give','given_at':'2026-11-02'}");
+    cr_expect(eq(int, exit_of(), 65));
+    post(path, "cm", "{'given_at':'2026-11-02'}");
+    cr_expect(eq(int, exit_of(), 64));
+    (void)snprintf(path, sizeof(path), "/cases/%s/consent/withdraw", id);
+    post(path, "cm", "{'scopes':['a'],'effect':'stop'}");
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(eq(int, fixture.command.n_scopes, 1));
+    cr_expect(not(fixture.command.erase));
+}
+
+Test(api, a_refusal_of_the_core_becomes_problem_details)
+{
+    fixture.reply = (struct node_reply){.status = 1,
+                                        .code = "no_consent",
+                                        .message = "not covered",
+                                        .hint = "ask the person"};
+    post("/cases", "cm", "{'origin':'AF'}");
+    cr_expect(eq(long, answer.http, 409));
+    cr_expect(eq(int, exit_of(), 1));
+    cr_expect(eq(str, text_of("code"), "no_consent"));
+    cr_expect(eq(str, text_of("detail"), "not covered"));
+    cr_expect(eq(str, text_of("hint"), "ask the person"));
+}
+
+Test(api, what_only_the_shell_can_do_needs_an_administrator)
+{
+    post("/policy", "cm", "pack: x");
+    cr_expect(eq(int, exit_of(), 77));
+    post("/policy", NULL, "pack: x");
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(eq(int, (int)fixture.op, API_POLICY_INSTALL));
+    get("/registry", "fp");
+    cr_expect(eq(int, (int)fixture.op, API_REGISTRY_GET));
+    post("/registry", NULL, "");
+    cr_expect(eq(int, exit_of(), 65));
+}
+
+/* ---- the same again ---- */
+
+Test(api, a_repeated_key_gets_the_stored_answer_and_no_second_effect)
+{
+    char *first;
+
+    fixture.reply.id.b[0] = 5;
+    fixture_ask("POST", "/cases", "cm", "key-1", "{'origin':'AF'}");
+    cr_assert(eq(long, answer.http, 200));
+    first = strdup(answer.text);
+    fixture.reply.id.b[0] = 6;
+    fixture_ask("POST", "/cases", "cm", "key-1", "{'origin':'AF'}");
+    cr_expect(eq(str, answer.text, first));
+    cr_expect(eq(u32, fixture.n_commands, 1));
+    free(first);
+
+    fixture_ask("POST", "/cases", "cm", "key-1", "{'origin':'IQ'}");
+    cr_expect(eq(int, exit_of(), 65), "another request under that key");
+    fixture_ask("POST", "/cases", "cm", "key-2", "{'origin':'AF'}");
+    cr_expect(eq(u32, fixture.n_commands, 2));
+}
+
+Test(api, a_refused_request_is_tried_again_under_its_key)
+{
+    fixture.reply = (struct node_reply){.status = 75, .code = "busy"};
+    fixture_ask("POST", "/cases", "cm", "key-1", "{'origin':'AF'}");
+    cr_expect(eq(long, answer.http, 503));
+    fixture.reply = (struct node_reply){.status = 0};
+    fixture_ask("POST", "/cases", "cm", "key-1", "{'origin':'AF'}");
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(eq(u32, fixture.n_commands, 2));
+}
+
+/* ---- threads ---- */
+
+static atomic_bool is_answered;
+
+static void *
+ask_health(void *ctx)
+{
+    get("/healthz", NULL);
+    atomic_store(&is_answered, true);
+    return ctx;
+}
+
+Test(api, closing_answers_what_is_open)
+{
+    pthread_t asker;
+
+    (void)pthread_mutex_lock(&fixture.lock);
+    fixture.is_deaf = true;
+    (void)pthread_mutex_unlock(&fixture.lock);
+    cr_assert(eq(int, pthread_create(&asker, NULL, ask_health, NULL), 0));
+    for (;;) {
+        (void)pthread_mutex_lock(&fixture.lock);
+        const size_t n = fixture.n;
+        (void)pthread_mutex_unlock(&fixture.lock);
+        if (n > 0)
+            break;
+        (void)usleep(1000);
+    }
+    api_close(fixture.api);
+    fixture.api = NULL;
+    (void)pthread_join(asker, NULL);
+    cr_expect(eq(long, answer.http, 503));
+    cr_expect(eq(str, text_of("code"), "closing"));
+}
+
+Test(api, held_answers_wait_for_the_release)
+{
+    pthread_t asker;
+
+    api_hold(fixture.api);
+    cr_assert(eq(int, pthread_create(&asker, NULL, ask_health, NULL), 0));
+    (void)usleep(50000);
+    cr_expect(not(atomic_load(&is_answered)), "not before the commit");
+    api_release(fixture.api);
+    (void)pthread_join(asker, NULL);
+    cr_expect(eq(long, answer.http, 200));
+}
