@@ -46,26 +46,44 @@ said_no(enum state state)
            state == STATE_FAILED;
 }
 
+/* What was tried for this need before. */
+struct history {
+    struct hf_id last;  /* the newest that came to nothing; zero: none */
+    uint64_t last_ms;
+    struct hf_id open;  /* one that said no and is not closed; zero: none */
+};
+
 /* Providers that were asked for this need and said no, closed or not. */
 static void
 gather_tried(const struct step *s, const struct node_case *c,
-             struct sop_request *req)
+             struct sop_request *req, struct history *h)
 {
     struct hf_id at = {{0}};
     struct node_object o;
 
-    while (req->n_tried < SOP_TRIED_MAX &&
-           object_next_of_case(s->v, &c->id, &at, &o))
-        if (o.kind == OBJECT_REFERRAL && o.side == SIDE_FIRST &&
-            hf_name_eq(&o.terms.need, &req->need) &&
-            (said_no(o.state) ||
-             (o.state == STATE_CLOSED && o.met_ms[3] == 0)))
+    memset(h, 0, sizeof(*h));
+    while (object_next_of_case(s->v, &c->id, &at, &o)) {
+        const bool closed = o.state == STATE_CLOSED && o.met_ms[3] == 0;
+
+        if (o.kind != OBJECT_REFERRAL || o.side != SIDE_FIRST ||
+            !hf_name_eq(&o.terms.need, &req->need) ||
+            !(said_no(o.state) || closed))
+            continue;
+        if (req->n_tried < SOP_TRIED_MAX)
             req->tried[req->n_tried++] = o.peer;
+        if (!closed)
+            h->open = o.id;
+        if (o.created_ms >= h->last_ms) {
+            h->last_ms = o.created_ms;
+            h->last = o.id;
+        }
+    }
 }
 
 static void
 fill_request(const struct step *s, const struct node_command *cmd,
-             const struct node_case *c, struct sop_request *req)
+             const struct node_case *c, struct sop_request *req,
+             struct history *h)
 {
     memset(req, 0, sizeof(*req));
     req->facts = c->facts;
@@ -80,7 +98,7 @@ fill_request(const struct step *s, const struct node_command *cmd,
     req->away = cmd->away;
     req->from = *step_me(s);
     req->to = cmd->to;
-    gather_tried(s, c, req);
+    gather_tried(s, c, req, h);
 }
 
 /* Another provider than the SOP's: it must offer the service, and the reason
@@ -139,7 +157,8 @@ settle_provider(const struct step *s, const struct node_command *cmd,
 
 static bool
 plan(const struct step *s, const struct node_command *cmd,
-     struct node_decision *d, struct node_case *c, struct node_reply *r)
+     struct node_decision *d, struct node_case *c, struct history *h,
+     struct node_reply *r)
 {
     struct map_walk walk = {.s = s};
     const struct sop_services services = {&walk, map_next};
@@ -164,7 +183,7 @@ plan(const struct step *s, const struct node_command *cmd,
                    "unknown need %.31s", cmd->need.s);
         return false;
     }
-    fill_request(s, cmd, c, &req);
+    fill_request(s, cmd, c, &req, h);
     sop_route(s->env->sops, &req, &services, &d->sop);
     if (!settle_provider(s, cmd, d, r))
         return false;
@@ -183,13 +202,14 @@ node_plan(const struct node_env *env, const struct node_command *c,
 {
     const struct step s = {.env = env, .v = env->view, .now = now_ms};
     struct node_case kase;
+    struct history h;
 
     if (env->sops == NULL) {
         step_error(ret_reply, 78, "no_sop", "handoff policy install FILE",
                    "no SOP pack is installed");
         return false;
     }
-    return plan(&s, c, ret_d, &kase, ret_reply);
+    return plan(&s, c, ret_d, &kase, &h, ret_reply);
 }
 
 /* ---- from plan to draft ---- */
@@ -272,7 +292,7 @@ covered(struct step *s, const struct node_case *c, const struct hf_org *to)
 
 static void
 fill_terms(const struct node_command *cmd, const struct node_decision *d,
-           struct terms *t)
+           const struct history *h, struct terms *t)
 {
     memset(t, 0, sizeof(*t));
     memcpy(t->service_id, d->sop.service_id, sizeof(t->service_id));
@@ -293,7 +313,7 @@ fill_terms(const struct node_command *cmd, const struct node_decision *d,
     t->decision = d->id;
     t->required = d->sop.service.required;
     t->allowed = d->sop.service.allowed & ~d->sop.service.never;
-    t->replaces = cmd->replaces;
+    t->replaces = hf_id_is_zero(&cmd->replaces) ? h->last : cmd->replaces;
 }
 
 static void
@@ -340,7 +360,7 @@ store_draft(struct step *s, struct live *l, enum state state,
 
 static void
 make_draft(struct step *s, const struct node_case *c,
-           struct node_decision *d, struct live *l)
+           struct node_decision *d, const struct history *h, struct live *l)
 {
     const struct hf_id id = step_fresh_id(s);
 
@@ -350,10 +370,24 @@ make_draft(struct step *s, const struct node_case *c,
     l->o.case_id = c->id;
     l->o.author = s->cmd->user;
     l->o.owner = s->cmd->user;
-    fill_terms(s->cmd, d, &l->o.terms);
+    fill_terms(s->cmd, d, h, &l->o.terms);
     fill_card(s, c, d, &l->o.card);
     decision_put(s->v, d);
     store_draft(s, l, STATE_DRAFT, EVENT_DRAFT);
+}
+
+/* The next provider only once the last one's answer was read and closed. */
+static bool
+left_open(struct step *s, const struct history *h)
+{
+    char id[HF_ID_TEXT_BYTES];
+
+    if (hf_id_is_zero(&h->open))
+        return false;
+    step_refuse(s, 1, "not_closed", "handoff close ID --unmet yes|no",
+                "%s for the same need said no and is not closed yet",
+                ask_id(OBJECT_REFERRAL, &h->open, id));
+    return true;
 }
 
 static bool
@@ -377,6 +411,7 @@ ask_refer(struct step *s)
     struct node_decision d;
     struct node_reply error = {.status = 0};
     struct node_case c;
+    struct history h;
     struct live l;
 
     if (!ask_permitted(s, OBJECT_REFERRAL, SIDE_FIRST))
@@ -386,14 +421,14 @@ ask_refer(struct step *s)
                     "no SOP pack is installed");
         return;
     }
-    if (!plan(s, s->cmd, &d, &c, &error) || !decided(s, &d, &c, &error)) {
+    if (!plan(s, s->cmd, &d, &c, &h, &error) || !decided(s, &d, &c, &error)) {
         error.ticket = s->cmd->ticket;
         *step_reply(s) = error;
         return;
     }
-    if (!covered(s, &c, &d.sop.to) || too_many(s, &c))
+    if (left_open(s, &h) || !covered(s, &c, &d.sop.to) || too_many(s, &c))
         return;
-    make_draft(s, &c, &d, &l);
+    make_draft(s, &c, &d, &h, &l);
     if (s->cmd->is_draft) {
         ask_done(s, &l);
     } else if (d.sop.approval) {

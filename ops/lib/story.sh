@@ -108,6 +108,9 @@ claim "Kabul learns it, with the reason" \
 claim "the training centre answered the destruction" \
     is iom-af '[.chain[] | select(.event == "erased")] | length' 1 \
     show "$training"
+claim "the committee counts the decline" flow iom-af tvet-hrt declined 1
+claim "the next provider waits until this answer is read and closed" \
+    refused 1 iom-af refer "$case_id" --need training.vocational
 claim "the SOP's fallback is another provider" \
     is iom-af '.to' mowa-af route "$case_id" --need training.vocational
 run iom-af close "$training" --unmet no
@@ -145,7 +148,6 @@ claim "computed offline, both exports give the same state" same_state
 chapter "The committee sees figures, and no person"
 claim "the figures have come: a closed referral to the clinic" \
     flow iom-af clinic-kbl closed 1
-claim "the decline" flow_sum iom-af tvet-hrt 1
 claim "the transfer from Vienna to Kabul" flow iom-at iom-af handed_over 1
 run committee audit flows
 claim "the committee holds no case" is committee '.items | length' 0 case list
