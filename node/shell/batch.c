@@ -108,14 +108,16 @@ static void
 step_envelope(struct batch *b, struct work *w)
 {
     struct node_event ev = event_of(w, NODE_EV_CONTENT);
-    const enum opening_verdict verdict = opening_open(
-        b->opening, b->env.registry, hf_buf_bytes(&w->bytes), &ev);
+    const enum opening_verdict verdict =
+        opening_open(b->opening, b->env.registry, hf_buf_bytes(&w->bytes), &ev);
 
     w->why = b->opening->why;
     w->n_taken_out = b->opening->n_taken_out;
     w->from = ev.header.sender;
     w->envelope = ev.header.id;
     w->is_parked = verdict == OPENING_WAIT;
+    w->is_unopenable =
+        verdict == OPENING_EVENT && ev.type == NODE_EV_UNOPENABLE;
     if (verdict == OPENING_EVENT)
         node_step(&b->env, &ev, b->effects);
     opening_wipe(b->opening);
@@ -205,8 +207,7 @@ step(struct batch *b, struct work *w)
         break;
     case WORK_START:
     case WORK_TICK:
-        ev = event_of(w,
-                      w->type == WORK_START ? NODE_EV_START : NODE_EV_TICK);
+        ev = event_of(w, w->type == WORK_START ? NODE_EV_START : NODE_EV_TICK);
         node_step(&b->env, &ev, b->effects);
         break;
     }
@@ -222,8 +223,8 @@ seal(struct batch *b, const struct node_send *send)
                                  .to = send->to,
                                  .lane = send->lane,
                                  .at = b->sealed.n};
-    err = sealing_seal(b->sealing, b->env.registry, send, b->now_ms,
-                       &b->sealed);
+    err =
+        sealing_seal(b->sealing, b->env.registry, send, b->now_ms, &b->sealed);
     /* Not sealed: the obligation stays in its chain, whose clock brings it up
      * again; the caller says so in the log. */
     if (err)
@@ -241,9 +242,9 @@ publish(struct batch *b)
                         (struct hf_bytes){(const uint8_t *)b->sealing->self->s,
                                           HF_ORG_BYTES},
                         &json))
-        b->publishes = peer_docs_publish(b->store, b->keys->operation,
-                                         b->sealing->self, b->now_ms,
-                                         hf_buf_bytes(&json));
+        b->publishes =
+            peer_docs_publish(b->store, b->keys->operation, b->sealing->self,
+                              b->now_ms, hf_buf_bytes(&json));
     hf_buf_free(&json);
 }
 

@@ -12,9 +12,9 @@
 
 /** alarm: @mend says what to do. Beyond the ceiling the first ones stand: they
  * are asked in the order of their weight. */
-static void
-raise_alarm(struct api_status *s, const char *level, const char *mend,
-            const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void raise_alarm(struct api_status *s, const char *level,
+                        const char *mend, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 static void
 raise_alarm(struct api_status *s, const char *level, const char *mend,
@@ -24,8 +24,8 @@ raise_alarm(struct api_status *s, const char *level, const char *mend,
 
     if (s->n_alarms == API_ALARMS_MAX)
         return;
-    (void)snprintf(s->alarm[s->n_alarms].level,
-                   sizeof(s->alarm[0].level), "%s", level);
+    (void)snprintf(s->alarm[s->n_alarms].level, sizeof(s->alarm[0].level), "%s",
+                   level);
     (void)snprintf(s->alarm[s->n_alarms].mend, sizeof(s->alarm[0].mend), "%s",
                    mend);
     va_start(args, fmt);
@@ -50,8 +50,8 @@ count_unsent(struct node_store *store)
         struct node_out out;
         struct hf_id id;
 
-        if (!v->seek(v->ctx, NODE_OUTBOX, (struct hf_bytes){from, n_from},
-                     &key, &value) ||
+        if (!v->seek(v->ctx, NODE_OUTBOX, (struct hf_bytes){from, n_from}, &key,
+                     &value) ||
             key.n != HF_ID_BYTES)
             break;
         memcpy(id.b, key.p, HF_ID_BYTES);
@@ -85,8 +85,9 @@ look_at_store(const struct health *h, struct api_status *s)
                     "%llu rows of the store do not open",
                     (unsigned long long)state.n_bad);
     if (state.owes_shred)
-        raise_alarm(s, "warn", "make room on the disk; it is tried again "
-                               "each minute",
+        raise_alarm(s, "warn",
+                    "make room on the disk; it is tried again "
+                    "each minute",
                     "shredded keys are not destroyed yet");
     if (state.map_used > state.map_max / 5 * 4)
         raise_alarm(s, "warn", "archive closed cases, or ask for help",
@@ -101,8 +102,9 @@ look_at_registry(const struct health *h, uint64_t now_ms, struct api_status *s)
     uint64_t end;
 
     if (r == NULL) {
-        raise_alarm(s, "stop", "run `handoff registry publish FILE` with the "
-                               "committee's set",
+        raise_alarm(s, "stop",
+                    "run `handoff registry publish FILE` with the "
+                    "committee's set",
                     "no registry: nobody is known");
         return;
     }
@@ -113,8 +115,9 @@ look_at_registry(const struct health *h, uint64_t now_ms, struct api_status *s)
     s->registry_expires_ms = end;
     s->registry_version = registry_latest(r);
     if (me == NULL)
-        raise_alarm(s, "stop", "send the request that `handoff init` printed "
-                               "to the committee",
+        raise_alarm(s, "stop",
+                    "send the request that `handoff init` printed "
+                    "to the committee",
                     "the registry does not list this organisation");
     else if (me->status != MEMBER_ACTIVE)
         raise_alarm(s, "stop", "ask the committee",
@@ -138,8 +141,9 @@ look_at_links(const struct health *h, struct api_status *s)
     for (size_t i = 0; i < s->n_brokers; i++)
         n_up += s->broker[i].up ? 1 : 0;
     if (s->n_brokers > 0 && n_up == 0)
-        raise_alarm(s, "stop", "look at this machine's network; the log says "
-                               "if a broker refused us",
+        raise_alarm(s, "stop",
+                    "look at this machine's network; the log says "
+                    "if a broker refused us",
                     "no home broker is reachable");
     else if (n_up < s->n_brokers)
         raise_alarm(s, "warn", "ask its operator",

@@ -146,8 +146,8 @@ index_some(struct keystore *ks, const uint8_t *p, uint32_t first, uint32_t n,
 
         if (lock.category >= CATEGORY_END)
             return false;
-        if (is_checked && !keystore_record_open(ks->wrap, ks->epoch, number,
-                                                record, ks->key))
+        if (is_checked &&
+            !keystore_record_open(ks->wrap, ks->epoch, number, record, ks->key))
             return false;
         if ((is_dead[number / 8] >> (number % 8) & 1) == 0)
             insert(ks, &lock, number);
@@ -174,8 +174,8 @@ build_index(struct keystore *ks, bool is_checked)
         if (!err && !index_some(ks, chunk, at, n, is_dead, is_checked))
             err = HF_ERR_MALFORMED;
     }
-    if (!err && !index_some(ks, ks->fresh.p, ks->n_file, n_fresh, is_dead,
-                            is_checked))
+    if (!err &&
+        !index_some(ks, ks->fresh.p, ks->n_file, n_fresh, is_dead, is_checked))
         err = HF_ERR_MALFORMED;
     free(is_dead);
     return err;

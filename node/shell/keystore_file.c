@@ -32,8 +32,8 @@ err_of_errno(void)
 static void
 epoch_path(const struct keystore *ks, uint64_t epoch, char out[static PATH_MAX])
 {
-    const int n = snprintf(out, PATH_MAX, "%s.epoch.%d", ks->path,
-                           (int)(epoch & 1));
+    const int n =
+        snprintf(out, PATH_MAX, "%s.epoch.%d", ks->path, (int)(epoch & 1));
 
     HF_ASSERT(n > 0);
     HF_ASSERT(n < PATH_MAX);
@@ -89,8 +89,7 @@ keystore_record_seal(const uint8_t *wrap, uint64_t epoch, uint32_t number,
 
     memcpy(out, lock->id.b, HF_ID_BYTES);
     out[HF_ID_BYTES] = (uint8_t)lock->category;
-    hf_box_seal(wrap,
-                (struct hf_bytes){ad, make_ad(epoch, number, out, ad)},
+    hf_box_seal(wrap, (struct hf_bytes){ad, make_ad(epoch, number, out, ad)},
                 (struct hf_bytes){key, HF_KEY_BYTES}, out + HF_ID_BYTES + 1);
 }
 

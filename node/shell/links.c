@@ -74,8 +74,8 @@ open_link(struct link *k)
         err = hf_loop_add_link(host->loop, k->hf, links_receive, k);
     if (!err)
         return;
-    hf_log(HF_LOG_ERROR, "broker_unusable", "broker=%s why=%s",
-           k->broker.id.s, hf_err_text(err));
+    hf_log(HF_LOG_ERROR, "broker_unusable", "broker=%s why=%s", k->broker.id.s,
+           hf_err_text(err));
     if (k->hf != NULL)
         hf_link_close(&k->hf);
     k->reopen_ms = hf_clock_mono_ms() + LINKS_RESET_MS;
@@ -84,8 +84,7 @@ open_link(struct link *k)
 static bool
 is_same(const struct registry_broker *a, const struct registry_broker *b)
 {
-    return hf_org_eq(&a->id, &b->id) &&
-           strcmp(a->endpoint, b->endpoint) == 0 &&
+    return hf_org_eq(&a->id, &b->id) && strcmp(a->endpoint, b->endpoint) == 0 &&
            memcmp(a->link_pk, b->link_pk, HF_PK_BYTES) == 0;
 }
 

@@ -154,8 +154,8 @@ receive_bad(struct link *k, struct hf_bytes in)
     enum hf_err why = HF_OK;
     enum hf_err err = frame_read_bad(in, &why);
 
-    hf_log(HF_LOG_WARN, "broker_said_bad", "broker=%s why=%s",
-           k->broker.id.s, hf_err_text(err ? err : why));
+    hf_log(HF_LOG_WARN, "broker_said_bad", "broker=%s why=%s", k->broker.id.s,
+           hf_err_text(err ? err : why));
 }
 
 static void

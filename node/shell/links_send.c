@@ -11,7 +11,7 @@
 #define SWEEP_EVERY_MS 60000 /* repeated until a broker takes it */
 #define SOON_MS        1000  /* the link was full */
 #define UNANSWERED_MAX 4
-#define SWEEP_ROWS     256   /* rows looked at in one go */
+#define SWEEP_ROWS     256 /* rows looked at in one go */
 
 /* Send what was made in l->frame; false: not now. */
 static bool
@@ -96,8 +96,8 @@ void
 links_greet(struct link *k)
 {
     const struct registry *r = k->owner->host.held->r;
-    const struct frame_hello hello = {
-        .registry_version = r == NULL ? 0 : registry_latest(r)};
+    const struct frame_hello hello = {.registry_version =
+                                          r == NULL ? 0 : registry_latest(r)};
 
     k->is_synced = false;
     (void)send_frame(k, frame_hello(&k->owner->frame, &hello), "hello");

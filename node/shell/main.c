@@ -54,8 +54,7 @@ parse(int argc, char **argv, struct options *ret)
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "handoff-node: '%s' is not understood\n",
-                argv[optind]);
+        fprintf(stderr, "handoff-node: '%s' is not understood\n", argv[optind]);
         return false;
     }
     return true;
@@ -70,8 +69,7 @@ start(const struct options *o, struct noded **ret, struct fault *fault)
     if (!noded_check(o->dir, fault) || !noded_lock(o->dir, fault))
         return false;
     if (o->is_daemon && hf_proc_daemonize() != HF_OK)
-        return fault_set(fault, FAULT_INTERNAL,
-                         "cannot go to the background");
+        return fault_set(fault, FAULT_INTERNAL, "cannot go to the background");
     return noded_open(o->dir, ret, fault);
 }
 

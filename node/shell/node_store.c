@@ -12,11 +12,11 @@
 
 enum row_kind { ROW_OWN, ROW_LOCKED };
 
-#define LOCK_BYTES  (HF_ID_BYTES + 1)
-#define HEAD_MAX    (1 + LOCK_BYTES)
-#define AD_MAX      (1 + HEAD_MAX + HF_STORE_KEY_MAX)
-#define MARK_FIXED  20 /* epoch, count, number of the dead */
-#define GROW_AT(m)  ((m) / 4 * 3)
+#define LOCK_BYTES (HF_ID_BYTES + 1)
+#define HEAD_MAX   (1 + LOCK_BYTES)
+#define AD_MAX     (1 + HEAD_MAX + HF_STORE_KEY_MAX)
+#define MARK_FIXED 20 /* epoch, count, number of the dead */
+#define GROW_AT(m) ((m) / 4 * 3)
 
 struct node_store {
     struct hf_store *store;
@@ -24,12 +24,12 @@ struct node_store {
     struct keystore *keystore;
     const struct own_keys *keys;
     struct node_view view;
-    enum hf_err err;         /* the transaction's first failure */
-    uint64_t marked_epoch;   /* what the store knows of the keystore */
+    enum hf_err err;       /* the transaction's first failure */
+    uint64_t marked_epoch; /* what the store knows of the keystore */
     uint64_t n_bad;
     uint64_t map_used, map_max;
-    struct hf_buf plain;     /* the value given out last; wiped */
-    size_t n_key;            /* the key given out last by seek */
+    struct hf_buf plain; /* the value given out last; wiped */
+    size_t n_key;        /* the key given out last by seek */
     uint8_t key[HF_STORE_KEY_MAX + 1];
 };
 
@@ -234,7 +234,7 @@ view_seek(void *ctx, enum node_table t, struct hf_bytes from,
             return true;
         }
         if (s->n_key == HF_STORE_KEY_MAX)
-            return false; /* no table has keys that long */
+            return false;       /* no table has keys that long */
         s->key[s->n_key++] = 0; /* the least key after this one */
     }
     return false;
@@ -395,11 +395,11 @@ node_store_tend(struct node_store *s)
 void
 node_store_state(struct node_store *s, struct node_store_state *ret)
 {
-    *ret = (struct node_store_state){
-        .map_used = s->map_used,
-        .map_max = s->map_max,
-        .n_bad = s->n_bad,
-        .owes_shred = keystore_must_rewrite(s->keystore)};
+    *ret = (struct node_store_state){.map_used = s->map_used,
+                                     .map_max = s->map_max,
+                                     .n_bad = s->n_bad,
+                                     .owes_shred =
+                                         keystore_must_rewrite(s->keystore)};
 }
 
 /* ---- open ---- */
@@ -509,8 +509,7 @@ open_lmdb(struct node_store *s, const char *dir, struct fault *fault)
         return fault_set(fault, FAULT_DATA,
                          "%s: not a store, or damaged; restore the backup",
                          path);
-    return fault_set(fault,
-                     err == HF_ERR_FULL ? FAULT_NOT_NOW : FAULT_INTERNAL,
+    return fault_set(fault, err == HF_ERR_FULL ? FAULT_NOT_NOW : FAULT_INTERNAL,
                      "%s: %s; look at the disk and the folder's owner", path,
                      hf_err_text(err));
 }

@@ -5,10 +5,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "hf_assert.h"
 #include "hf_log.h"
 #include "hf_proc.h"
-#include "health.h"
 #include "noded_internal.h"
 #include "peer_docs.h"
 
@@ -62,8 +62,7 @@ noded_take_registry(struct noded *n, struct hf_bytes set)
     if (err == HF_ERR_EXISTS)
         return err;
     if (err) {
-        hf_log(HF_LOG_WARN, "registry_refused", "why=%s",
-               hf_err_text(err));
+        hf_log(HF_LOG_WARN, "registry_refused", "why=%s", hf_err_text(err));
         return err;
     }
     hf_log(HF_LOG_INFO, "registry_accepted", "version=%u",

@@ -21,8 +21,10 @@ log_envelope(const struct work *w)
 
     if (w->is_parked)
         event = "envelope_parked";
+    else if (w->is_unopenable)
+        event = "envelope_unopenable";
     else if (w->why[0] != '\0')
-        event = "envelope_refused";
+        event = "envelope_dropped";
     hf_log(w->why[0] == '\0' ? HF_LOG_INFO : HF_LOG_WARN, event,
            "envelope=%s from=%s why=%s taken_out=%u",
            hf_hex(w->envelope.b, HF_ID_BYTES, id), w->from.s,
@@ -120,10 +122,10 @@ install_policy(struct noded *n, struct work *w)
                         "try it with `handoff policy check FILE`", no_body,
                         true);
     else
-        api_shell_reply(w->req, 0, "", "",
-                        (struct hf_bytes){(const uint8_t *)answer,
-                                          sizeof(answer) - 1},
-                        true);
+        api_shell_reply(
+            w->req, 0, "", "",
+            (struct hf_bytes){(const uint8_t *)answer, sizeof(answer) - 1},
+            true);
 }
 
 static void
@@ -208,9 +210,8 @@ log_alarm(const struct node_effect *fx)
                            id);
     hf_log(HF_LOG_INFO, fx->u.alarm.event, "id=%s peer=%s reason=%s", id,
            fx->u.alarm.peer.s[0] != '\0' ? fx->u.alarm.peer.s : "-",
-           fx->u.alarm.reason != REASON_NONE
-               ? reason_text(fx->u.alarm.reason)
-               : "-");
+           fx->u.alarm.reason != REASON_NONE ? reason_text(fx->u.alarm.reason)
+                                             : "-");
 }
 
 static void
@@ -320,8 +321,7 @@ void
 noded_release(struct noded *n)
 {
     if (n->failing && n->batch.done.n > 0) {
-        hf_log(HF_LOG_INFO, "store_works", "after=%s",
-               hf_err_text(n->failing));
+        hf_log(HF_LOG_INFO, "store_works", "after=%s", hf_err_text(n->failing));
         n->failing = HF_OK;
     }
     release_effects(n);

@@ -26,8 +26,8 @@ enum hf_err
 own_keys_init(struct own_keys *keys, struct hf_secret *operation,
               struct hf_secret *link, struct hf_secret *store)
 {
-    *keys = (struct own_keys){
-        .operation = operation, .link = link, .store = store};
+    *keys =
+        (struct own_keys){.operation = operation, .link = link, .store = store};
     keys->rows = derive(store, LABEL_ROWS);
     keys->index = derive(store, LABEL_INDEX);
     if (keys->rows != NULL && keys->index != NULL)

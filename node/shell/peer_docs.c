@@ -96,8 +96,7 @@ peer_docs_publish(struct node_store *s, const struct hf_secret *op,
 
 bool
 peer_docs_prekey(struct node_store *s, const struct registry *r,
-                 const struct hf_org *peer, uint64_t now_ms,
-                 struct prekey *ret)
+                 const struct hf_org *peer, uint64_t now_ms, struct prekey *ret)
 {
     struct shelf_doc doc;
     struct prekey k;

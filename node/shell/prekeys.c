@@ -208,8 +208,7 @@ prekeys_tend(struct prekeys *p, uint64_t now_ms, bool *ret_made)
 
     *ret_made = false;
     /* The new one first: there is always one to show. */
-    if (p->n == 0 ||
-        now_ms >= prekeys_newest(p)->from_ms + PREKEYS_EVERY_MS) {
+    if (p->n == 0 || now_ms >= prekeys_newest(p)->from_ms + PREKEYS_EVERY_MS) {
         err = make_one(p, now_ms);
         *ret_made = err == HF_OK;
     }

@@ -38,8 +38,7 @@ fill_header(const struct sealing *s, const struct registry *r,
 
 enum hf_err
 sealing_seal(struct sealing *s, const struct registry *r,
-             const struct node_send *send, uint64_t now_ms,
-             struct hf_buf *out)
+             const struct node_send *send, uint64_t now_ms, struct hf_buf *out)
 {
     const struct node_view *v = node_store_view(s->store);
     const size_t n_before = out->n;

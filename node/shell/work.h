@@ -47,7 +47,8 @@ struct work {
     uint64_t token;
     /* ENVELOPE: what came of it, for the log and the acknowledgement */
     bool is_parked;       /* needs a newer registry: neither done nor refused */
-    const char *why;      /* refused, or could not be opened; "" if neither */
+    bool is_unopenable;   /* the sender is told so, and why is set */
+    const char *why;      /* dropped, or could not be opened; "" if neither */
     uint32_t n_taken_out; /* entries with a bad signature, bad bodies */
     struct hf_org from;
 
