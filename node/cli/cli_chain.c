@@ -166,7 +166,8 @@ read_signed(struct reader *rd, const json_t *json, struct cli_chain_entry *ret)
     enum hf_err err;
 
     if (!hex_of(json, "entry", bytes, ENTRY_BYTES) ||
-        !hex_of(json, "sig", sig, ENTRY_SIG_BYTES))
+        !(hex_of(json, "sig", sig, ENTRY_SIG_BYTES) ||
+          hex_of(json, "signature", sig, ENTRY_SIG_BYTES)))
         return refuse(rd, HF_ERR_MALFORMED,
                       "entry and sig must be there, in hex");
     if (entry_unpack(span, e) != HF_OK)

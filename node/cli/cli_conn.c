@@ -194,11 +194,16 @@ call(struct cli *c, const struct request *r, struct cli_answer *ret)
     CURLcode code = CURLE_OK;
     long http = 0, os_errno = 0;
     const int status = cli_need_dir(c);
+    struct hf_name user;
 
     *ret = (struct cli_answer){.json = NULL};
     hf_buf_init(&ret->raw, CLI_ANSWER_BYTES_MAX);
     if (status != 0)
         return status;
+    if (c->user != NULL && !hf_name_parse(c->user, &user))
+        return cli_fail(c, EX_USAGE, "usage",
+                        "letters, digits and _ - . @, at most 31",
+                        "--user %.40s is no user's name", c->user);
     hf_random(random, sizeof(random));
     (void)hf_hex(random, sizeof(random), key);
     for (int i = 0; i < TRIES; i++) {

@@ -7,6 +7,8 @@
 
 #include "hf_text.h"
 
+#define KEY_CELLS 16 /* of a field of a section */
+
 _Static_assert(CLI_OUT_TIME >= HF_TIME_TEXT_BYTES, "a time fits");
 
 struct range {
@@ -155,7 +157,8 @@ line_bytes(const char *text, size_t cells)
 static void
 put_wrapped(FILE *out, size_t indent, const char *text)
 {
-    const size_t cells = CLI_OUT_COLUMNS - indent;
+    const size_t cells =
+        indent < CLI_OUT_COLUMNS / 2 ? CLI_OUT_COLUMNS - indent : 40;
 
     for (;;) {
         const size_t n = line_bytes(text, cells);
@@ -202,26 +205,101 @@ cli_out_fieldf(FILE *out, const char *label, const char *fmt, ...)
     free(text);
 }
 
+static bool
+is_scalar(const json_t *value)
+{
+    return !json_is_object(value) && !json_is_array(value);
+}
+
+/* A list of nothing but plain values stands on one line. */
+static bool
+is_flat(const json_t *value)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(value, i, item)
+    {
+        if (!is_scalar(item))
+            return false;
+    }
+    return json_is_array(value) || is_scalar(value);
+}
+
 static void
-put_member(FILE *out, unsigned indent, const char *key, const json_t *value)
+put_scalar(FILE *to, const json_t *value)
+{
+    if (json_is_string(value))
+        fputs(json_string_value(value), to);
+    else if (json_is_integer(value))
+        fprintf(to, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        fprintf(to, "%g", json_real_value(value));
+    else
+        fputs(json_is_true(value)    ? "yes"
+              : json_is_false(value) ? "no"
+                                     : "-",
+              to);
+}
+
+/* A plain value, or a list of them with commas, as clean text; free() it. */
+static char *
+flat_text(const json_t *value)
+{
+    char *text = NULL, *clean;
+    size_t size = 0, i;
+    FILE *f = open_memstream(&text, &size);
+    json_t *item;
+
+    if (f == NULL)
+        return NULL;
+    if (is_scalar(value) || json_array_size(value) == 0)
+        put_scalar(f, value);
+    json_array_foreach(value, i, item)
+    {
+        fputs(i > 0 ? ", " : "", f);
+        put_scalar(f, item);
+    }
+    (void)fclose(f);
+    clean = cli_out_clean(text);
+    free(text);
+    return clean;
+}
+
+static void
+put_flat(FILE *out, size_t indent, const json_t *value)
+{
+    char *text = flat_text(value);
+
+    if (text != NULL)
+        put_wrapped(out, indent, text);
+    free(text);
+}
+
+/* @mark stands before the key: "- " of the first in a list's item. */
+static void
+put_member(FILE *out, unsigned indent, const char *mark, const char *key,
+           const json_t *value)
 {
     char *clean = cli_out_clean(key);
+    const size_t cells = clean != NULL ? cli_out_width(clean) : 0;
+    const size_t pad = cells < KEY_CELLS ? KEY_CELLS - cells : 0;
+    const size_t left = indent + strlen(mark) + cells + pad + 1;
 
     if (clean == NULL)
         return;
-    if (json_is_object(value) || json_is_array(value)) {
-        fprintf(out, "%*s%s\n", (int)indent, "", clean);
-        cli_out_data(out, indent + 2, value);
+    fprintf(out, "%*s%s%s", (int)indent, "", mark, clean);
+    if (is_flat(value) && left < CLI_OUT_COLUMNS / 2) {
+        fprintf(out, "%*s ", (int)pad, "");
+        put_flat(out, left, value);
     } else {
-        const size_t cells = cli_out_width(clean);
-
-        fprintf(out, "%*s%s%*s ", (int)indent, "", clean,
-                cells < 16 ? (int)(16 - cells) : 0, "");
-        cli_out_data(out, 0, value);
+        fputc('\n', out);
+        cli_out_data(out, indent + (unsigned)strlen(mark) + 2, value);
     }
     free(clean);
 }
 
+/* Things of a list: each begins with a dash. */
 static void
 put_list(FILE *out, unsigned indent, const json_t *list)
 {
@@ -230,13 +308,19 @@ put_list(FILE *out, unsigned indent, const json_t *list)
 
     json_array_foreach(list, i, item)
     {
-        fprintf(out, "%*s-", (int)indent, "");
-        if (json_is_object(item) || json_is_array(item)) {
-            fputc('\n', out);
-            cli_out_data(out, indent + 2, item);
-        } else {
-            fputc(' ', out);
-            cli_out_data(out, 0, item);
+        const char *key;
+        json_t *member;
+        bool first = true;
+
+        if (!json_is_object(item)) {
+            fprintf(out, "%*s- ", (int)indent, "");
+            put_flat(out, indent + 2, item);
+            continue;
+        }
+        json_object_foreach(item, key, member)
+        {
+            put_member(out, indent, first ? "- " : "  ", key, member);
+            first = false;
         }
     }
 }
@@ -249,24 +333,12 @@ cli_out_data(FILE *out, unsigned indent, const json_t *value)
 
     if (json_is_object(value)) {
         json_object_foreach((json_t *)(uintptr_t)value, key, member)
-            put_member(out, indent, key, member);
-    } else if (json_is_array(value)) {
-        put_list(out, indent, value);
-    } else if (json_is_string(value)) {
-        char *clean = cli_out_clean(json_string_value(value));
-
-        fprintf(out, "%*s%s\n", (int)indent, "", clean != NULL ? clean : "");
-        free(clean);
-    } else if (json_is_integer(value)) {
-        fprintf(out, "%*s%lld\n", (int)indent, "",
-                (long long)json_integer_value(value));
-    } else if (json_is_real(value)) {
-        fprintf(out, "%*s%g\n", (int)indent, "", json_real_value(value));
+            put_member(out, indent, "", key, member);
+    } else if (is_flat(value)) {
+        fprintf(out, "%*s", (int)indent, "");
+        put_flat(out, indent, value);
     } else {
-        fprintf(out, "%*s%s\n", (int)indent, "",
-                json_is_true(value)    ? "yes"
-                : json_is_false(value) ? "no"
-                                       : "-");
+        put_list(out, indent, value);
     }
 }
 

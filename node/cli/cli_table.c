@@ -94,24 +94,41 @@ fit(const struct cli_table *t, size_t *width)
     }
 }
 
+/* One cell. Spaces are owed until something follows them, so that no line ends
+ * in spaces. */
 static void
-put_cell(FILE *out, const char *text, size_t width, bool is_last)
+put_cell(FILE *out, const char *text, size_t width, size_t *owed)
 {
     const size_t cells = cli_out_width(text);
+    char head[512];
+    size_t used = cells;
 
-    if (cells > width) {
-        const size_t n = cli_out_cut(text, width - 1);
-        const size_t used = width - 1;
-        char head[512];
-
-        (void)snprintf(head, sizeof(head), "%.*s", (int)n, text);
-        fprintf(out, "%s\u2026%*s", head, (int)(used - cli_out_width(head)),
-                "");
-    } else {
-        fprintf(out, "%s%*s", text, is_last ? 0 : (int)(width - cells), "");
+    if (cells == 0) {
+        *owed += width + GAP;
+        return;
     }
-    if (!is_last)
-        fprintf(out, "%*s", GAP, "");
+    fprintf(out, "%*s", (int)*owed, "");
+    if (cells > width) {
+        (void)snprintf(head, sizeof(head), "%.*s",
+                       (int)cli_out_cut(text, width - 1), text);
+        used = cli_out_width(head) + 1;
+        fprintf(out, "%s\u2026", head);
+    } else {
+        fputs(text, out);
+    }
+    *owed = width - used + GAP;
+}
+
+static void
+put_line(const struct cli_table *t, FILE *out, const size_t *width, size_t row,
+         bool is_head)
+{
+    size_t owed = 0;
+
+    for (size_t i = 0; i < t->n_cols; i++)
+        put_cell(out, is_head ? t->cols[i].head : cell_at(t, row, i), width[i],
+                 &owed);
+    fputc('\n', out);
 }
 
 void
@@ -132,14 +149,9 @@ cli_table_print(const struct cli_table *t, FILE *out, const char *none)
         }
     }
     fit(t, width);
-    for (size_t i = 0; i < t->n_cols; i++)
-        put_cell(out, t->cols[i].head, width[i], i + 1 == t->n_cols);
-    fputc('\n', out);
-    for (size_t row = 0; row < t->n_rows; row++) {
-        for (size_t i = 0; i < t->n_cols; i++)
-            put_cell(out, cell_at(t, row, i), width[i], i + 1 == t->n_cols);
-        fputc('\n', out);
-    }
+    put_line(t, out, width, 0, true);
+    for (size_t row = 0; row < t->n_rows; row++)
+        put_line(t, out, width, row, false);
     if (t->failed)
         fprintf(out, "(some lines are missing: out of memory)\n");
 }

@@ -162,13 +162,29 @@ cannot_write(struct cli *c, const char *path, enum hf_err err)
                     path, hf_err_text(err));
 }
 
+/* The folders above DIR, as mkdir -p makes them; DIR itself is ours alone. */
+static void
+make_parents(const char *dir)
+{
+    char path[CLI_PATH_BYTES];
+
+    (void)snprintf(path, sizeof(path), "%s", dir);
+    for (char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+        *p = '\0';
+        (void)mkdir(path, 0755); /* what fails shows when DIR is made */
+        *p = '/';
+    }
+}
+
 /* New keys, or those that an interrupted init made. */
 static int
 make_keys(struct init *in)
 {
     char path[CLI_PATH_BYTES];
-    enum hf_err err = hf_mkdir(in->c->dir);
+    enum hf_err err;
 
+    make_parents(in->c->dir);
+    err = hf_mkdir(in->c->dir);
     if (err)
         return cannot_write(in->c, in->c->dir, err);
     err = hf_mkdir(cli_in_dir(in->c, "keys", path));

@@ -112,7 +112,7 @@ int
 cmd_policy_show(struct cli *c)
 {
     static const struct cli_col cols[] = {
-        {"PACK", false}, {"VERSION", false}, {"TITLE", true}, {"HASH", true}};
+        {"PACK", false}, {"VERSION", false}, {"TITLE", true}, {"HASH", false}};
     const char *which = c->n_args > 0 ? c->arg[0] : NULL;
     json_t *answer = NULL, *shown = json_array(), *item, *all;
     struct cli_table *t;
@@ -134,11 +134,12 @@ cmd_policy_show(struct cli *c)
         json_array_foreach(shown, i, item)
         {
             const json_t *v = json_object_get(item, "version");
-            char version[24];
+            char version[24], hash[17];
             const char *cells[] = {cli_out_text(item, "pack"), version,
-                                   cli_out_text(item, "title"),
-                                   cli_out_text(item, "hash")};
+                                   cli_out_text(item, "title"), hash};
 
+            (void)snprintf(hash, sizeof(hash), "%.16s",
+                           cli_out_text(item, "hash"));
             (void)snprintf(version, sizeof(version), "%lld",
                            (long long)json_integer_value(v));
             cli_table_row(t, cells);

@@ -44,15 +44,42 @@ request_body(struct cli *c, json_t **ret)
     return 0;
 }
 
+/* "travel, family: not needed": all that is held back for the same reason as
+ * the @i-th, if it is the first with that reason; else "". free() it. */
+static char *
+held_back_like(const json_t *withholds, size_t i)
+{
+    const char *why = cli_out_text(json_array_get(withholds, i), "why");
+    char *text = NULL;
+    size_t size = 0, k, n = 0;
+    FILE *f = open_memstream(&text, &size);
+    json_t *item;
+
+    if (f == NULL)
+        return NULL;
+    json_array_foreach(withholds, k, item)
+    {
+        if (strcmp(cli_out_text(item, "why"), why) != 0)
+            continue;
+        if (k < i)
+            break;
+        fprintf(f, "%s%s", n++ > 0 ? ", " : "", cli_out_text(item, "category"));
+    }
+    if (n > 0)
+        fprintf(f, ": %s", why);
+    (void)fclose(f);
+    return text;
+}
+
 static void
 print_withheld(FILE *out, const json_t *withholds)
 {
-    json_t *item;
-    size_t i;
+    for (size_t i = 0; i < json_array_size(withholds); i++) {
+        char *text = held_back_like(withholds, i);
 
-    json_array_foreach(withholds, i, item) cli_out_fieldf(
-        out, i == 0 ? "Holds back" : "", "%s: %s",
-        cli_out_text(item, "category"), cli_out_text(item, "why"));
+        cli_out_field(out, i == 0 ? "Holds back" : "", text);
+        free(text);
+    }
 }
 
 static void
@@ -95,10 +122,8 @@ print_candidates(FILE *out, const json_t *candidates)
 
     json_array_foreach(candidates, i, item)
     {
-        cli_out_fieldf(out, first ? "Looked at" : "", "%s%s: %s",
-                       cli_out_text(item, "org"),
-                       cli_out_true(item, "chosen") ? " (chosen)" : "",
-                       cli_out_text(item, "why"));
+        cli_out_fieldf(out, first ? "Looked at" : "", "%s: %s",
+                       cli_out_text(item, "org"), cli_out_text(item, "why"));
         first = false;
     }
 }

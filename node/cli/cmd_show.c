@@ -25,17 +25,11 @@ side_keys(const char *kind, const char *ret[2])
 /* A node that lists only "chain" leaves it to us to sort it by author, so
  * that the output can be fed to `chain state` as it is. */
 static void
-complete_export(json_t *j)
+sort_by_author(json_t *j, const char *const keys[2])
 {
-    const char *keys[2];
-    json_t *side[2], *item;
+    json_t *side[2] = {json_array(), json_array()}, *item;
     size_t i;
 
-    side_keys(cli_out_text(j, "kind"), keys);
-    if (json_object_get(j, keys[0]) != NULL)
-        return;
-    side[0] = json_array();
-    side[1] = json_array();
     json_array_foreach(json_object_get(j, "chain"), i, item)
     {
         const bool first =
@@ -45,6 +39,46 @@ complete_export(json_t *j)
     }
     (void)json_object_set_new(j, keys[0], side[0]);
     (void)json_object_set_new(j, keys[1], side[1]);
+}
+
+/* What was signed, into the line of "chain" that tells of it. */
+static void
+add_signed(json_t *line, const json_t *list)
+{
+    json_t *e;
+    size_t i;
+
+    json_array_foreach(list, i, e)
+    {
+        if (json_object_get(e, "sig") == NULL)
+            (void)json_object_set(e, "sig", json_object_get(e, "signature"));
+        if (!json_equal(json_object_get(e, "n"), json_object_get(line, "n")) ||
+            strcmp(cli_out_text(e, "event"), cli_out_text(line, "event")) != 0)
+            continue;
+        (void)json_object_set(line, "hash", json_object_get(e, "hash"));
+        (void)json_object_set(line, "sig", json_object_get(e, "sig"));
+        (void)json_object_set(line, "entry", json_object_get(e, "entry"));
+    }
+}
+
+static void
+complete_export(json_t *j)
+{
+    const char *keys[2];
+    json_t *item;
+    size_t i;
+
+    side_keys(cli_out_text(j, "kind"), keys);
+    if (json_object_get(j, keys[0]) == NULL) {
+        sort_by_author(j, keys);
+        return;
+    }
+    json_array_foreach(json_object_get(j, "chain"), i, item)
+    {
+        const bool first = strcmp(cli_out_text(item, "side"), keys[0]) == 0;
+
+        add_signed(item, json_object_get(j, keys[first ? 0 : 1]));
+    }
 }
 
 static void
@@ -97,23 +131,57 @@ print_clocks(FILE *out, const json_t *clocks)
         const json_t *met = json_object_get(item, "met");
         char due[CLI_OUT_TIME], at[CLI_OUT_TIME];
 
-        cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s %s  %s",
-                       cli_out_text(item, "what"),
-                       cli_out_time(cli_out_text(item, "due"), due),
-                       json_is_string(met)
-                           ? cli_out_time(json_string_value(met), at)
-                       : json_is_true(met) ? "met"
-                                           : "open");
+        (void)cli_out_time(cli_out_text(item, "due"), due);
+        if (json_is_string(met))
+            cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s by %s, done %s",
+                           cli_out_text(item, "what"), due,
+                           cli_out_time(json_string_value(met), at));
+        else
+            cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s by %s%s",
+                           cli_out_text(item, "what"), due,
+                           json_is_true(met) ? ", done" : "");
+    }
+}
+
+/* A card has all its fields always; here those that say something. */
+static void
+drop_empty(json_t *map)
+{
+    const char *key;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(map, next, key, value)
+    {
+        if (json_is_null(value) ||
+            (json_is_array(value) && json_array_size(value) == 0) ||
+            (json_is_object(value) && json_object_size(value) == 0))
+            (void)json_object_del(map, key);
     }
 }
 
 static void
-print_part(FILE *out, const char *title, const json_t *part)
+print_part(FILE *out, const char *title, json_t *part)
 {
+    drop_empty(part);
     if (json_object_size(part) == 0)
         return;
     fprintf(out, "\n%s\n", title);
     cli_out_data(out, 2, part);
+}
+
+/* Sections that are held and that this user's role does not show. */
+static void
+print_withheld(FILE *out, const json_t *withheld)
+{
+    char *text;
+
+    if (json_array_size(withheld) == 0)
+        return;
+    text = cli_out_join(withheld);
+    fputc('\n', out);
+    cli_out_field(out, "Not for you", text);
+    free(text);
 }
 
 static void
@@ -142,6 +210,12 @@ print_receipt(FILE *out, const json_t *r)
 {
     char at[CLI_OUT_TIME];
 
+    if (strcmp(cli_out_text(r, "stage"), "local") == 0) {
+        fprintf(out, "  %s  %-12s   here: %s, %s\n",
+                cli_out_time(cli_out_text(r, "at"), at), cli_out_text(r, "by"),
+                cli_out_text(r, "event"), cli_out_text(r, "user"));
+        return;
+    }
     fprintf(out, "  %s  %-12s   receipt: %s%s%s\n",
             cli_out_time(cli_out_text(r, "at"), at), cli_out_text(r, "by"),
             cli_out_text(r, "stage"), cli_out_text(r, "reason")[0] ? ", " : "",
@@ -217,6 +291,7 @@ print_object(FILE *out, const json_t *j, bool trace)
     print_clocks(out, json_object_get(j, "clocks"));
     print_part(out, "Card", json_object_get(j, "card"));
     print_part(out, "Sections", json_object_get(j, "sections"));
+    print_withheld(out, json_object_get(j, "withheld"));
     if (trace) {
         print_trace(out, j);
         return;

@@ -143,16 +143,34 @@ Test(cli_out, times_are_local)
 
 Test(cli_out, nested_data_is_indented)
 {
-    json_t *j = json_pack("{s:s,s:[{s:s}],s:b}", "given_name", "Zahra", "ways",
-                          "kind", "phone", "safe", 1);
+    json_t *j = json_pack("{s:s,s:[{s:s,s:b},{s:s}],s:[s,s],s:[]}",
+                          "given_name", "Zahra", "ways", "kind", "phone",
+                          "safe", 1, "kind", "mail", "languages", "prs", "de",
+                          "none");
 
     cli_out_data(out, 2, j);
     cr_expect(eq(str, printed(),
                  "  given_name       Zahra\n"
                  "  ways\n"
-                 "    -\n"
-                 "      kind             phone\n"
-                 "  safe             yes\n"));
+                 "    - kind             phone\n"
+                 "      safe             yes\n"
+                 "    - kind             mail\n"
+                 "  languages        prs, de\n"
+                 "  none             -\n"));
+    json_decref(j);
+}
+
+Test(cli_out, a_long_text_in_data_is_wrapped_and_cleaned)
+{
+    json_t *j = json_pack("{s:s}", "remarks",
+                          "one two three four five six seven\neight nine ten "
+                          "eleven twelve thirteen");
+
+    cli_out_data(out, 0, j);
+    cr_expect(eq(str, printed(),
+                 "remarks          one two three four five six seven eight "
+                 "nine ten eleven twelve\n"
+                 "                 thirteen\n"));
     json_decref(j);
 }
 
