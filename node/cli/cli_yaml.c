@@ -171,8 +171,9 @@ load_json(struct cli *c, const char *path, struct cli_file *ret)
         hf_buf_free(&buf);
         return cli_fail(c, err == HF_ERR_FULL ? EX_DATAERR : EX_NOINPUT,
                         "no_such_file", "check its name", "%s: %s", path,
-                        err == HF_ERR_FULL ? "larger than 1 MiB"
-                                           : "cannot be read");
+                        err == HF_ERR_FULL        ? "larger than 1 MiB"
+                        : err == HF_ERR_NOT_FOUND ? "no such file"
+                                                  : "cannot be read");
     }
     json =
         json_loadb((const char *)buf.p, buf.n, JSON_REJECT_DUPLICATES, &error);

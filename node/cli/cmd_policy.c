@@ -174,6 +174,21 @@ cmd_policy_explain(struct cli *c)
     return status;
 }
 
+/* The node does not know what the file was called. */
+static int
+refuse_pack(struct cli *c, const struct cli_answer *a)
+{
+    static const char anonymous[] = "the pack:";
+    const char *detail = cli_out_text(a->json, "detail");
+    const size_t n = sizeof(anonymous) - 1;
+
+    if (strncmp(detail, anonymous, n) != 0)
+        return cli_conn_refused(c, a);
+    return cli_fail(c, a->status, cli_out_text(a->json, "code"),
+                    cli_out_text(a->json, "hint"), "%s:%s", c->arg[0],
+                    detail + n);
+}
+
 int
 cmd_policy_install(struct cli *c)
 {
@@ -194,7 +209,7 @@ cmd_policy_install(struct cli *c)
                             hf_buf_bytes(&yaml), &a);
     hf_buf_free(&yaml);
     if (status == 0 && a.status != 0)
-        status = cli_conn_refused(c, &a);
+        status = refuse_pack(c, &a);
     else if (status == 0 && !cli_say(c, a.json))
         fprintf(c->out, "%s is installed\n",
                 cli_out_text(a.json, "pack")[0] ? cli_out_text(a.json, "pack")
