@@ -70,6 +70,22 @@ take_urgency(struct api_call *c)
     return false;
 }
 
+/* A reason of the vocabulary; anything else is "other" in those words. */
+static bool
+take_override(struct api_call *c)
+{
+    const char *text = filecheck_string(c->req->json, "override_reason");
+
+    if (!api_body_text(c, "override_reason", &c->command->text))
+        return false;
+    if (text != NULL) {
+        c->command->reason = reason_parse(text);
+        if (c->command->reason == REASON_NONE)
+            c->command->reason = REASON_OTHER;
+    }
+    return true;
+}
+
 static bool
 take_request(struct api_call *c)
 {
@@ -79,7 +95,8 @@ take_request(struct api_call *c)
     return api_body_case(c, &row) && api_need(c, "need") &&
            api_body_name(c, "need", &c->command->need) && take_urgency(c) &&
            take_wishes(c) && api_body_org(c, "to", &c->command->to) &&
-           api_body_time(c, "incident_at", &c->command->incident_ms);
+           api_body_time(c, "incident_at", &c->command->incident_ms) &&
+           take_override(c);
 }
 
 enum api_verdict
@@ -96,22 +113,6 @@ query_plan(struct api_call *c)
         return api_refuse(c, reply.status == 0 ? EX_SOFTWARE : reply.status,
                           reply.code, NULL, reply.hint, reply.message);
     return api_say(c, api_decision(&d));
-}
-
-/* A reason of the vocabulary; anything else is "other" in those words. */
-static bool
-take_override(struct api_call *c)
-{
-    const char *text = filecheck_string(c->req->json, "override_reason");
-
-    if (!api_body_text(c, "override_reason", &c->command->text))
-        return false;
-    if (text != NULL) {
-        c->command->reason = reason_parse(text);
-        if (c->command->reason == REASON_NONE)
-            c->command->reason = REASON_OTHER;
-    }
-    return true;
 }
 
 enum api_verdict
