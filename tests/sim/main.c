@@ -1,0 +1,114 @@
+/*
+ * sim_world: one world a seed, from --seed on, until --steps worlds are done
+ * or --seconds of wall time have passed (whichever is later, at least one).
+ *
+ * A world has two busy days with faults; then they stop, and within forty
+ * days (an envelope's life, its end noticed, sealed anew, twice over)
+ * everything owed must have arrived. Prints one line a world, with the digest
+ * of its trace: the same seed gives the same digest.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "check.h"
+#include "hf_crypto.h"
+#include "people.h"
+#include "world.h"
+
+#define BUSY_MS    (2 * DAY_MS)
+#define QUIET_DAYS 40
+
+struct options {
+    uint64_t seed;
+    uint64_t steps;
+    double seconds;
+    bool prints;
+};
+
+static double
+wall(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool
+run_one(uint64_t seed, bool prints, uint64_t *ret_digest)
+{
+    struct world *w = world_new(seed, prints);
+    uint64_t answers, done;
+    unsigned day = 0;
+    bool ok;
+
+    world_run(w, w->began_ms + BUSY_MS);
+    w->is_calm = true;
+    do {
+        day++;
+        world_run(w, w->now_ms + DAY_MS);
+    } while (!w->has_failed && day < QUIET_DAYS &&
+             !check_settled(w, day == QUIET_DAYS - 1));
+    if (!w->has_failed) {
+        ledger_check(w);
+        check_nodes(w);
+    }
+    people_counts(w, &answers, &done);
+    *ret_digest = w->digest;
+    ok = !w->has_failed;
+    printf("seed %llu %s: %llu steps, %llu lines, %llu of %llu commands "
+           "done, settled on day %u%s%s, digest %016llx\n",
+           (unsigned long long)seed, ok ? "ok" : "FAILED",
+           (unsigned long long)w->steps, (unsigned long long)w->n_lines,
+           (unsigned long long)done, (unsigned long long)answers, day,
+           w->was_restored ? ", restored" : "",
+           w->was_cloned ? ", cloned" : "", (unsigned long long)*ret_digest);
+    world_free(w);
+    return ok;
+}
+
+static bool
+read_options(int argc, char **argv, struct options *o)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--trace") == 0) {
+            o->prints = true;
+            continue;
+        }
+        if (i + 1 == argc)
+            return false;
+        if (strcmp(argv[i], "--seed") == 0)
+            o->seed = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--seconds") == 0)
+            o->seconds = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--steps") == 0)
+            o->steps = strtoull(argv[++i], NULL, 10);
+        else
+            return false;
+    }
+    return true;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options o = {.seed = 1, .steps = 1};
+    const double began = wall();
+    uint64_t digest, n = 0;
+
+    if (!read_options(argc, argv, &o) || hf_crypto_start() != HF_OK) {
+        fprintf(stderr, "usage: sim_world [--seed N] [--seconds S] "
+                        "[--steps WORLDS] [--trace]\n");
+        return 64;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    do {
+        if (!run_one(o.seed + n, o.prints, &digest))
+            return 1;
+        n++;
+    } while (n < o.steps || wall() - began < o.seconds);
+    printf("%llu worlds, %.1f s\n", (unsigned long long)n, wall() - began);
+    return 0;
+}

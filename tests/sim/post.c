@@ -1,0 +1,757 @@
+#include "post.h"
+
+#include <stdlib.h>
+
+#include "broker.h"
+#include "check.h"
+#include "hf_assert.h"
+#include "net.h"
+
+#define LINKS_MAX     16
+#define TICKS_AT_ONCE 16
+#define BOOT_MS       5000 /* the monotonic clock begins anywhere */
+#define NOTICE_TTL_MS (14 * DAY_MS)
+
+/* One row of the store: a group of envelopes of one mailbox and lane. */
+struct held {
+    struct broker_who box;
+    uint8_t lane;
+    uint64_t seq;
+    size_t n;
+    struct hf_bytes envelope[BROKER_ROW_MAX];
+    uint64_t expires_ms[BROKER_ROW_MAX];
+};
+
+/* Something for the store to do. */
+struct job {
+    bool is_delete;
+    uint64_t ticket;
+    size_t n; /* save */
+    struct broker_put put[FRAME_BATCH_MAX];
+    struct broker_who box; /* delete */
+    uint8_t lane;
+    uint64_t seq;
+    uint64_t keep;
+};
+
+struct post {
+    unsigned index;
+    struct hf_org org;
+    bool is_up;
+    uint64_t incarnation;
+    uint64_t booted_ms;
+    uint64_t wake_ms; /* when the next TICK is in the heap; 0: none */
+    struct broker *core;
+    struct broker_view view;
+    struct broker_effects fx;
+    struct held **held; /* sorted by box, lane, seq */
+    size_t n_held, held_max;
+    uint64_t last_seq;
+    struct job **job; /* the first n_group are in the commit that runs */
+    size_t n_jobs, jobs_max, n_group;
+    struct {
+        uint64_t handle;
+        unsigned party;
+    } link[LINKS_MAX];
+};
+
+/* ---- the store ---- */
+
+static int
+compare_place(const struct held *h, const struct broker_who *box,
+              unsigned lane, uint64_t seq)
+{
+    const int c = memcmp(h->box.id.s, box->id.s, HF_ORG_BYTES);
+
+    if (c != 0)
+        return c;
+    if (h->box.is_broker != box->is_broker)
+        return h->box.is_broker ? 1 : -1;
+    if (h->lane != lane)
+        return h->lane > lane ? 1 : -1;
+    return (h->seq > seq) - (h->seq < seq);
+}
+
+/* The first row at or after a place. */
+static size_t
+find_held(const struct post *p, const struct broker_who *box, unsigned lane,
+          uint64_t seq)
+{
+    size_t i = 0;
+
+    while (i < p->n_held && compare_place(p->held[i], box, lane, seq) < 0)
+        i++;
+    return i;
+}
+
+static bool
+next_row(void *ctx, const struct broker_who *box, unsigned lane,
+         uint64_t after, struct broker_row *ret)
+{
+    const struct post *p = ctx;
+    const size_t i = find_held(p, box, lane, after + 1);
+    const struct held *h = i < p->n_held ? p->held[i] : NULL;
+
+    if (h == NULL || h->lane != lane || h->box.is_broker != box->is_broker ||
+        !hf_org_eq(&h->box.id, &box->id))
+        return false;
+    *ret = (struct broker_row){.seq = h->seq,
+                               .expires_min_ms = UINT64_MAX,
+                               .n = (uint8_t)h->n};
+    for (size_t j = 0; j < h->n; j++) {
+        ret->envelope[j] = h->envelope[j];
+        ret->bytes += (uint32_t)h->envelope[j].n;
+        if (h->expires_ms[j] < ret->expires_min_ms)
+            ret->expires_min_ms = h->expires_ms[j];
+    }
+    return true;
+}
+
+static struct hf_bytes
+copy_bytes(struct hf_bytes b)
+{
+    uint8_t *c = malloc(b.n == 0 ? 1 : b.n);
+
+    HF_ASSERT(c != NULL);
+    memcpy(c, b.p, b.n);
+    return (struct hf_bytes){c, b.n};
+}
+
+static void
+free_bytes(struct hf_bytes b)
+{
+    free((void *)(uintptr_t)b.p);
+}
+
+static void
+free_held(struct held *h)
+{
+    for (size_t i = 0; i < h->n; i++)
+        free_bytes(h->envelope[i]);
+    free(h);
+}
+
+static struct held *
+need_held(struct post *p, const struct broker_who *box, uint8_t lane,
+          uint64_t seq)
+{
+    const size_t at = find_held(p, box, lane, seq);
+    struct held *h;
+
+    if (at < p->n_held && compare_place(p->held[at], box, lane, seq) == 0)
+        return p->held[at];
+    h = calloc(1, sizeof(*h));
+    HF_ASSERT(h != NULL);
+    h->box = *box;
+    h->lane = lane;
+    h->seq = seq;
+    if (p->n_held == p->held_max) {
+        p->held_max = p->held_max == 0 ? 64 : 2 * p->held_max;
+        p->held = realloc(p->held, p->held_max * sizeof(p->held[0]));
+        HF_ASSERT(p->held != NULL);
+    }
+    memmove(p->held + at + 1, p->held + at,
+            (p->n_held - at) * sizeof(p->held[0]));
+    p->held[at] = h;
+    p->n_held++;
+    return h;
+}
+
+static void
+do_save(struct post *p, const struct job *j)
+{
+    const uint64_t seq = ++p->last_seq;
+
+    for (size_t i = 0; i < j->n; i++) {
+        const struct broker_put *put = &j->put[i];
+
+        for (size_t k = 0; k < put->n_boxes; k++) {
+            struct held *h = need_held(p, &put->box[k], put->lane, seq);
+
+            HF_ASSERT(h->n < BROKER_ROW_MAX);
+            h->expires_ms[h->n] = put->expires_ms;
+            h->envelope[h->n++] = copy_bytes(put->envelope);
+        }
+    }
+}
+
+static void
+do_delete(struct post *p, const struct job *j)
+{
+    const size_t at = find_held(p, &j->box, j->lane, j->seq);
+    struct held *h;
+    size_t n = 0;
+
+    if (at == p->n_held ||
+        compare_place(p->held[at], &j->box, j->lane, j->seq) != 0)
+        return;
+    h = p->held[at];
+    for (size_t i = 0; i < h->n; i++) {
+        if ((j->keep >> i & 1) == 0) {
+            free_bytes(h->envelope[i]);
+            continue;
+        }
+        h->expires_ms[n] = h->expires_ms[i];
+        h->envelope[n++] = h->envelope[i];
+    }
+    h->n = n;
+    if (n > 0)
+        return;
+    free(h);
+    p->n_held--;
+    memmove(p->held + at, p->held + at + 1,
+            (p->n_held - at) * sizeof(p->held[0]));
+}
+
+static void
+free_job(struct job *j)
+{
+    for (size_t i = 0; i < j->n; i++)
+        free_bytes(j->put[i].envelope);
+    free(j);
+}
+
+static void feed(struct world *w, struct post *p, struct broker_event *ev);
+static void settle(struct world *w, struct post *p);
+
+static void commit(struct world *w, struct task *t);
+
+static void
+begin_commit(struct world *w, struct post *p)
+{
+    struct task *t;
+
+    if (p->n_group > 0 || p->n_jobs == 0)
+        return;
+    p->n_group = p->n_jobs;
+    t = world_later(w, 1 + world_chance(w, world_odds(w, 20) ? 2000 : 15),
+                    commit, p->index);
+    t->incarnation = p->incarnation;
+}
+
+/* The first @n jobs leave the queue. */
+static void
+shift_jobs(struct post *p, size_t n)
+{
+    p->n_jobs -= n;
+    memmove(p->job, p->job + n, p->n_jobs * sizeof(p->job[0]));
+}
+
+static void
+commit(struct world *w, struct task *t)
+{
+    struct post *p = w->broker[t->who];
+    struct job *group[256];
+    const size_t n = p->n_group;
+    const bool fails = world_odds(w, 200);
+
+    if (t->incarnation != p->incarnation)
+        return;
+    HF_ASSERT(n <= sizeof(group) / sizeof(group[0]));
+    memcpy(group, p->job, n * sizeof(group[0]));
+    shift_jobs(p, n);
+    p->n_group = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (group[i]->is_delete)
+            do_delete(p, group[i]);
+        else if (!fails)
+            do_save(p, group[i]);
+    }
+    if (world_odds(w, 300)) /* durable, and nobody heard of it */
+        post_crash(w, p);
+    for (size_t i = 0; i < n; i++) {
+        struct broker_event ev = {.type = BROKER_SAVED,
+                                  .ticket = group[i]->ticket,
+                                  .why = HF_ERR_IO};
+
+        if (group[i]->is_delete)
+            ev.type = BROKER_DELETED;
+        else if (fails)
+            ev.type = BROKER_SAVE_FAILED;
+        if (p->is_up)
+            feed(w, p, &ev);
+        free_job(group[i]);
+    }
+    if (p->is_up)
+        settle(w, p);
+}
+
+static struct job *
+new_job(struct post *p, uint64_t ticket)
+{
+    struct job *j = calloc(1, sizeof(*j));
+
+    HF_ASSERT(j != NULL);
+    j->ticket = ticket;
+    if (p->n_jobs == p->jobs_max) {
+        p->jobs_max = p->jobs_max == 0 ? 64 : 2 * p->jobs_max;
+        p->job = realloc(p->job, p->jobs_max * sizeof(p->job[0]));
+        HF_ASSERT(p->job != NULL);
+    }
+    p->job[p->n_jobs++] = j;
+    return j;
+}
+
+/* ---- effects ---- */
+
+static unsigned
+party_of(const struct post *p, uint64_t handle)
+{
+    for (size_t i = 0; i < LINKS_MAX; i++)
+        if (p->link[i].handle == handle)
+            return p->link[i].party;
+    return WORLD_PARTIES;
+}
+
+static void
+send(struct world *w, struct post *p, uint64_t handle, struct hf_buf *frame)
+{
+    net_send(w, handle, WORLD_NODES + p->index, hf_buf_bytes(frame));
+    hf_buf_free(frame);
+}
+
+static void
+do_custody(struct world *w, struct post *p, const struct broker_effect *fx)
+{
+    struct frame_custody f = {.batch = fx->batch,
+                              .broker = p->org,
+                              .at_ms = w->now_ms,
+                              .n = fx->n};
+    const unsigned party = party_of(p, fx->link);
+    struct hf_buf frame;
+
+    for (size_t i = 0; i < fx->n; i++) {
+        f.item[i].envelope = fx->codes[i].envelope;
+        f.item[i].code = fx->codes[i].code;
+        if (fx->codes[i].code == CUSTODY_TAKEN && party < WORLD_NODES)
+            ledger_custody(w, &fx->codes[i].envelope);
+    }
+    hf_buf_init(&frame, FRAME_BYTES_MAX);
+    if (frame_custody(&frame, &f, w->broker_op[p->index]))
+        send(w, p, fx->link, &frame);
+    hf_buf_free(&frame);
+}
+
+static void
+do_send(struct world *w, struct post *p, const struct broker_effect *fx)
+{
+    struct frame_deliver d = {.n = fx->n};
+    struct frame_submit s = {.batch = fx->batch, .n = fx->n};
+    struct hf_buf frame;
+    bool ok;
+
+    for (size_t i = 0; i < fx->n; i++)
+        d.envelope[i] = s.envelope[i] = fx->envelopes[i];
+    if (fx->type == BROKER_DO_DELIVER)
+        memcpy(d.token, fx->tokens, fx->n * sizeof(d.token[0]));
+    hf_buf_init(&frame, FRAME_BYTES_MAX);
+    ok = fx->type == BROKER_DO_DELIVER ? frame_deliver(&frame, &d)
+                                       : frame_submit(&frame, &s);
+    HF_ASSERT(ok);
+    send(w, p, fx->link, &frame);
+}
+
+static void
+do_greet(struct world *w, struct post *p, uint64_t link)
+{
+    const struct frame_hello hello = {.is_broker = true,
+                                      .registry_version = 1};
+    struct hf_buf frame;
+
+    hf_buf_init(&frame, FRAME_BYTES_MAX);
+    HF_ASSERT(frame_hello(&frame, &hello));
+    send(w, p, link, &frame);
+}
+
+static void
+notice_made(struct world *w, struct task *t)
+{
+    struct post *p = w->broker[t->who];
+    struct broker_item item = {.envelope = hf_buf_bytes(&t->data)};
+    struct broker_event ev = {.type = BROKER_NOTICE_MADE,
+                              .token = t->handle,
+                              .items = &item,
+                              .n_items = 1};
+
+    if (t->incarnation != p->incarnation || !p->is_up)
+        return;
+    HF_ASSERT(envelope_peek(item.envelope, &item.h) == HF_OK);
+    feed(w, p, &ev);
+    settle(w, p);
+}
+
+static void
+do_notice(struct world *w, struct post *p, const struct broker_effect *fx)
+{
+    struct envelope_header h = {.lane = LANE_URGENT,
+                                .sender = p->org,
+                                .recipient = fx->to,
+                                .epoch = 1,
+                                .seq = 1,
+                                .created_ms = w->now_ms,
+                                .expires_ms = w->now_ms + NOTICE_TTL_MS,
+                                .registry_version = 1};
+    struct task *t = world_later(w, 1, notice_made, p->index);
+
+    t->incarnation = p->incarnation;
+    t->handle = fx->token;
+    world_random(w, h.id.b, HF_ID_BYTES);
+    HF_ASSERT(notice_make(&h, w->broker_op[p->index], &fx->notice,
+                          &t->data) == HF_OK);
+    world_trace(w, "%s gives up %s for %s", world_name(w, WORLD_NODES +
+                p->index), world_id(&fx->notice.envelope), fx->notice.recipient.s);
+}
+
+static void
+close_link(struct world *w, struct task *t)
+{
+    if (t->incarnation == w->broker[t->who]->incarnation)
+        net_close(w, t->handle, WORLD_NODES + t->who);
+}
+
+static void
+do_close(struct world *w, struct post *p, uint64_t link)
+{
+    struct task *t = world_later(w, 1, close_link, p->index);
+
+    t->incarnation = p->incarnation;
+    t->handle = link;
+}
+
+static void
+do_store(struct post *p, const struct broker_effect *fx)
+{
+    struct job *j = new_job(p, fx->ticket);
+
+    j->is_delete = fx->type == BROKER_DO_DELETE;
+    j->box = fx->box;
+    j->lane = fx->lane;
+    j->seq = fx->seq;
+    j->keep = fx->keep;
+    if (j->is_delete)
+        return;
+    j->n = fx->n;
+    for (size_t i = 0; i < fx->n; i++) {
+        j->put[i] = fx->puts[i];
+        j->put[i].envelope = copy_bytes(fx->puts[i].envelope);
+    }
+}
+
+static void
+carry_out(struct world *w, struct post *p, const struct broker_effect *fx)
+{
+    switch (fx->type) {
+    case BROKER_DO_SAVE:
+    case BROKER_DO_DELETE:
+        do_store(p, fx);
+        break;
+    case BROKER_DO_CUSTODY:
+        do_custody(w, p, fx);
+        break;
+    case BROKER_DO_DELIVER:
+    case BROKER_DO_SUBMIT:
+        do_send(w, p, fx);
+        break;
+    case BROKER_DO_GREET:
+        do_greet(w, p, fx->link);
+        break;
+    case BROKER_DO_NOTICE:
+        do_notice(w, p, fx);
+        break;
+    case BROKER_DO_CLOSE:
+        do_close(w, p, fx->link);
+        break;
+    case BROKER_DO_SAVE_SHELF:
+    case BROKER_DO_BROADCAST:
+    case BROKER_DO_SYNC:
+    case BROKER_DO_INSTALL:
+        world_fail(w, "a broker speaks of documents, and there are none");
+        break;
+    }
+}
+
+/* ---- events ---- */
+
+static void
+feed(struct world *w, struct post *p, struct broker_event *ev)
+{
+    ev->now_ms = BOOT_MS + w->now_ms - p->booted_ms;
+    ev->wall_ms = w->now_ms;
+    broker_step(p->core, ev, &p->fx);
+    for (size_t i = 0; i < p->fx.n; i++)
+        carry_out(w, p, &p->fx.v[i]);
+    begin_commit(w, p);
+}
+
+static void
+wake(struct world *w, struct task *t)
+{
+    struct post *p = w->broker[t->who];
+
+    if (t->incarnation != p->incarnation || t->at_ms != p->wake_ms)
+        return;
+    p->wake_ms = 0;
+    settle(w, p);
+}
+
+/* TICKs that are due now, and one in the heap for the next. */
+static void
+settle(struct world *w, struct post *p)
+{
+    struct broker_event tick = {.type = BROKER_TICK};
+    uint64_t due = 0;
+    struct task *t;
+
+    for (int i = 0; i < TICKS_AT_ONCE; i++) {
+        due = broker_wake_ms(p->core);
+        if (due > BOOT_MS + w->now_ms - p->booted_ms)
+            break;
+        feed(w, p, &tick);
+    }
+    if (world_odds(w, 20))
+        broker_check(p->core);
+    due = due < BOOT_MS ? 0 : due - BOOT_MS + p->booted_ms;
+    if (due <= w->now_ms)
+        due = w->now_ms + 1;
+    if (p->wake_ms != 0 && p->wake_ms <= due)
+        return;
+    p->wake_ms = due;
+    t = world_later(w, due - w->now_ms, wake, p->index);
+    t->incarnation = p->incarnation;
+}
+
+static struct broker_who
+who_is(const struct world *w, unsigned party)
+{
+    struct broker_who who = {.is_broker = party >= WORLD_NODES};
+
+    who.id = who.is_broker ? w->broker[party - WORLD_NODES]->org
+                           : w->org[party].id;
+    return who;
+}
+
+void
+post_link_up(struct world *w, struct post *p, uint64_t handle, unsigned party,
+             bool is_outbound)
+{
+    struct broker_event ev = {.type = BROKER_LINK_UP,
+                              .link = handle,
+                              .who = who_is(w, party),
+                              .is_outbound = is_outbound};
+    size_t i = 0;
+
+    while (i < LINKS_MAX && p->link[i].handle != 0)
+        i++;
+    HF_ASSERT(i < LINKS_MAX);
+    p->link[i].handle = handle;
+    p->link[i].party = party;
+    feed(w, p, &ev);
+    settle(w, p);
+}
+
+void
+post_link_down(struct world *w, struct post *p, uint64_t handle)
+{
+    struct broker_event ev = {.type = BROKER_LINK_DOWN, .link = handle};
+
+    for (size_t i = 0; i < LINKS_MAX; i++)
+        if (p->link[i].handle == handle)
+            p->link[i].handle = 0;
+    feed(w, p, &ev);
+    settle(w, p);
+}
+
+static void
+frame_in(struct world *w, struct post *p, struct hf_bytes frame,
+         struct broker_event *ev)
+{
+    struct broker_item item[FRAME_BATCH_MAX];
+    struct frame_submit submit;
+    struct frame_ack ack;
+    struct frame_custody custody;
+    const unsigned party = party_of(p, ev->link);
+    bool ok = true;
+
+    memset(item, 0, sizeof(item));
+    switch ((int)frame_type(frame)) {
+    case FRAME_HELLO:
+        ev->type = BROKER_HELLO;
+        ok = frame_read_hello(frame, &ev->hello) == HF_OK;
+        break;
+    case FRAME_SUBMIT:
+        ev->type = BROKER_SUBMIT;
+        ok = frame_read_submit(frame, &submit) == HF_OK;
+        ev->batch = submit.batch;
+        ev->items = item;
+        ev->n_items = submit.n;
+        for (size_t i = 0; ok && i < submit.n; i++) {
+            item[i].envelope = submit.envelope[i];
+            item[i].is_malformed =
+                envelope_peek(submit.envelope[i], &item[i].h) != HF_OK;
+        }
+        break;
+    case FRAME_FETCH:
+        ev->type = BROKER_FETCH;
+        ok = frame_read_fetch(frame, &ev->credit) == HF_OK;
+        break;
+    case FRAME_ACK:
+        ev->type = BROKER_ACK;
+        ok = frame_read_ack(frame, &ack) == HF_OK;
+        ev->ack = &ack;
+        break;
+    case FRAME_CUSTODY:
+        ev->type = BROKER_CUSTODY;
+        ok = party >= WORLD_NODES && party < WORLD_PARTIES &&
+             frame_read_custody(frame, &custody) == HF_OK &&
+             frame_verify_custody(
+                 &custody, w->registry.broker[party - WORLD_NODES].op_pk);
+        ev->custody = &custody;
+        break;
+    default:
+        ok = false;
+        break;
+    }
+    if (ok)
+        feed(w, p, ev);
+    else
+        world_fail(w, "a frame that a broker cannot read");
+}
+
+void
+post_frame(struct world *w, struct post *p, uint64_t handle,
+           struct hf_bytes frame)
+{
+    struct broker_event ev = {.link = handle};
+
+    frame_in(w, p, frame, &ev);
+    settle(w, p);
+}
+
+/* ---- life ---- */
+
+static void
+load_boxes(struct world *w, struct post *p)
+{
+    for (size_t i = 0; i < p->n_held;) {
+        struct broker_event ev = {.type = BROKER_LOADED_BOX,
+                                  .who = p->held[i]->box};
+        size_t j = i;
+
+        for (; j < p->n_held && hf_org_eq(&p->held[j]->box.id, &ev.who.id) &&
+               p->held[j]->box.is_broker == ev.who.is_broker;
+             j++) {
+            ev.count += p->held[j]->n;
+            for (size_t k = 0; k < p->held[j]->n; k++)
+                ev.bytes += p->held[j]->envelope[k].n;
+        }
+        feed(w, p, &ev);
+        i = j;
+    }
+}
+
+void
+post_start(struct world *w, struct post *p)
+{
+    struct broker_conf conf = broker_conf_default(&p->org);
+    struct broker_event ev = {.type = BROKER_REGISTRY,
+                              .registry = &w->registry};
+
+    HF_ASSERT(!p->is_up);
+    conf.boxes_max = 64;
+    conf.links_max = LINKS_MAX;
+    conf.rows_max = 1024;
+    conf.batches_max = 128;
+    p->is_up = true;
+    p->booted_ms = w->now_ms;
+    p->view = (struct broker_view){p, next_row};
+    p->core = broker_new(&conf, &p->view);
+    HF_ASSERT(p->core != NULL);
+    world_trace(w, "%s starts with %zu rows",
+                world_name(w, WORLD_NODES + p->index), p->n_held);
+    feed(w, p, &ev);
+    load_boxes(w, p);
+    settle(w, p);
+    net_want(w, WORLD_NODES + p->index, 1 - p->index);
+}
+
+static void
+restart(struct world *w, struct task *t)
+{
+    struct post *p = w->broker[t->who];
+
+    if (t->incarnation == p->incarnation)
+        post_start(w, p);
+}
+
+void
+post_crash(struct world *w, struct post *p)
+{
+    const size_t durable = world_chance(w, 2) == 0 ? p->n_group : 0;
+
+    if (!p->is_up)
+        return;
+    world_trace(w, "%s crashes with %zu rows, %zu jobs",
+                world_name(w, WORLD_NODES + p->index), p->n_held, p->n_jobs);
+    p->is_up = false;
+    p->incarnation++;
+    p->wake_ms = 0;
+    memset(p->link, 0, sizeof(p->link));
+    broker_free(p->core);
+    p->core = NULL;
+    for (size_t i = 0; i < p->n_jobs; i++) {
+        if (i < durable && p->job[i]->is_delete)
+            do_delete(p, p->job[i]);
+        else if (i < durable)
+            do_save(p, p->job[i]);
+        free_job(p->job[i]);
+    }
+    p->n_jobs = p->n_group = 0;
+    net_gone(w, WORLD_NODES + p->index);
+    ledger_check(w);
+    world_later(w, 500 + world_chance(w, 5 * MINUTE_MS), restart, p->index)
+        ->incarnation = p->incarnation;
+}
+
+struct post *
+post_new(struct world *w, unsigned index)
+{
+    struct post *p = calloc(1, sizeof(*p));
+
+    HF_ASSERT(p != NULL);
+    p->index = index;
+    p->org = w->registry.broker[index].id;
+    p->incarnation = 1;
+    return p;
+}
+
+void
+post_free(struct post *p)
+{
+    broker_free(p->core);
+    for (size_t i = 0; i < p->n_held; i++)
+        free_held(p->held[i]);
+    for (size_t i = 0; i < p->n_jobs; i++)
+        free_job(p->job[i]);
+    free(p->held);
+    free(p->job);
+    free(p);
+}
+
+bool
+post_is_up(const struct post *p)
+{
+    return p->is_up;
+}
+
+bool
+post_holds(const struct post *p, const struct hf_id *envelope)
+{
+    struct envelope_header h;
+
+    for (size_t i = 0; i < p->n_held; i++)
+        for (size_t j = 0; j < p->held[i]->n; j++)
+            if (envelope_peek(p->held[i]->envelope[j], &h) == HF_OK &&
+                hf_id_eq(&h.id, envelope))
+                return true;
+    return false;
+}
