@@ -129,7 +129,7 @@ lifecycle_rows(enum object_kind kind, size_t *ret_n)
     case OBJECT_END:
         break;
     }
-    HF_ASSERT(!"an object has a kind");
+    HF_BUG("an object has a kind");
     return NULL;
 #undef TABLE
 }
@@ -231,7 +231,7 @@ lifecycle_state(const struct chain_pair *p, const struct chain_sum *first,
     case OBJECT_END:
         break;
     }
-    HF_ASSERT(!"an object has a kind");
+    HF_BUG("an object has a kind");
     return STATE_NONE;
 }
 

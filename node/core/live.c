@@ -24,7 +24,7 @@ kind_of(const struct live *l)
     case OBJECT_END:
         break;
     }
-    HF_ASSERT(!"an object has a kind");
+    HF_BUG("an object has a kind");
     return NULL;
 }
 
@@ -83,7 +83,7 @@ read_entry(struct step *s, const struct hf_id *object, enum side side,
 
     HF_ASSERT(held);
     if (entry_unpack((struct hf_bytes){bytes, ENTRY_BYTES}, ret_e) != HF_OK)
-        HF_ASSERT(!"a stored entry was checked before it was stored");
+        HF_BUG("a stored entry was checked before it was stored");
     if (ret_hash != NULL)
         step_hash(s, ENTRY_LABEL, bytes, ENTRY_BYTES, ret_hash);
 }
