@@ -261,8 +261,11 @@ withdrawal_of(struct api_call *c, const struct node_object *o)
     api_put_text(j, "effect", o->scopes.erase ? "erase" : "stop");
     api_put_time(j, "at", o->created_ms);
     api_put_time(j, "changed", o->changed_ms);
-    if (answered)
-        api_put_text(j, "answer", reason_text(o->reason));
+    if (answered) {
+        api_put_text(j, "answer", o->erase_basis_kept ? "kept" : "erased");
+        if (o->erase_basis_kept)
+            api_put_text(j, "basis", reason_text(o->reason));
+    }
     return j;
 }
 

@@ -95,7 +95,7 @@ step_reply(struct step *s)
     return &e->u.reply;
 }
 
-static void
+__attribute__((format(printf, 5, 0))) static void
 fill_error(struct node_reply *r, int status, const char *code,
            const char *hint, const char *fmt, va_list ap)
 {
