@@ -250,8 +250,7 @@ static json_t *
 withdrawal_of(struct api_call *c, const struct node_object *o)
 {
     json_t *j = json_object();
-    const bool answered =
-        o->state == STATE_ANSWERED || o->state == STATE_PARTIAL;
+    const bool answered = o->state == STATE_ANSWERED;
 
     (void)c;
     api_put_id(j, "id", "HW", &o->id);
