@@ -372,8 +372,6 @@ compare_held(const struct registry_set *set, const struct registry *r,
         const struct hf_bytes a = set->doc[role].doc;
         const struct hf_bytes b = held_set->doc[role].doc;
 
-        if (r->version[role] < held->version[role])
-            return HF_ERR_ROLLBACK;
         if (r->version[role] > held->version[role])
             is_newer = true;
         else if (a.n != b.n || (a.n > 0 && memcmp(a.p, b.p, a.n) != 0))

@@ -276,10 +276,11 @@ Test(content, in_another_encoding_is_refused)
                                  "1210" Z16 "1a10" N16 "2000"),
                  HF_ERR_MALFORMED),
               "an unknown field");
+    cr_expect(eq(int, (int)decode_hex("1a00"), HF_OK), "no receipts");
     cr_expect(eq(int,
                  (int)decode_hex("1226"
                                  "0800"
-                                 "1210" Z16 "1a10" N16 "2200"),
+                                 "1210" Z16 "1a10" N16 "1a00"),
                  HF_ERR_MALFORMED),
               "two of a oneof");
     cr_expect(eq(int,

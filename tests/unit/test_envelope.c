@@ -20,6 +20,7 @@ static struct hf_secret *alice, *mallory, *prekey_secret, *other_prekey;
 static uint8_t alice_pk[32], mallory_pk[32];
 static struct prekey prekey;
 static struct hf_buf sealed, plain;
+static bool craft_bad_commitment;
 
 static void
 begin(void)
@@ -140,6 +141,8 @@ craft(struct hf_bytes inner)
                 sealed.p + AT_WRAP);
     hf_hash_keyed(key, "handoff/1 envelope commitment", spans, 1, &commit);
     memcpy(sealed.p + AT_COMM, commit.b, 32);
+    if (craft_bad_commitment)
+        sealed.p[AT_COMM] ^= 1;
     hf_hash_keyed(key, "handoff/1 envelope stream", NULL, 0, &stream);
     hf_stream_seal(stream.b, (struct hf_bytes){sealed.p, AT_BODY}, inner,
                    sealed.p + FRONT);
@@ -348,9 +351,20 @@ Test(envelope, with_the_stanza_of_another_is_refused)
 
 Test(envelope, with_a_wrong_key_commitment_is_refused)
 {
+    craft_bad_commitment = true;
+    cr_expect(eq(int,
+                 (int)open_crafted(inner_of("iom-at", "clinic-kbl", 0x55,
+                                            ENVELOPE_INNER_LABEL, alice, 2048),
+                                   2048),
+                 HF_ERR_FORBIDDEN));
+}
+
+Test(envelope, that_commits_to_another_body_is_refused)
+{
     seal(fixture_text("a secret"), false);
-    sealed.p[AT_COMM] ^= 1;
-    sign_again(alice, ENVELOPE_LABEL);
+    sealed.p[AT_BODY] ^= 1;
+    hf_sign(alice, ENVELOPE_LABEL, &(struct hf_bytes){sealed.p, HEADER}, 1,
+            sealed.p + HEADER);
     cr_expect(eq(int, (int)open_it(), HF_ERR_FORBIDDEN));
 }
 

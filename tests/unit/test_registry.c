@@ -249,6 +249,19 @@ Test(registry, expired_is_not_accepted_but_loads)
     cr_expect(eq(int, (int)registry_load(hf_buf_bytes(&a), &r), HF_OK));
 }
 
+Test(registry, whose_root_has_expired_is_not_accepted)
+{
+    struct registry_root root = fixture_root();
+
+    e = fixture_signed_network();
+    root.expires_ms = T0;
+    cr_assert(eq(int, (int)registry_edit_root(e, &root), HF_OK));
+    fixture_sign(e, REGISTRY_ROOT, 0);
+    fixture_sign(e, REGISTRY_ROOT, 1);
+    cr_expect(
+        eq(int, (int)accept_it(fixture_bytes(e, &a), nothing), HF_ERR_EXPIRED));
+}
+
 Test(registry, load_still_checks_signatures)
 {
     e = fixture_network();
@@ -443,6 +456,7 @@ Test(registry, root_passes_on_only_with_both_crews)
 {
     struct registry_root next = fixture_root();
     struct registry_tally t;
+    struct registry_edit *alone = NULL;
     uint8_t seeds[3] = {201, 202, 203};
     struct hf_secret *s;
 
@@ -451,6 +465,20 @@ Test(registry, root_passes_on_only_with_both_crews)
     for (int i = 0; i < 3; i++)
         fixture_pk(HF_KEY_SIGN, seeds[i], next.role[REGISTRY_ROOT].pk[i]);
     cr_assert(eq(int, (int)registry_edit_root(e, &next), HF_OK));
+    (void)fixture_bytes(e, &b);
+    cr_assert(
+        eq(int, (int)registry_edit_open(hf_buf_bytes(&b), &alone), HF_OK));
+    for (int i = 0; i < 3; i++) {
+        s = fixture_secret(HF_KEY_SIGN, seeds[i]);
+        cr_assert(
+            eq(int, (int)registry_edit_sign(alone, REGISTRY_ROOT, s), HF_OK));
+        hf_secret_free(s);
+    }
+    cr_expect(eq(int,
+                 (int)accept_it(fixture_bytes(alone, &b), hf_buf_bytes(&a)),
+                 HF_ERR_UNTRUSTED),
+              "the new crew alone");
+    registry_edit_free(alone);
     fixture_sign(e, REGISTRY_ROOT, 0);
     fixture_sign(e, REGISTRY_ROOT, 1);
     cr_expect(eq(int, (int)accept_it(fixture_bytes(e, &b), hf_buf_bytes(&a)),
@@ -470,6 +498,37 @@ Test(registry, root_passes_on_only_with_both_crews)
               "newcomers follow from the first root");
     cr_expect(eq(int, (int)accept_it(hf_buf_bytes(&a), hf_buf_bytes(&b)),
                  HF_ERR_ROLLBACK));
+}
+
+Test(registry, roots_have_no_gaps)
+{
+    struct registry_root next = fixture_root();
+    struct registry_set *set = NULL;
+
+    e = fixture_signed_network();
+    for (uint64_t v = 2; v <= 3; v++) {
+        next.expires_ms += v;
+        cr_assert(eq(int, (int)registry_edit_root(e, &next), HF_OK));
+        fixture_sign(e, REGISTRY_ROOT, 0);
+        fixture_sign(e, REGISTRY_ROOT, 1);
+    }
+    (void)fixture_bytes(e, &a);
+    cr_assert(eq(int, (int)accept_it(hf_buf_bytes(&a), nothing), HF_OK));
+    cr_assert(eq(int, (int)registry_set_parse(hf_buf_bytes(&a), &set), HF_OK));
+    cr_assert(eq(sz, set->n_roots, 3));
+    set->root[1] = set->root[2];
+    set->n_roots = 2;
+    cr_assert(eq(int, (int)registry_set_encode(set, &b), HF_OK));
+    cr_expect(eq(int, (int)accept_it(hf_buf_bytes(&b), hf_buf_bytes(&a)),
+                 HF_ERR_MALFORMED));
+    set->root[0] = set->root[1];
+    set->n_roots = 1;
+    hf_buf_clear(&b);
+    cr_assert(eq(int, (int)registry_set_encode(set, &b), HF_OK));
+    cr_expect(eq(int, (int)accept_it(hf_buf_bytes(&b), hf_buf_bytes(&a)),
+                 HF_ERR_EXISTS),
+              "old history may be left out");
+    free(set);
 }
 
 Test(registry, another_committee_cannot_take_over)
