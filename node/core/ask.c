@@ -5,6 +5,7 @@
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "permit.h"
+#include "shelf.h"
 #include "withdrawal.h"
 
 const char *
@@ -60,11 +61,26 @@ ask_done(struct step *s, const struct live *l)
     r->decision = l->o.terms.decision;
 }
 
-static struct hf_bytes
-text_span(struct step *s, struct hf_bytes text)
+bool
+ask_words_fit(struct step *s)
 {
-    return text.n > PART_BYTES_MAX ? (struct hf_bytes){NULL, 0}
-                                   : step_copy(s, text);
+    const struct node_command *c = s->cmd;
+    const struct {
+        const char *what;
+        size_t n, max;
+    } words[] = {{"text", c->text.n, TEXT_BYTES_MAX},
+                 {"details", c->details.n, DETAILS_BYTES_MAX},
+                 {"report", c->report.n, REPORT_BYTES_MAX}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].n <= words[i].max)
+            continue;
+        step_refuse(s, 65, "too_long", "shorten it",
+                    "the %s is longer than %zu bytes", words[i].what,
+                    words[i].max);
+        return false;
+    }
+    return true;
 }
 
 void
@@ -73,12 +89,12 @@ ask_own_parts(struct step *s, struct body *b)
     const struct node_command *c = s->cmd;
 
     if (c->text.n > 0)
-        disclose_add(b, PART_TEXT, CATEGORY_NONE, text_span(s, c->text));
+        disclose_add(b, PART_TEXT, CATEGORY_NONE, step_copy(s, c->text));
     if (c->details.n > 0)
         disclose_add(b, PART_DETAILS, CATEGORY_NONE,
-                     text_span(s, c->details));
+                     step_copy(s, c->details));
     if (c->report.n > 0)
-        disclose_add(b, PART_REPORT, CATEGORY_NONE, text_span(s, c->report));
+        disclose_add(b, PART_REPORT, CATEGORY_NONE, step_copy(s, c->report));
 }
 
 /* ---- cases ---- */
@@ -261,7 +277,7 @@ ask_consent(struct step *s)
     bool has;
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !ask_case(s, true, &kase))
+        !ask_case(s, true, &kase) || !ask_words_fit(s))
         return;
     has = consent_get(s->v, &kase.consent, &was);
     if (type == CMD_CONSENT_GIVE && has && was.state == CONSENT_GIVEN) {
@@ -412,6 +428,11 @@ ask_services_set(struct step *s)
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST))
         return;
+    if (cmd->details.n > SHELF_SMALL_MAX) {
+        step_refuse(s, 65, "too_long", "shorten it",
+                    "the services are longer than %u bytes", SHELF_SMALL_MAX);
+        return;
+    }
     replace_services(s, step_me(s), cmd->n_services, cmd->services);
     service_doc_put(s->v, step_me(s), cmd->details);
     step_effect(s, NODE_DO_PUBLISH);

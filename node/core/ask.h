@@ -33,6 +33,9 @@ void ask_done(struct step *s, const struct live *l);
 /** ask_sections: check and store the command's sections in @c; false and
  * replied when one is too large. */
 bool ask_sections(struct step *s, struct node_case *c);
+/** ask_words_fit: text, details and report within their limits; else replied.
+ */
+bool ask_words_fit(struct step *s);
 /** ask_own_parts: text, details and report of the command as parts. */
 void ask_own_parts(struct step *s, struct body *b);
 /** ask_id: "HR-..." of an object or "HC-..." of a case, for messages. */

@@ -163,8 +163,7 @@ send_figures(struct step *s, const struct node_self *self)
             s->env->peer_until_ms(s->env->peer_ctx, &org->id) <= s->now)
             continue;
         if (c == NULL) {
-            c = step_alloc(s, sizeof(*c));
-            c->type = CONTENT_FIGURES;
+            c = step_content(s, CONTENT_FIGURES);
             c->u.figures.from_ms = self->figures_from_ms;
             c->u.figures.until_ms = s->now;
             c->u.figures.threshold = threshold(s);

@@ -195,7 +195,8 @@ ask_event(struct step *s)
         refer_draft_event(s, &l);
         return;
     }
-    if (!may_happen(s, &l) || !has_needs(s, &l) || !fill(s, &l, &d))
+    if (!may_happen(s, &l) || !has_needs(s, &l) || !ask_words_fit(s) ||
+        !fill(s, &l, &d))
         return;
     take_owner(s, &l);
     live_append(s, &l, &d);

@@ -180,7 +180,7 @@ take_ask(struct step *s, const struct hf_org *from,
 }
 
 static void
-step_content(struct step *s)
+step_envelope(struct step *s)
 {
     const struct hf_org *from = &s->ev->header.sender;
     const struct content *c = s->ev->content;
@@ -405,7 +405,7 @@ node_step(const struct node_env *env, const struct node_event *ev,
         step_command(&s);
         break;
     case NODE_EV_CONTENT:
-        step_content(&s);
+        step_envelope(&s);
         break;
     case NODE_EV_UNOPENABLE:
         step_unopenable(&s);

@@ -23,8 +23,8 @@
 #include "view.h"
 
 #define NODE_EFFECTS_MAX     1024
-#define NODE_ARENA_BYTES     (4u * 1024u * 1024u)
-#define NODE_STEP_ARENA_MIN  (1536u * 1024u) /* room a step may need */
+#define NODE_ARENA_BYTES     (8u * 1024u * 1024u)
+#define NODE_STEP_ARENA_MIN  (3u * 1024u * 1024u) /* room a step may need */
 #define NODE_STEP_EFFECTS_MIN 512
 #define NODE_MESSAGE_BYTES   240
 #define NODE_TTL_MS          (14ull * 24 * 3600 * 1000) /* of an envelope */

@@ -149,9 +149,8 @@ static struct content *
 new_push(struct step *s, const struct live *l)
 {
     const enum side peer = side_other(l->o.side);
-    struct content *c = step_alloc(s, sizeof(*c));
+    struct content *c = step_content(s, CONTENT_PUSH);
 
-    c->type = CONTENT_PUSH;
     c->u.push.kind = l->o.kind;
     c->u.push.object = l->o.id;
     c->u.push.have_n = l->o.n[peer];
@@ -280,8 +279,7 @@ send_ask(struct step *s, const struct hf_org *peer, enum object_kind kind,
 
     if (!is_ready(s, peer))
         return; /* asked again when the object's resend instant comes */
-    c = step_alloc(s, sizeof(*c));
-    c->type = CONTENT_ASK;
+    c = step_content(s, CONTENT_ASK);
     c->u.ask.kind = kind;
     c->u.ask.object = *object;
     c->u.ask.ask = *ask;
@@ -328,8 +326,7 @@ push_receipt(struct step *s, const struct node_inbox *in)
 
     if (!is_ready(s, &in->from))
         return; /* its duplicate will ask again */
-    c = step_alloc(s, sizeof(*c));
-    c->type = CONTENT_RECEIPT;
+    c = step_content(s, CONTENT_RECEIPT);
     c->u.receipts.n = 1;
     r = &c->u.receipts.item[0];
     r->envelope = in->envelope;

@@ -149,7 +149,15 @@ struct node_decision {
     struct sop_decision sop;
 };
 
-#define SECTION_BYTES_MAX 40960u /* 16 of them fit into one body */
+/* All sections and all words of one command fit into one body. */
+#define SECTION_BYTES_MAX 40960u
+#define TEXT_BYTES_MAX    16384u
+#define DETAILS_BYTES_MAX 32768u
+#define REPORT_BYTES_MAX  49152u
+_Static_assert(CATEGORY_END * SECTION_BYTES_MAX + TEXT_BYTES_MAX +
+                       DETAILS_BYTES_MAX + REPORT_BYTES_MAX + 4096 <=
+                   BODY_BYTES_MAX + SECTION_BYTES_MAX,
+               "a body has room for a whole profile and a report");
 
 /** A withdrawn scope, kept for good; scope empty: the whole consent. */
 struct node_tombstone {

@@ -60,6 +60,21 @@ step_copy(struct step *s, struct hf_bytes in)
     return (struct hf_bytes){p, in.n};
 }
 
+struct content *
+step_content(struct step *s, enum content_type type)
+{
+    size_t n = sizeof(struct content);
+    struct content *c;
+
+    if (type == CONTENT_PUSH)
+        n = offsetof(struct content, u) + sizeof(struct content_push);
+    else if (type == CONTENT_ASK)
+        n = offsetof(struct content, u) + sizeof(struct content_ask);
+    c = step_alloc(s, n);
+    c->type = type;
+    return c;
+}
+
 struct node_effect *
 step_effect(struct step *s, enum node_effect_type type)
 {

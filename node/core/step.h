@@ -32,6 +32,10 @@ struct hf_id step_fresh_id(struct step *s);
 void *step_alloc(struct step *s, size_t n);
 struct hf_bytes step_copy(struct step *s, struct hf_bytes in);
 
+/** step_content: a zeroed content of @type in the arena, with room for that
+ * type only: the union is as large as its largest member. */
+struct content *step_content(struct step *s, enum content_type type);
+
 struct node_effect *step_effect(struct step *s, enum node_effect_type type);
 /** step_alarm: @event is a static word from node/DESIGN.md's list. */
 void step_alarm(struct step *s, const char *event, enum object_kind kind,
