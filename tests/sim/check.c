@@ -150,7 +150,7 @@ static bool
 may_fork(const struct world *w, const struct node_object *o)
 {
     return w->was_cloned || o->kind == OBJECT_WITHDRAWAL ||
-           o->fork_recall[0] || o->fork_recall[1];
+           o->state == STATE_RECALLED;
 }
 
 static void
@@ -175,7 +175,7 @@ check_object(struct world *w, struct knot *k, const struct hf_id *id)
         world_fail(w, "%s: %s says %s, %s says %s, of the same chains",
                    world_id(&o.id), world_name(w, knot_index(k)),
                    state_text(o.state), o.peer.s, state_text(p.state));
-    if (!w->was_cloned && !may_fork(w, &o))
+    if (!may_fork(w, &o) && !may_fork(w, &p))
         check_prefix(w, k, &o, other, &p);
 }
 
