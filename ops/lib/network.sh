@@ -14,9 +14,10 @@
 #   net_registry [new's options]          2 of 3 keys sign a set of all of them
 #   net_install_registry                  everybody gets that first set
 #   net_start [NAME...]                   daemons up, all or the named ones
-#   net_ready [ORG...]                    wait until they reach their brokers
-#   net_users [NODE...]                   the user `demo` everywhere
-#   net_packs FILE...                     SOP packs into every node
+#   net_ready [ORG...]                    wait until those that run, or the named
+#                                         ones, reach their brokers
+#   net_users [ORG...]                    the user `demo` at them
+#   net_packs FILE...                     SOP packs into every node that runs
 #   net_stop [NAME...]                    daemons down; net_kill9: SIGKILL
 #   hf ORG ...                            handoff as the user demo of ORG
 #   get ORG FILTER ...                    the same with --json, through jq -r
@@ -120,14 +121,22 @@ net_all() {
     (cd "$NET/nodes" && ls) 2>/dev/null
 }
 
+# The nodes that run.
+net_running() {
+    local org
+    for org in "$NET"/nodes/*; do
+        if net_pid "${org##*/}" >/dev/null; then echo "${org##*/}"; fi
+    done
+}
+
 # The daemon's process, if it runs: the pid file may be left from a crash, and
 # its number may have gone to somebody else since.
 net_pid() {
     local dir pid
     dir=$(net_dir "$1")
     pid=$(cat "$dir/run/pid" 2>/dev/null) || return 1
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "-C $dir " &&
-        echo "$pid"
+    { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null |
+        grep -qF -- "-C $dir " && echo "$pid"
 }
 
 net_start() {
@@ -176,7 +185,7 @@ net_kill9() {
 
 net_ready() {
     local org
-    [ $# -gt 0 ] || set -- $(cd "$NET/nodes" && ls)
+    [ $# -gt 0 ] || set -- $(net_running)
     for org in "$@"; do
         wait_for 30 "$org to reach its brokers" net_is_linked "$org"
     done
@@ -190,7 +199,7 @@ net_is_linked() {
 # The first user is made by the account that runs the node.
 net_users() {
     local org
-    [ $# -gt 0 ] || set -- $(cd "$NET/nodes" && ls)
+    [ $# -gt 0 ] || set -- $(net_running)
     for org in "$@"; do
         net_do "$net_bin/handoff" -C "$NET/nodes/$org" user add demo $net_roles
     done
@@ -198,10 +207,10 @@ net_users() {
 
 net_packs() {
     local org file
-    for org in "$NET"/nodes/*; do
+    for org in $(net_running); do
         for file in "$@"; do
-            net_do "$net_bin/handoff" -C "$org" --user demo policy install \
-                "$file"
+            net_do "$net_bin/handoff" -C "$NET/nodes/$org" --user demo \
+                policy install "$file"
         done
     done
 }
