@@ -5,7 +5,7 @@
 #include "api_internal.h"
 #include "hf_crypto.h"
 
-#define TEXT_BYTES_MAX 4000
+#define WORDS_BYTES_MAX 4000
 #define JSON_BYTES_MAX (100u * 1024u)
 
 static json_t *
@@ -103,7 +103,7 @@ api_body_text(struct api_call *c, const char *key, struct hf_bytes *ret)
 
     if (value == NULL)
         return true;
-    if (json_is_string(value) && json_string_length(value) <= TEXT_BYTES_MAX &&
+    if (json_is_string(value) && json_string_length(value) <= WORDS_BYTES_MAX &&
         hf_utf8_ok((const uint8_t *)json_string_value(value),
                    json_string_length(value))) {
         *ret = (struct hf_bytes){(const uint8_t *)json_string_value(value),
