@@ -64,6 +64,8 @@ exits 65 hf iom-at consent give "$bare" --file "$work/purpose.yaml"
 # 66: no such thing
 exits 66 hf iom-at case new --file "$work/no-such-file.yaml"
 exits 66 hf iom-at case show "$nobody"
+exits 66 hf iom-af case show "$consented"
+exits 66 hf iom-af consent show "$consented"
 exits 66 hf iom-at show HR-0000000000000000000000000000
 exits 66 hf iom-at transfer offer "$consented" --to nobody-at-all
 exits 66 hf iom-at refer "$consented" --need health.general --to nobody-at-all
