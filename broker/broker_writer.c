@@ -28,15 +28,18 @@ struct writer {
 struct writer_job *
 writer_job(enum writer_kind kind, size_t n)
 {
-    size_t bytes = n * (kind == WRITER_PUT ? sizeof(struct broker_put)
-                                           : sizeof(struct spool_delete));
-    struct writer_job *job = malloc(offsetof(struct writer_job, u) + bytes);
+    size_t each = kind == WRITER_PUT ? sizeof(struct broker_put)
+                                     : sizeof(struct spool_delete);
+    struct writer_job *job = malloc(sizeof(*job) + n * each);
 
     HF_ASSERT(n <= FRAME_BATCH_MAX);
     if (job == NULL)
         return NULL;
-    memset(job, 0, offsetof(struct writer_job, u));
-    job->kind = kind;
+    *job = (struct writer_job){.kind = kind};
+    if (kind == WRITER_PUT)
+        job->puts = (struct broker_put *)(job + 1);
+    if (kind == WRITER_DELETE)
+        job->deletes = (struct spool_delete *)(job + 1);
     return job;
 }
 
@@ -55,9 +58,9 @@ add_to_spool(struct spool *s, const struct writer_job *job)
 {
     switch (job->kind) {
     case WRITER_PUT:
-        return spool_put(s, job->u.puts, job->n);
+        return spool_put(s, job->puts, job->n);
     case WRITER_DELETE:
-        return spool_delete(s, job->u.deletes, job->n);
+        return spool_delete(s, job->deletes, job->n);
     case WRITER_DOC:
         return spool_shelf(s, &job->doc);
     case WRITER_STOP:

@@ -22,10 +22,8 @@ struct writer_job {
     struct hf_buf buf;     /* ... this does; or the bytes of a DOC */
     struct shelf_doc doc;
     size_t n;
-    union {
-        struct broker_put puts[FRAME_BATCH_MAX];
-        struct spool_delete deletes[FRAME_BATCH_MAX];
-    } u; /* its memory goes only as far as the n asked for */
+    struct broker_put *puts;      /* of a PUT, of the same memory */
+    struct spool_delete *deletes; /* of a DELETE */
 };
 
 struct writer;

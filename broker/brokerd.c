@@ -174,6 +174,8 @@ open_net(struct brokerd *d, char *error)
         err = hf_allow_start();
     if (!err)
         err = hf_loop_new(&d->loop);
+    if (!err) /* the registry held, before the first handshake */
+        settle(d);
     if (!err)
         err = hf_port_open(d->conf.listen, d->link, &limits,
                            d->conf.core.links_max, &d->port);
@@ -243,7 +245,6 @@ brokerd_open(const char *dir, struct brokerd **ret_broker,
         brokerd_close(&d);
         return err;
     }
-    settle(d); /* the registry held */
     if (brokerd_registry_file(d) == HF_OK)
         hf_log(HF_LOG_INFO, "registry-file", "file=registry.set");
     hf_log(HF_LOG_INFO, "started", "broker=%.31s listen=%s", d->conf.name.s,

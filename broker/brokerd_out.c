@@ -66,7 +66,7 @@ out_save(struct brokerd *d, const struct broker_effect *fx)
     HF_ASSERT(fx->n <= FRAME_BATCH_MAX);
     job->ticket = fx->ticket;
     job->n = fx->n;
-    memcpy(job->u.puts, fx->puts, fx->n * sizeof(fx->puts[0]));
+    memcpy(job->puts, fx->puts, fx->n * sizeof(fx->puts[0]));
     /* The bytes stay where they are, in the frame that they came in. */
     if (d->notice != NULL) {
         job->buf = *d->notice;
@@ -113,7 +113,7 @@ out_delete(struct brokerd *d, const struct broker_effect *fx)
         HF_ASSERT(job != NULL);
         d->deletes = job;
     }
-    job->u.deletes[job->n++] = (struct spool_delete){
+    job->deletes[job->n++] = (struct spool_delete){
         .box = fx->box, .lane = fx->lane, .seq = fx->seq, .keep = fx->keep};
     job->ticket = fx->ticket;
     if (job->n == FRAME_BATCH_MAX)

@@ -16,7 +16,8 @@ broker_conf_default(const struct hf_org *self)
         .boxes_max = REGISTRY_ORGS_MAX + 2 * REGISTRY_BROKERS_MAX,
         .links_max = 1024,
         .rows_max = 65536,
-        .batches_max = 1024,
+        .batches_max = 4096,
+        .waiting_max = 32768,
         .box_count_max = 1000000,
         .box_bytes_max = UINT64_C(4) << 30,
         .quota_count = 200000,
@@ -61,6 +62,7 @@ broker_new(const struct broker_conf *conf, const struct broker_view *view)
     HF_ASSERT(conf->rows_max >= conf->links_max * LINK_ROWS_OWN);
     HF_ASSERT(conf->rows_max < (1u << 24));
     HF_ASSERT(conf->batches_max > 0);
+    HF_ASSERT(conf->waiting_max >= FRAME_BATCH_MAX);
     if (b == NULL)
         return NULL;
     b->conf = *conf;
@@ -75,10 +77,11 @@ broker_new(const struct broker_conf *conf, const struct broker_view *view)
     b->boxes = calloc(conf->boxes_max, sizeof(*b->boxes));
     b->rows = calloc(conf->rows_max, sizeof(*b->rows));
     b->pending = calloc(conf->batches_max, sizeof(*b->pending));
+    b->waiting = calloc(conf->waiting_max, sizeof(*b->waiting));
     b->sync_have = calloc((conf->boxes_max + 1) * (SHELF_SERVICES + 1),
                           sizeof(*b->sync_have));
     if (b->boxes == NULL || b->rows == NULL || b->pending == NULL ||
-        b->sync_have == NULL || !alloc_links(b) ||
+        b->waiting == NULL || b->sync_have == NULL || !alloc_links(b) ||
         !broker_map_init(&b->by_who, conf->boxes_max) ||
         !broker_map_init(&b->by_place, conf->rows_max)) {
         broker_free(b);
@@ -99,6 +102,7 @@ broker_free(struct broker *b)
     free(b->boxes);
     free(b->rows);
     free(b->pending);
+    free(b->waiting);
     free(b->sync_have);
     broker_map_clear(&b->by_who);
     broker_map_clear(&b->by_handle);

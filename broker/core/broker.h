@@ -58,6 +58,7 @@ struct broker_conf {
     size_t links_max;       /* connections, both directions */
     size_t rows_max;        /* rows out at a time; >= 32 * links_max */
     size_t batches_max;     /* SUBMITs waiting for their commit */
+    size_t waiting_max;     /* envelopes in these */
     uint64_t box_count_max; /* envelopes a mailbox */
     uint64_t box_bytes_max;
     uint64_t quota_count; /* a sender's envelopes a quota_period_ms */

@@ -134,6 +134,7 @@ static void
 check_pending(const struct broker *b)
 {
     uint64_t last = 0;
+    size_t n_waiting = 0;
 
     HF_ASSERT(b->n_pending <= b->conf.batches_max);
     HF_ASSERT(b->n_notices <= NOTICES_MAX);
@@ -141,12 +142,15 @@ check_pending(const struct broker *b)
         size_t at = (b->first_pending + i) % b->conf.batches_max;
         const struct pending *p = &b->pending[at];
 
+        n_waiting += p->n;
         if (p->ticket == 0)
             continue;
         HF_ASSERT(p->ticket > last);
         HF_ASSERT(p->n <= FRAME_BATCH_MAX);
         last = p->ticket;
     }
+    HF_ASSERT(n_waiting == b->n_waiting);
+    HF_ASSERT(n_waiting <= b->conf.waiting_max);
 }
 
 void

@@ -13,7 +13,7 @@
 #define RECENT_WAYS    8
 #define RECENT_SETS    64  /* 512 ids remembered of each link's user */
 #define LINK_ROWS_OWN  32  /* rows that every link may always have out */
-#define PENDING_OWN    64  /* SUBMITs a link may have waiting for commits */
+#define PENDING_OWN    512 /* SUBMITs a link may have waiting for commits */
 #define OUT_BATCHES    32  /* SUBMITs to a peer broker without their CUSTODY */
 #define FRAMES_A_STEP  16  /* DELIVERs and SUBMITs a TICK makes */
 #define NOTICES_MAX    64  /* being signed or saved */
@@ -128,22 +128,25 @@ struct row_list {
     uint32_t last;
 };
 
+/** One envelope of a SUBMIT that waits for its commit. */
+struct waiting {
+    struct broker_code code;
+    uint32_t box[BROKER_HOMES_MAX];
+    uint32_t bytes;
+    uint8_t n_boxes; /* 0: not stored by this one */
+    uint8_t lane;
+    bool is_repeat;  /* an earlier, undecided SUBMIT stores it */
+};
+
 /** A SUBMIT (or a notice of ours) that waits for its commit. */
 struct pending {
     uint64_t ticket; /* 0: free */
-    uint32_t link;   /* NONE: a notice */
     uint64_t handle; /* the connection that asked */
+    uint64_t token;  /* notice: the envelope it replaces */
+    uint32_t link;   /* NONE: a notice */
     uint32_t batch;
-    uint64_t token; /* notice: the envelope it replaces */
-    size_t n;
-    struct broker_code code[FRAME_BATCH_MAX];
-    struct {
-        uint32_t box[BROKER_HOMES_MAX];
-        uint8_t n_boxes; /* 0: not stored by this one */
-        uint8_t lane;
-        bool is_repeat; /* an earlier, undecided SUBMIT stores it */
-        uint32_t bytes;
-    } put[FRAME_BATCH_MAX];
+    uint32_t first;  /* of its n in the ring of waiting envelopes */
+    uint32_t n;
 };
 
 /** A shelf document that waits for its commit. */
@@ -194,6 +197,8 @@ struct broker {
     struct pending *pending; /* ring in order of tickets */
     size_t first_pending;
     size_t n_pending;
+    struct waiting *waiting; /* ring, as the one above */
+    size_t n_waiting;
     struct pending_doc docs[PENDING_DOCS_MAX];
 
     size_t n_notices;

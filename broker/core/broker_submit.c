@@ -76,17 +76,16 @@ has_room(const struct broker *b, uint32_t box, size_t bytes)
 /** Every mailbox that an envelope goes to; false when there is none. A peer
  * broker's envelopes end here: what it sent us is not sent on. */
 static bool
-route(const struct broker *b, uint32_t to, bool may_forward, struct pending *p,
-      size_t i)
+route(const struct broker *b, uint32_t to, bool may_forward, struct waiting *w)
 {
     const struct box *x = &b->boxes[to];
 
-    p->put[i].n_boxes = 0;
+    w->n_boxes = 0;
     if (x->is_local)
-        p->put[i].box[p->put[i].n_boxes++] = to;
+        w->box[w->n_boxes++] = to;
     for (size_t j = 0; may_forward && j < x->n_homes; j++)
-        p->put[i].box[p->put[i].n_boxes++] = x->home[j];
-    return p->put[i].n_boxes > 0;
+        w->box[w->n_boxes++] = x->home[j];
+    return w->n_boxes > 0;
 }
 
 static bool
@@ -96,10 +95,10 @@ is_restricted_ok(const struct broker_item *it)
            it->envelope.n <= BROKER_RESTRICTED_BYTES;
 }
 
-/** Whether to take an envelope; on CUSTODY_TAKEN its route is in @p. */
+/** Whether to take an envelope; on CUSTODY_TAKEN its route is in @w. */
 static enum custody_code
 judge(struct broker *b, const struct link *l, const struct broker_item *it,
-      struct pending *p, size_t i)
+      struct waiting *w)
 {
     bool is_peer = b->boxes[l->box].who.is_broker;
     uint32_t from = check_sender(b, l, &it->h.sender);
@@ -115,12 +114,12 @@ judge(struct broker *b, const struct link *l, const struct broker_item *it,
          b->boxes[to].standing == BOX_RESTRICTED) &&
         !is_restricted_ok(it))
         return CUSTODY_NO_ROUTE;
-    if (!route(b, to, !is_peer, p, i))
+    if (!route(b, to, !is_peer, w))
         return CUSTODY_NO_ROUTE;
     if (b->is_draining)
         return CUSTODY_FULL;
-    for (size_t j = 0; j < p->put[i].n_boxes; j++)
-        if (!has_room(b, p->put[i].box[j], it->envelope.n))
+    for (size_t j = 0; j < w->n_boxes; j++)
+        if (!has_room(b, w->box[j], it->envelope.n))
             return CUSTODY_QUOTA;
     if (!is_peer && !broker_box_spend(b, &b->boxes[from], it->envelope.n))
         return CUSTODY_QUOTA;
@@ -128,19 +127,19 @@ judge(struct broker *b, const struct link *l, const struct broker_item *it,
 }
 
 static void
-add_put(struct broker *b, const struct broker_item *it, struct pending *p,
-        size_t i, size_t n_puts)
+add_put(struct broker *b, const struct broker_item *it, struct waiting *w,
+        size_t n_puts)
 {
     struct broker_put *put = &b->put[n_puts];
 
     *put = (struct broker_put){.envelope = it->envelope,
                                .expires_ms = it->h.expires_ms,
                                .lane = (uint8_t)it->h.lane,
-                               .n_boxes = p->put[i].n_boxes};
-    p->put[i].lane = put->lane;
-    p->put[i].bytes = (uint32_t)it->envelope.n;
+                               .n_boxes = w->n_boxes};
+    w->lane = put->lane;
+    w->bytes = (uint32_t)it->envelope.n;
     for (size_t j = 0; j < put->n_boxes; j++) {
-        struct box *x = &b->boxes[p->put[i].box[j]];
+        struct box *x = &b->boxes[w->box[j]];
 
         put->box[j] = x->who;
         x->count++;
@@ -152,56 +151,80 @@ add_put(struct broker *b, const struct broker_item *it, struct pending *p,
  * its answer must wait for a commit. */
 static bool
 take_one(struct broker *b, struct link *l, const struct broker_item *it,
-         struct pending *p, size_t i, size_t *n_puts)
+         uint64_t ticket, struct waiting *w, size_t *n_puts)
 {
-    struct broker_code *code = &p->code[i];
     const struct recent *known;
 
-    p->put[i].n_boxes = 0;
-    p->put[i].is_repeat = false;
-    *code = (struct broker_code){.code = CUSTODY_MALFORMED};
+    *w = (struct waiting){.code = {.code = CUSTODY_MALFORMED}};
     if (it->is_malformed)
         return false;
-    code->envelope = it->h.id;
+    w->code.envelope = it->h.id;
     known = recent_find(l, &it->h.id);
     if (known != NULL) {
-        code->code = CUSTODY_TAKEN;
-        p->put[i].is_repeat = known->ticket != RECENT_STORED;
-        return p->put[i].is_repeat;
+        w->code.code = CUSTODY_TAKEN;
+        w->is_repeat = known->ticket != RECENT_STORED;
+        return w->is_repeat;
     }
-    code->code = judge(b, l, it, p, i);
-    if (code->code != CUSTODY_TAKEN) {
-        p->put[i].n_boxes = 0;
+    w->code.code = judge(b, l, it, w);
+    if (w->code.code != CUSTODY_TAKEN) {
+        w->n_boxes = 0;
         return false;
     }
-    add_put(b, it, p, i, *n_puts);
+    add_put(b, it, w, *n_puts);
     ++*n_puts;
-    recent_add(l, &it->h.id, p->ticket);
+    recent_add(l, &it->h.id, ticket);
     return true;
 }
 
-static struct pending *
-pending_slot(struct broker *b)
+static struct waiting *
+waiting_at(struct broker *b, const struct pending *p, size_t i)
 {
-    size_t at = (b->first_pending + b->n_pending) % b->conf.batches_max;
+    HF_ASSERT(i < p->n);
+    return &b->waiting[(p->first + i) % b->conf.waiting_max];
+}
 
-    return b->n_pending < b->conf.batches_max ? &b->pending[at] : NULL;
+/** The next place in the rings, with room for @n; NULL when there is none. */
+static struct pending *
+pending_slot(struct broker *b, size_t n)
+{
+    size_t last = (b->first_pending + b->n_pending) % b->conf.batches_max;
+    struct pending *p = &b->pending[last];
+    uint32_t first = 0;
+
+    if (b->n_pending == b->conf.batches_max ||
+        n > b->conf.waiting_max - b->n_waiting)
+        return NULL;
+    if (b->n_pending > 0) {
+        const struct pending *before =
+            last == 0 ? &b->pending[b->conf.batches_max - 1] : p - 1;
+
+        first = before->first + before->n;
+    }
+    *p = (struct pending){.first = first % (uint32_t)b->conf.waiting_max,
+                          .n = (uint32_t)n};
+    return p;
 }
 
 static void
-answer(struct broker *b, uint64_t handle, uint32_t batch,
-       const struct broker_code *codes, size_t n)
+keep_pending(struct broker *b, const struct pending *p)
+{
+    HF_ASSERT(p->ticket != 0);
+    b->n_pending++;
+    b->n_waiting += p->n;
+}
+
+/** Answer a SUBMIT with the codes in b->code. */
+static void
+answer(struct broker *b, uint64_t handle, uint32_t batch, size_t n)
 {
     struct broker_effect *fx = broker_ask(b, BROKER_DO_CUSTODY);
 
-    if (codes != b->code)
-        memcpy(b->code, codes, n * sizeof(b->code[0]));
     fx->link = handle;
     fx->batch = batch;
     fx->codes = b->code;
     fx->n = n;
     for (size_t i = 0; i < n; i++)
-        *(codes[i].code == CUSTODY_TAKEN ? &b->n_taken : &b->n_refused) += 1;
+        *(b->code[i].code == CUSTODY_TAKEN ? &b->n_taken : &b->n_refused) += 1;
 }
 
 static void
@@ -215,17 +238,26 @@ refuse_all(struct broker *b, const struct link *l,
         if (!it->is_malformed)
             b->code[i] = (struct broker_code){it->h.id, code};
     }
-    answer(b, l->handle, ev->batch, b->code, ev->n_items);
+    answer(b, l->handle, ev->batch, ev->n_items);
+}
+
+static void
+ask_save(struct broker *b, uint64_t ticket, size_t n)
+{
+    struct broker_effect *fx = broker_ask(b, BROKER_DO_SAVE);
+
+    fx->ticket = ticket;
+    fx->puts = b->put;
+    fx->n = n;
 }
 
 void
 broker_submit(struct broker *b, uint32_t link, const struct broker_event *ev)
 {
     struct link *l = &b->links[link];
-    struct pending *p = pending_slot(b);
+    struct pending *p = pending_slot(b, ev->n_items);
     size_t n_puts = 0;
     bool must_wait = false;
-    struct broker_effect *fx;
 
     HF_ASSERT(ev->n_items <= FRAME_BATCH_MAX);
     if (l->is_outbound)
@@ -238,31 +270,29 @@ broker_submit(struct broker *b, uint32_t link, const struct broker_event *ev)
     p->link = link;
     p->handle = l->handle;
     p->batch = ev->batch;
-    p->token = 0;
-    p->n = ev->n_items;
-    for (size_t i = 0; i < ev->n_items; i++)
-        must_wait |= take_one(b, l, &ev->items[i], p, i, &n_puts);
+    for (size_t i = 0; i < ev->n_items; i++) {
+        struct waiting *w = waiting_at(b, p, i);
+
+        must_wait |= take_one(b, l, &ev->items[i], p->ticket, w, &n_puts);
+        b->code[i] = w->code;
+    }
     if (!must_wait) {
-        p->ticket = 0;
-        answer(b, l->handle, ev->batch, p->code, p->n);
+        answer(b, l->handle, ev->batch, ev->n_items);
         return;
     }
-    b->n_pending++;
+    keep_pending(b, p);
     l->n_pending++;
-    fx = broker_ask(b, BROKER_DO_SAVE);
-    fx->ticket = p->ticket;
-    fx->puts = b->put;
-    fx->n = n_puts;
+    ask_save(b, p->ticket, n_puts);
 }
 
 void
 broker_submit_notice(struct broker *b, const struct broker_event *ev)
 {
-    struct pending *p = pending_slot(b);
+    struct pending *p = pending_slot(b, 1);
+    struct waiting *w;
     uint32_t row;
     unsigned i;
     uint32_t to;
-    struct broker_effect *fx;
 
     if (b->n_notices > 0)
         b->n_notices--;
@@ -275,47 +305,46 @@ broker_submit_notice(struct broker *b, const struct broker_event *ev)
     }
     if (p == NULL)
         return; /* again when the row is looked at the next time */
-    *p = (struct pending){
-        .ticket = broker_ticket(b), .link = NONE, .token = ev->token, .n = 1};
-    p->code[0] = (struct broker_code){ev->items[0].h.id, CUSTODY_TAKEN};
-    if (!route(b, to, true, p, 0)) {
-        p->ticket = 0;
+    w = waiting_at(b, p, 0);
+    *w = (struct waiting){.code = {ev->items[0].h.id, CUSTODY_TAKEN}};
+    if (!route(b, to, true, w)) {
         broker_row_settle(b, row, i);
         return;
     }
-    add_put(b, &ev->items[0], p, 0, 0);
-    b->n_pending++;
+    p->ticket = broker_ticket(b);
+    p->link = NONE;
+    p->token = ev->token;
+    add_put(b, &ev->items[0], w, 0);
+    keep_pending(b, p);
     b->n_notices++;
-    fx = broker_ask(b, BROKER_DO_SAVE);
-    fx->ticket = p->ticket;
-    fx->puts = b->put;
-    fx->n = 1;
+    ask_save(b, p->ticket, 1);
 }
 
-/** The commit that should hold envelope @i: what to say of it now. */
+/** The commit that should hold an envelope: what to say of it now. */
 static enum custody_code
-decide(struct broker *b, const struct pending *p, size_t i, bool is_saved)
+decide(struct broker *b, const struct pending *p, const struct waiting *w,
+       bool is_saved)
 {
     struct recent *known = NULL;
 
     if (p->link != NONE)
-        known = recent_find(&b->links[p->link], &p->code[i].envelope);
-    if (p->put[i].is_repeat)
+        known = recent_find(&b->links[p->link], &w->code.envelope);
+    if (w->is_repeat)
         return known != NULL && known->ticket == RECENT_STORED ? CUSTODY_TAKEN
                                                                : CUSTODY_FULL;
-    if (p->put[i].n_boxes == 0)
-        return p->code[i].code;
+    if (w->n_boxes == 0)
+        return w->code.code;
     if (known != NULL && known->ticket == p->ticket)
         known->ticket = is_saved ? RECENT_STORED : 0;
-    for (size_t j = 0; j < p->put[i].n_boxes; j++) {
-        struct box *x = &b->boxes[p->put[i].box[j]];
+    for (size_t j = 0; j < w->n_boxes; j++) {
+        struct box *x = &b->boxes[w->box[j]];
 
         if (is_saved) {
-            broker_link_ready(b, p->put[i].box[j], p->put[i].lane);
+            broker_link_ready(b, w->box[j], w->lane);
             continue;
         }
         x->count--;
-        x->bytes -= p->put[i].bytes;
+        x->bytes -= w->bytes;
     }
     return is_saved ? CUSTODY_TAKEN : CUSTODY_FULL;
 }
@@ -326,8 +355,12 @@ finish(struct broker *b, struct pending *p, bool is_saved)
     uint32_t row;
     unsigned i;
 
-    for (size_t j = 0; j < p->n; j++)
-        p->code[j].code = decide(b, p, j, is_saved);
+    for (size_t j = 0; j < p->n; j++) {
+        const struct waiting *w = waiting_at(b, p, j);
+
+        b->code[j].envelope = w->code.envelope;
+        b->code[j].code = decide(b, p, w, is_saved);
+    }
     if (p->link == NONE) {
         HF_ASSERT(b->n_notices > 0);
         b->n_notices--;
@@ -336,7 +369,7 @@ finish(struct broker *b, struct pending *p, bool is_saved)
     } else if (b->links[p->link].handle == p->handle) {
         HF_ASSERT(b->links[p->link].n_pending > 0);
         b->links[p->link].n_pending--;
-        answer(b, p->handle, p->batch, p->code, p->n);
+        answer(b, p->handle, p->batch, p->n);
     }
     p->ticket = 0;
 }
@@ -355,6 +388,7 @@ broker_submit_done(struct broker *b, uint64_t ticket, bool is_saved)
             break; /* nothing of ours */
     }
     while (b->n_pending > 0 && b->pending[b->first_pending].ticket == 0) {
+        b->n_waiting -= b->pending[b->first_pending].n;
         b->first_pending = (b->first_pending + 1) % b->conf.batches_max;
         b->n_pending--;
     }

@@ -110,6 +110,8 @@ run(zsock_t *pipe, void *arg)
             break; /* $TERM, or the context ends */
     }
     zpoller_destroy(&poller);
+    if (ok) /* closing is done later, by another thread; this is done now */
+        (void)zsock_unbind(sock, "%s", ZAP_ENDPOINT);
     zsock_destroy(&sock);
 }
 

@@ -15,7 +15,12 @@
 struct hf_link {
     zsock_t *sock;
     zsock_t *monitor;
+    char endpoint[HF_ENDPOINT_BYTES];
     size_t frame_bytes_max;
+    uint64_t retry_ms_min;
+    uint64_t retry_ms_max;
+    uint64_t retry_wait_ms; /* after the last refusal */
+    uint64_t retry_at_ms;   /* monotonic; 0: libzmq sees to it */
     struct hf_link_state state;
 };
 
@@ -50,6 +55,8 @@ hf_link_open(const char *endpoint, const uint8_t server_pk[static 32],
     if (link == NULL)
         goto out;
     link->frame_bytes_max = limits->frame_bytes_max;
+    link->retry_ms_min = (uint64_t)limits->retry_ms_min;
+    link->retry_ms_max = (uint64_t)limits->retry_ms_max;
     link->sock = zsock_new(ZMQ_DEALER);
     if (link->sock == NULL)
         goto out;
@@ -57,11 +64,13 @@ hf_link_open(const char *endpoint, const uint8_t server_pk[static 32],
     link->monitor = net_watch(link->sock, LINK_EVENTS);
     if (link->monitor == NULL)
         goto out;
-    if (strncmp(endpoint, "tcp://", 6) != 0 ||
+    if (strlen(endpoint) >= sizeof(link->endpoint) ||
+        strncmp(endpoint, "tcp://", 6) != 0 ||
         zsock_connect(link->sock, "%s", endpoint) != 0) {
         err = HF_ERR_MALFORMED;
         goto out;
     }
+    memcpy(link->endpoint, endpoint, strlen(endpoint));
     *ret_link = link;
     link = NULL; /* the caller's now */
     err = HF_OK;
@@ -177,15 +186,32 @@ hf_link_receive(struct hf_link *link, struct hf_frame *ret_frame)
     return HF_OK;
 }
 
+/** libzmq never connects again after a refusal, but the registry may let us
+ * in a moment later: then it is ours to do. */
 static void
-note_event(struct hf_link_state *state, int type)
+plan_retry(struct hf_link *link)
 {
+    link->retry_wait_ms *= 2;
+    if (link->retry_wait_ms < link->retry_ms_min)
+        link->retry_wait_ms = link->retry_ms_min;
+    if (link->retry_wait_ms > link->retry_ms_max)
+        link->retry_wait_ms = link->retry_ms_max;
+    link->retry_at_ms = hf_clock_mono_ms() + link->retry_wait_ms;
+}
+
+static void
+note_event(struct hf_link *link, int type)
+{
+    struct hf_link_state *state = &link->state;
+
     switch (type) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         state->up = true;
         state->refused = false;
         state->session++;
         state->last_contact_ms = hf_clock_wall_ms();
+        link->retry_at_ms = 0;
+        link->retry_wait_ms = 0;
         break;
     case ZMQ_EVENT_DISCONNECTED:
         if (state->up)
@@ -195,8 +221,26 @@ note_event(struct hf_link_state *state, int type)
     default: /* the handshake failed */
         state->up = false;
         state->refused = true;
+        if (link->retry_at_ms == 0)
+            plan_retry(link);
         break;
     }
+}
+
+uint64_t
+link_retry(struct hf_link *link)
+{
+    uint64_t now_ms;
+
+    if (link->retry_at_ms == 0)
+        return UINT64_MAX;
+    now_ms = hf_clock_mono_ms();
+    if (now_ms < link->retry_at_ms)
+        return link->retry_at_ms - now_ms;
+    link->retry_at_ms = 0;
+    (void)zsock_disconnect(link->sock, "%s", link->endpoint);
+    (void)zsock_connect(link->sock, "%s", link->endpoint);
+    return UINT64_MAX;
 }
 
 void
@@ -205,7 +249,8 @@ hf_link_state(struct hf_link *link, struct hf_link_state *ret_state)
     struct net_event event;
 
     while (net_next_event(link->monitor, &event))
-        note_event(&link->state, event.type);
+        note_event(link, event.type);
+    (void)link_retry(link);
     *ret_state = link->state;
     if (ret_state->up)
         ret_state->last_contact_ms = hf_clock_wall_ms();

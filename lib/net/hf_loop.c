@@ -11,7 +11,8 @@
 struct watched {
     zmq_pollitem_t item[2]; /* the socket and, of links and ports, a monitor */
     size_t n;
-    hf_loop_fn *fn; /* NULL: removed, to be taken out after the round */
+    struct hf_link *link; /* or NULL */
+    hf_loop_fn *fn;       /* NULL: removed, to be taken out after the round */
     void *arg;
 };
 
@@ -59,7 +60,12 @@ enum hf_err
 hf_loop_add_link(struct hf_loop *loop, struct hf_link *link, hf_loop_fn *fn,
                  void *arg)
 {
-    return add(loop, link_socket(link), link_monitor(link), 0, fn, arg);
+    enum hf_err err =
+        add(loop, link_socket(link), link_monitor(link), 0, fn, arg);
+
+    if (!err)
+        loop->watched[loop->n - 1].link = link;
+    return err;
 }
 
 enum hf_err
@@ -101,6 +107,21 @@ sweep(struct hf_loop *loop)
     loop->n = kept;
 }
 
+/** Links that were refused want to try again in between. */
+static uint64_t
+shorten(struct hf_loop *loop, uint64_t wait_ms)
+{
+    for (size_t i = 0; i < loop->n; i++) {
+        uint64_t retry_ms = loop->watched[i].link == NULL
+                                ? UINT64_MAX
+                                : link_retry(loop->watched[i].link);
+
+        if (retry_ms < wait_ms)
+            wait_ms = retry_ms;
+    }
+    return wait_ms;
+}
+
 size_t
 hf_loop_wait(struct hf_loop *loop, uint64_t wait_ms)
 {
@@ -108,9 +129,11 @@ hf_loop_wait(struct hf_loop *loop, uint64_t wait_ms)
     size_t n_items = 0;
     size_t n_called = 0;
     size_t n_watched;
-    long wait = wait_ms > INT_MAX ? -1 : (long)wait_ms;
+    long wait;
 
     sweep(loop);
+    wait_ms = shorten(loop, wait_ms);
+    wait = wait_ms > INT_MAX ? -1 : (long)wait_ms;
     n_watched = loop->n; /* what a callback adds waits for the next round */
     for (size_t i = 0; i < n_watched; i++)
         for (size_t j = 0; j < loop->watched[i].n; j++)

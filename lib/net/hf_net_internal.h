@@ -40,6 +40,9 @@ bool net_is_ipv6(const char *endpoint);
 /* What hf_loop polls. */
 void *link_socket(struct hf_link *link);
 void *link_monitor(struct hf_link *link);
+/** link_retry: connect again after a refusal, when it is time; else how long
+ * until then; UINT64_MAX: nothing to do. */
+uint64_t link_retry(struct hf_link *link);
 void *port_socket(struct hf_port *port);
 void *port_monitor(struct hf_port *port);
 

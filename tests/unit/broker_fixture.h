@@ -260,6 +260,7 @@ small_conf(void)
     conf.links_max = 8;
     conf.rows_max = 512;
     conf.batches_max = 16;
+    conf.waiting_max = 128;
     return conf;
 }
 

@@ -171,6 +171,21 @@ Test(link, an_unknown_key_is_refused)
     hf_link_close(&link);
 }
 
+Test(link, who_was_refused_gets_in_when_the_registry_lets_it)
+{
+    static const char *const users[] = {"o:north", "o:south", "o:west"};
+    struct hf_link *link = connect_as(12);
+    struct hf_port_frame f = {0};
+
+    cr_expect(not(wait_up(link, true, 200)));
+    allow(users, 3);
+    send_text(link, "hello");
+    cr_assert(receive(&f, PATIENCE_MS));
+    cr_expect(eq(str, f.user, "o:west"));
+    hf_frame_release(&f.frame);
+    hf_link_close(&link);
+}
+
 Test(link, another_server_than_the_registry_names_is_refused)
 {
     struct hf_secret *k = fixture_secret(HF_KEY_DH, 10);
