@@ -60,14 +60,14 @@ fail() {
 check() {
     local text=$1
     shift
-    "$@" || fail "$text"
+    "$@" >/dev/null || fail "$text"
     echo "ok: $text"
 }
 
 soon() {
     local text=$1
     shift
-    wait_for "$e2e_patience" "$text" "$@" || fail "$text"
+    wait_for "$e2e_patience" "$text" "$@" >/dev/null || fail "$text"
     echo "ok: $text"
 }
 
