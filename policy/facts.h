@@ -13,6 +13,10 @@
 #define FACTS_LANGUAGES_MAX 4
 #define LANGUAGE_BYTES      12
 
+/** The reintegration sustainability score and its three parts. */
+enum score { SCORE_COMPOSITE, SCORE_ECONOMIC, SCORE_SOCIAL,
+             SCORE_PSYCHOSOCIAL, SCORE_END };
+
 struct facts {
     uint64_t birth_ms;       /* first instant of the birth date; 0: unknown;
                                 before 1970: facts_birth_ms() clamps to 1 */
@@ -26,6 +30,7 @@ struct facts {
     enum stage stage;
     uint8_t family_band;     /* 1: one, 2: 2-4, 3: 5 and more; 0: unknown */
     uint64_t travel_ms;      /* departure; 0: none known */
+    uint8_t score[SCORE_END]; /* hundredths and one: 1 is 0.00; 0: unknown */
 };
 
 /** facts_age: whole years at @now_ms; UINT32_MAX when unknown. By the date

@@ -19,6 +19,11 @@
 #define SOP_WHY_BYTES      96
 #define SOP_CLAUSE_BYTES   96
 #define SOP_TRIED_MAX      8
+#define SOP_FALLBACKS_MAX  4
+/** What one decision may cost, whatever packs say: rules held against the
+ * person, and walks over the service map. */
+#define SOP_STEPS_MAX      (SOP_PACKS_MAX * 256)
+#define SOP_WALKS_MAX      ((2 * SOP_PACKS_MAX + 1) * (1 + SOP_FALLBACKS_MAX))
 
 struct sop_pack; /* opaque, immutable */
 struct sop_book; /* opaque: up to SOP_PACKS_MAX packs */
@@ -119,6 +124,11 @@ enum sop_outcome {
     SOP_NO_PROVIDER  /* a rule does, but nobody can serve: unmet need */
 };
 
+/** Who pays, as the rule arranges it. */
+enum sop_payer { PAYER_NONE, PAYER_RETURNEE, PAYER_PROVIDER, PAYER_PROGRAMME,
+                 PAYER_SHARED, PAYER_END };
+const char *sop_payer_text(enum sop_payer payer);
+
 struct sop_candidate {
     struct hf_org org;
     uint8_t service_id[16];
@@ -138,7 +148,11 @@ struct sop_decision {
     bool approval;                /* another person must approve */
     bool expires;                 /* S may expire after decide_ms */
     bool is_fallback;             /* the rule's fallback service was taken */
+    bool from_incident;           /* the clocks run from the incident */
     uint64_t decide_ms, contact_ms, report_ms, deliver_ms; /* due instants */
+    enum sop_payer payer;
+    uint32_t cost_minor;          /* of the chosen service, for the returnee */
+    struct hf_name budget;        /* of the pack, that pays; empty: none */
     struct hf_name pack;
     uint32_t pack_version;
     struct hf_hash pack_hash;
@@ -158,6 +172,11 @@ struct sop_decision {
 void sop_route(const struct sop_book *book, const struct sop_request *req,
                const struct sop_services *services,
                struct sop_decision *ret);
+
+/** sop_override: another of @d's candidates than the one chosen; false, and
+ * nothing changed, when @org is none. */
+HF_NODISCARD bool sop_override(struct sop_decision *d,
+                               const struct hf_org *org);
 
 /** sop_explain: the decision and the chain of its reasons, in words for a case
  * manager, lines of at most 80 columns. Check @out->failed. */

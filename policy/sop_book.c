@@ -15,6 +15,9 @@ sop_pack_free(struct sop_pack *p)
         return;
     free(p->service);
     free(p->rule);
+    free(p->scenario);
+    free(p->place);
+    sop_duties_free(&p->duties);
     free(p);
 }
 
@@ -62,6 +65,15 @@ sop_service_index(const struct sop_pack *p, const char *code)
         if (hf_name_is(&p->service[i].def.code, code))
             return (uint16_t)i;
     return SOP_NO_SERVICE;
+}
+
+const struct sop_place *
+sop_place(const struct sop_pack *p, const struct hf_name *province)
+{
+    for (size_t i = 0; i < p->n_places; i++)
+        if (hf_name_eq(&p->place[i].province, province))
+            return &p->place[i];
+    return NULL;
 }
 
 bool

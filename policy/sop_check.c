@@ -15,6 +15,16 @@ struct check {
     sop_find((c)->f, level, sop_node(sop_child((c)->rules, i), path),          \
              (c)->p->rule[i].id.s, __VA_ARGS__)
 
+static bool
+leads_to(const struct sop_rule *r, size_t service)
+{
+    bool does = r->service == service;
+
+    for (size_t i = 0; i < r->n_fallbacks; i++)
+        does |= r->fallback[i] == service;
+    return does;
+}
+
 static void
 check_service(const struct check *c, size_t i)
 {
@@ -39,7 +49,7 @@ check_service(const struct check *c, size_t i)
             sop_find(c->f, SOP_ERROR, sop_node(at, "code"), "",
                      "service %s is defined twice", s->code.s);
     for (size_t k = 0; k < c->p->n_rules; k++)
-        is_used |= c->p->rule[k].service == i || c->p->rule[k].fallback == i;
+        is_used |= leads_to(&c->p->rule[k], i);
     if (!is_used)
         sop_find(c->f, SOP_WARNING, at, "", "no rule leads to service %s",
                  s->code.s);
@@ -69,8 +79,7 @@ check_ceiling(const struct check *c, size_t i, uint16_t service)
     const uint64_t contact_ms = c->p->rule[i].clock_ms[CLOCK_CONTACT];
     uint64_t ceiling_ms;
 
-    if (service == SOP_NO_SERVICE)
-        return;
+    HF_ASSERT(service < c->p->n_services);
     ceiling_ms = c->p->service[service].ceiling_ms;
     if (ceiling_ms != 0 && contact_ms > ceiling_ms)
         SAY(c, SOP_ERROR, i, "clocks.contact",
@@ -96,7 +105,8 @@ check_clocks(const struct check *c, size_t i)
     }
     check_clock_order(c, i, ms);
     check_ceiling(c, i, r->service);
-    check_ceiling(c, i, r->fallback);
+    for (size_t k = 0; k < r->n_fallbacks; k++)
+        check_ceiling(c, i, r->fallback[k]);
     if (r->urgency == URGENCY_EMERGENCY &&
         (ms[CLOCK_DECIDE] > EMERGENCY_DECIDE_MS ||
          ms[CLOCK_CONTACT] > EMERGENCY_CONTACT_MS))
@@ -161,6 +171,35 @@ provinces_cover(const struct sop_when *a, const struct sop_when *b)
     return b->n_provinces > 0;
 }
 
+static bool
+hosts_cover(const struct sop_when *a, const struct sop_when *b)
+{
+    if (a->n_hosts == 0)
+        return true;
+    for (size_t i = 0; i < b->n_hosts; i++)
+        if (!has_country(a->host, a->n_hosts, &b->host[i]))
+            return false;
+    return b->n_hosts > 0;
+}
+
+static bool
+measures_cover(const struct sop_when *a, const struct sop_when *b)
+{
+    const bool a_asks = a->within_ms != 0 || a->after_ms != 0;
+    const bool b_asks = b->within_ms != 0 || b->after_ms != 0;
+
+    if (a->has_score &&
+        !(b->has_score && a->score_of == b->score_of &&
+          a->score_from <= b->score_from && a->score_until >= b->score_until))
+        return false;
+    if (!a_asks)
+        return true;
+    if (!b_asks || a->after_ms > b->after_ms)
+        return false;
+    return a->within_ms == 0 ||
+           (b->within_ms != 0 && b->within_ms <= a->within_ms);
+}
+
 /* Whether @a matches whatever @b matches, needs aside. */
 static bool
 covers(const struct sop_when *a, const struct sop_when *b)
@@ -172,7 +211,13 @@ covers(const struct sop_when *a, const struct sop_when *b)
         return false;
     if (a->sex != SEX_NONE && a->sex != b->sex)
         return false;
-    return countries_cover(a, b) && provinces_cover(a, b);
+    if (!sets_cover(a->families, b->families) ||
+        !sets_cover(a->community, b->community) ||
+        !sets_cover(a->structural, b->structural) ||
+        !sets_cover(a->scenarios, b->scenarios))
+        return false;
+    return measures_cover(a, b) && hosts_cover(a, b) && countries_cover(a, b) &&
+           provinces_cover(a, b);
 }
 
 /* The first rule wins, so a rule behind a wider one for the same need is
@@ -191,7 +236,8 @@ check_shadow(const struct check *c, size_t i)
         for (size_t k = 0; k < i; k++) {
             const struct sop_rule *a = &c->p->rule[k];
 
-            if (sop_when_needs(&a->when, need) && covers(&a->when, &r->when)) {
+            if (sop_when_needs(&a->when, need) && a->is_final >= r->is_final &&
+                covers(&a->when, &r->when)) {
                 by = a;
                 taken = need;
                 n_taken++;
@@ -212,6 +258,38 @@ check_shadow(const struct check *c, size_t i)
             by->id.s);
 }
 
+/* What a rule says that its own urgency or level takes back. */
+static void
+check_contradictions(const struct check *c, size_t i)
+{
+    const struct sop_rule *r = &c->p->rule[i];
+
+    if (r->urgency == URGENCY_EMERGENCY && r->approval)
+        SAY(c, SOP_WARNING, i, "approval",
+            "an emergency waits for a supervisor before it is sent");
+    if (r->urgency == URGENCY_EMERGENCY && (r->least > 1 || r->stated))
+        SAY(c, SOP_WARNING, i, "capacity",
+            "free places do not count in an emergency");
+    if (r->urgency == URGENCY_EMERGENCY &&
+        (r->has_cost || r->has_approval_above))
+        SAY(c, SOP_WARNING, i, "cost", "cost does not count in an emergency");
+    if (r->payer == PAYER_RETURNEE && r->budget != 0)
+        SAY(c, SOP_WARNING, i, "cost",
+            "the returnee pays, and yet a budget is named");
+    if (r->has_cost && r->has_approval_above &&
+        r->approval_above >= r->cost_max)
+        SAY(c, SOP_WARNING, i, "cost.approval_above",
+            "nothing is dearer: max already rules it out");
+    if (r->is_final && c->p->level == LEVEL_LOCAL)
+        SAY(c, SOP_WARNING, i, "final", "no pack is more local than this");
+    if (r->hands_on && c->p->level == LEVEL_INTERNATIONAL)
+        SAY(c, SOP_WARNING, i, "otherwise",
+            "no pack is more general than this");
+    if (r->by_incident && r->clock_ms[CLOCK_CONTACT] == 0)
+        SAY(c, SOP_WARNING, i, "clocks",
+            "clocks run from the incident, but none for the contact is given");
+}
+
 static void
 check_rule(const struct check *c, size_t i)
 {
@@ -228,6 +306,7 @@ check_rule(const struct check *c, size_t i)
             "data goes before anybody accepted, though it is no emergency");
     if (r->expires && r->urgency == URGENCY_EMERGENCY)
         SAY(c, SOP_WARNING, i, "expire", "an emergency may expire unanswered");
+    check_contradictions(c, i);
 }
 
 /* A national pack is where a need without a rule becomes a case manager's

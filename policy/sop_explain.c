@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -92,10 +93,11 @@ say_rule(const struct sop_decision *d, struct hf_buf *out)
     say(out, "Because of rule %s in pack %s, version %u.", d->rule.s, d->pack.s,
         (unsigned)d->pack_version);
     say(out, "  Source: %s", d->clause);
-    say(out, "Urgency: %s%s", urgency_text(d->urgency),
+    say(out, "Urgency: %s%s%s", urgency_text(d->urgency),
         d->urgency == URGENCY_EMERGENCY
             ? ". Telephone first. Cost, papers and free places do not count."
-            : "");
+            : "",
+        d->from_incident ? " Clocks run from the incident." : "");
     say_clock(out, "received", d->deliver_ms);
     say_clock(out, "decided", d->decide_ms);
     say_clock(out, "first contact", d->contact_ms);
@@ -106,6 +108,12 @@ say_rule(const struct sop_decision *d, struct hf_buf *out)
     say_categories(out, "required", d->service.required);
     say_categories(out, "allowed", d->service.allowed);
     say_categories(out, "never", d->service.never);
+    if (d->payer != PAYER_NONE || d->cost_minor > 0)
+        say(out, "Cost for the returnee: %" PRIu32 ".%02" PRIu32 "%s%s%s%s",
+            d->cost_minor / 100, d->cost_minor % 100,
+            d->payer != PAYER_NONE ? "; paid by " : "",
+            sop_payer_text(d->payer), d->budget.s[0] != '\0' ? ", budget " : "",
+            d->budget.s);
     if (d->approval)
         say(out, "A supervisor must approve before it is sent.");
     if (d->expires)

@@ -6,13 +6,14 @@
 #define POLICY_SOP_INTERNAL_H
 
 #include "hf_yaml.h"
-#include "sop.h"
+#include "sop_duty.h"
 
 #define SOP_BYTES_MAX     (512u * 1024u)
 #define SOP_NEEDS_MAX     128
 #define SOP_SERVICES_MAX  128
 #define SOP_RULES_MAX     256
 #define SOP_PLACES_MAX    16 /* countries or provinces of one condition */
+#define SOP_WORDS_MAX     32 /* conditions of places, scenarios */
 #define SOP_TITLE_BYTES   96
 #define SOP_CLOCK_MAX_MS  (UINT64_C(366) * 86400000)
 #define SOP_NO_SERVICE    UINT16_MAX
@@ -40,23 +41,59 @@ struct sop_when {
     struct country country[SOP_PLACES_MAX];
     uint8_t n_provinces; /* of destination, any; 0: not asked */
     struct hf_name province[SOP_PLACES_MAX];
+    uint8_t n_hosts; /* host countries, any; 0: not asked */
+    struct country host[SOP_PLACES_MAX];
+    uint8_t families;              /* bit 1 << family band; 0: not asked */
+    uint32_t community, structural; /* conditions of the place, any */
+    uint32_t scenarios;            /* of the pack, any; 0: not asked */
+    uint8_t has_score, score_of;   /* enum score */
+    uint8_t score_from, score_until; /* hundredths, until not included */
+    uint64_t within_ms, after_ms;  /* since the incident; 0: not asked */
 };
+
+/** Criteria that rules share by name, and what a place is like. */
+struct sop_scenario {
+    struct hf_name id;
+    struct sop_when when;
+};
+struct sop_place {
+    struct hf_name province;
+    uint32_t community, structural; /* bits of sop_pack.word */
+};
+
+enum sop_prefer { PREFER_WISHES, PREFER_FREE, PREFER_PLACE, PREFER_CONFIRMED,
+                  PREFER_LANGUAGE, PREFER_STATED, PREFER_COST, PREFER_END };
 
 struct sop_rule {
     struct hf_name id;
     char clause[SOP_CLAUSE_BYTES];
     struct sop_when when;
-    uint16_t service, fallback; /* index, or SOP_NO_SERVICE */
+    uint32_t line;    /* of the file */
+    uint16_t service; /* index, or SOP_NO_SERVICE */
+    uint8_t n_fallbacks;
+    uint16_t fallback[SOP_FALLBACKS_MAX];
     enum urgency urgency;
     uint64_t clock_ms[CLOCK_END]; /* 0: the default of the urgency */
     bool on_send, approval, expires;
     bool has_cost;
     uint32_t cost_max; /* of the returnee, minor units */
+    bool has_approval_above;
+    uint32_t approval_above; /* dearer ones need a supervisor */
+    enum sop_payer payer;
+    uint8_t budget, calendar;      /* number and one; 0: none */
+    int32_t least;                 /* free places; 0: they do not count */
+    bool stated;                   /* free places must be stated */
+    uint8_t prefer[PREFER_END];    /* the order of preferences */
+    bool by_decision, by_incident; /* where clocks run from; else either */
+    bool is_final;                 /* before rules of more local packs */
+    bool hands_on; /* to a more general pack when nobody can serve */
 };
 
 struct sop_pack_service {
     struct sop_service def;
     uint64_t ceiling_ms; /* contact no later, from the incident; 0: none */
+    bool has_first_contact;
+    struct sop_first_contact first_contact;
 };
 
 struct sop_pack {
@@ -71,7 +108,17 @@ struct sop_pack {
     size_t n_services, n_rules;
     struct sop_pack_service *service;
     struct sop_rule *rule;
+    size_t n_words; /* of conditions of places */
+    struct hf_name word[SOP_WORDS_MAX];
+    size_t n_scenarios, n_places;
+    struct sop_scenario *scenario;
+    struct sop_place *place;
+    struct sop_duties duties;
 };
+
+/** sop_place: what the pack says of @province; NULL when nothing. */
+const struct sop_place *sop_place(const struct sop_pack *p,
+                                  const struct hf_name *province);
 
 /** sop_need_index: place in the table, SOP_NEEDS_MAX when unknown. */
 size_t sop_need_index(const char *need);
@@ -108,8 +155,8 @@ void sop_check(const struct sop_pack *p, const struct hf_yaml_node *root,
                struct sop_findings *f);
 
 /** sop_rule_miss: why @r does not match; NULL when it does. */
-const char *sop_rule_miss(const struct sop_rule *r, const struct facts *f,
-                          uint32_t age);
+const char *sop_rule_miss(const struct sop_pack *p, const struct sop_rule *r,
+                          const struct sop_request *req, uint32_t age);
 
 /** What candidates are held against. */
 struct sop_ask {
@@ -123,8 +170,8 @@ struct sop_rank {
     struct sop_candidate c;
     bool is_wished; /* the organisation the request names */
     bool fits;
-    bool is_fallback;
-    uint8_t key[6]; /* smaller is better, compared as bytes */
+    uint8_t fallback; /* 0: the rule's service; else which fallback */
+    uint32_t key[PREFER_END]; /* smaller is better, first counts first */
     uint32_t cost;
 };
 struct sop_ranking {
@@ -135,6 +182,6 @@ struct sop_ranking {
 /** sop_match: hold @s against @ask and put it in its place in @r. The ranking
  * is the same whatever the order of the calls. */
 void sop_match(const struct sop_ask *ask, const struct service *s,
-               bool is_fallback, struct sop_ranking *r);
+               uint8_t fallback, struct sop_ranking *r);
 
 #endif /* POLICY_SOP_INTERNAL_H */

@@ -1,20 +1,6 @@
 #include "hf_assert.h"
 #include "sop_internal.h"
 
-/* What a candidate is held against, in the places of sop_rank.key. Smaller is
- * better; an earlier place counts before all later ones. */
-enum {
-    KEY_WISHES,   /* wishes not met */
-    KEY_FULL,     /* no place free: an emergency goes there all the same */
-    KEY_PLACE,    /* in the person's place, everywhere, elsewhere */
-    KEY_STALE,    /* not confirmed for half a year */
-    KEY_LANGUAGE, /* which of the person's languages it speaks */
-    KEY_ROOM,     /* says that places are free */
-    KEY_END
-};
-_Static_assert(KEY_END == sizeof(((struct sop_rank *)0)->key),
-               "one byte a key");
-
 /* The languages a visit can be held in: a wished interpreter's first. */
 struct languages {
     size_t n;
@@ -95,8 +81,12 @@ miss_means(const struct sop_ask *ask, const struct service *s)
 
     if (ask->is_emergency)
         return NULL;
-    if (s->capacity == 0)
+    if (ask->rule->least > 0 && s->capacity == 0)
         return "no place free";
+    if (s->capacity >= 0 && s->capacity < ask->rule->least)
+        return "fewer places free than the rule asks for";
+    if (ask->rule->stated && s->capacity < 0)
+        return "does not say whether places are free";
     if (ask->rule->has_cost && s->cost_minor > ask->rule->cost_max)
         return "costs more than the rule allows";
     if (l.n > 0 && s->n_languages > 0 && service_speaks(s, l.tag, l.n) == l.n)
@@ -147,21 +137,27 @@ rank(const struct sop_ask *ask, const struct service *s, struct sop_rank *r)
                           service_serves(s, &req->near);
     const size_t speaks = service_speaks(s, l.tag, l.n);
 
-    r->key[KEY_WISHES] = unmet_wishes(req, s);
-    r->key[KEY_FULL] = s->capacity == 0;
-    r->key[KEY_PLACE] = is_named ? 0 : s->n_provinces == 0 ? 1 : 2;
-    r->key[KEY_STALE] =
-        s->assured_ms == 0 || req->now_ms > s->assured_ms + SERVICE_STALE_MS;
-    r->key[KEY_LANGUAGE] = (uint8_t)speaks;
-    r->key[KEY_ROOM] = s->capacity < 0;
-    r->cost = s->cost_minor;
+    const uint32_t key[PREFER_END] = {
+        [PREFER_WISHES] = unmet_wishes(req, s),
+        [PREFER_FREE] = s->capacity == 0,
+        [PREFER_PLACE] = is_named              ? 0
+                         : s->n_provinces == 0 ? 1
+                                               : 2,
+        [PREFER_CONFIRMED] = s->assured_ms == 0 ||
+                             req->now_ms > s->assured_ms + SERVICE_STALE_MS,
+        [PREFER_LANGUAGE] = (uint32_t)speaks,
+        [PREFER_STATED] = s->capacity < 0,
+        [PREFER_COST] = s->cost_minor};
+
+    for (size_t i = 0; i < PREFER_END; i++)
+        r->key[i] = key[ask->rule->prefer[i]];
 }
 
 /* Why this one, shortest facts first; the words before the colon are put
  * there when all candidates are known. */
 static void
 praise(const struct sop_ask *ask, const struct service *s,
-       const struct sop_rank *r, char out[static SOP_WHY_BYTES])
+       char out[static SOP_WHY_BYTES])
 {
     const struct languages l = languages_of(ask->req);
     const size_t speaks = service_speaks(s, l.tag, l.n);
@@ -182,23 +178,23 @@ praise(const struct sop_ask *ask, const struct service *s,
     sop_text(out, SOP_WHY_BYTES, "%s%s%s%s%s%s", place_text,
              speaks < l.n ? ", speaks " : "", speaks < l.n ? l.tag[speaks] : "",
              room, s->cost_minor > 0 ? ", costs" : "",
-             r->key[KEY_WISHES] > 0 ? ", not all wishes" : "");
+             unmet_wishes(ask->req, s) > 0 ? ", not all wishes" : "");
 }
 
 static int
 compare(const struct sop_rank *a, const struct sop_rank *b)
 {
-    int order;
+    int order = 0;
 
     if (a->is_wished != b->is_wished)
         return a->is_wished ? -1 : 1;
     if (a->fits != b->fits)
         return a->fits ? -1 : 1;
-    if (a->is_fallback != b->is_fallback)
-        return a->is_fallback ? 1 : -1;
-    order = memcmp(a->key, b->key, sizeof(a->key));
-    if (order == 0 && a->cost != b->cost)
-        order = a->cost < b->cost ? -1 : 1;
+    if (a->fallback != b->fallback)
+        return a->fallback < b->fallback ? -1 : 1;
+    for (size_t i = 0; i < PREFER_END && order == 0; i++)
+        if (a->key[i] != b->key[i])
+            order = a->key[i] < b->key[i] ? -1 : 1;
     if (order == 0)
         order = memcmp(a->c.org.s, b->c.org.s, HF_ORG_BYTES);
     if (order == 0)
@@ -226,7 +222,7 @@ insert(struct sop_ranking *r, const struct sop_rank *one)
 }
 
 void
-sop_match(const struct sop_ask *ask, const struct service *s, bool is_fallback,
+sop_match(const struct sop_ask *ask, const struct service *s, uint8_t fallback,
           struct sop_ranking *r)
 {
     const char *why = miss(ask, s);
@@ -238,10 +234,11 @@ sop_match(const struct sop_ask *ask, const struct service *s, bool is_fallback,
     one.c.code = s->code;
     one.is_wished = hf_org_eq(&s->org, &ask->req->to);
     one.fits = why == NULL;
-    one.is_fallback = is_fallback;
+    one.fallback = fallback;
+    one.cost = s->cost_minor;
     if (one.fits) {
         rank(ask, s, &one);
-        praise(ask, s, &one, one.c.why);
+        praise(ask, s, one.c.why);
     } else {
         sop_text(one.c.why, sizeof(one.c.why), "%s", why);
     }

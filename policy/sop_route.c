@@ -31,11 +31,9 @@ in_stages(uint32_t stages, enum stage stage)
     return n > STAGE_NONE && n < STAGE_END && (stages >> n & 1) != 0;
 }
 
-const char *
-sop_rule_miss(const struct sop_rule *r, const struct facts *f, uint32_t age)
+static const char *
+miss_person(const struct sop_when *w, const struct facts *f, uint32_t age)
 {
-    const struct sop_when *w = &r->when;
-
     if (w->groups != 0 && (w->groups & f->groups) == 0)
         return "the person is in none of the groups that it names";
     if (w->has_age && age == UINT32_MAX)
@@ -46,11 +44,82 @@ sop_rule_miss(const struct sop_rule *r, const struct facts *f, uint32_t age)
         return "it is for another sex";
     if (w->stages != 0 && !in_stages(w->stages, f->stage))
         return "it is for another stage of the case";
+    if (w->families != 0 &&
+        (f->family_band > 3 || (w->families >> f->family_band & 1) == 0))
+        return "it is for another size of family";
+    if (w->has_score && f->score[w->score_of] == 0)
+        return "it asks for a score, and none is known";
+    if (w->has_score && (f->score[w->score_of] - 1 < w->score_from ||
+                         f->score[w->score_of] - 1 >= w->score_until))
+        return "it is for another score";
+    return NULL;
+}
+
+static const char *
+miss_place(const struct sop_pack *p, const struct sop_when *w,
+           const struct facts *f)
+{
+    const struct sop_place *at;
+
     if (w->n_countries > 0 && !has_text(w->country, w->n_countries, f->origin))
         return "it is for other countries of origin";
+    if (w->n_hosts > 0 && !has_text(w->host, w->n_hosts, f->host))
+        return "it is for other host countries";
     if (w->n_provinces > 0 && !has_province(w, &f->province))
         return "it is for other provinces";
+    if (w->community == 0 && w->structural == 0)
+        return NULL;
+    at = sop_place(p, &f->province);
+    if (w->community != 0 &&
+        (at == NULL || (at->community & w->community) == 0))
+        return "it is for another situation of the community";
+    if (w->structural != 0 &&
+        (at == NULL || (at->structural & w->structural) == 0))
+        return "it is for another situation of services and economy";
     return NULL;
+}
+
+static const char *
+miss_incident(const struct sop_when *w, const struct sop_request *req)
+{
+    const bool is_known =
+        req->incident_ms != 0 && req->incident_ms <= req->now_ms;
+
+    if (w->within_ms == 0 && w->after_ms == 0)
+        return NULL;
+    if (!is_known)
+        return "it asks when it happened, and that is not known";
+    if (w->within_ms != 0 && req->now_ms - req->incident_ms >= w->within_ms)
+        return "it is for the first time after an incident, and that is over";
+    if (w->after_ms != 0 && req->now_ms - req->incident_ms < w->after_ms)
+        return "it is for a later time after an incident";
+    return NULL;
+}
+
+static const char *
+when_miss(const struct sop_pack *p, const struct sop_when *w,
+          const struct sop_request *req, uint32_t age)
+{
+    const char *why = miss_person(w, &req->facts, age);
+
+    if (why == NULL)
+        why = miss_place(p, w, &req->facts);
+    return why != NULL ? why : miss_incident(w, req);
+}
+
+const char *
+sop_rule_miss(const struct sop_pack *p, const struct sop_rule *r,
+              const struct sop_request *req, uint32_t age)
+{
+    const char *why = when_miss(p, &r->when, req, age);
+
+    if (why != NULL || r->when.scenarios == 0)
+        return why;
+    for (size_t i = 0; i < p->n_scenarios; i++)
+        if ((r->when.scenarios >> i & 1) != 0 &&
+            when_miss(p, &p->scenario[i].when, req, age) == NULL)
+            return NULL;
+    return "none of its scenarios is this person's";
 }
 
 static const char *
@@ -78,12 +147,12 @@ pack_not_for(const struct sop_pack *p, const struct sop_request *req)
  * always is. */
 static void
 note_rule(struct sop_decision *d, const struct sop_pack *p,
-          const struct hf_name *rule, const char *why)
+          const struct hf_name *rule, bool matched, const char *why)
 {
     size_t i = d->n_rules;
 
     if (i == SOP_RULES_SEEN_MAX) {
-        if (why != NULL)
+        if (!matched)
             return;
         i--;
     }
@@ -91,9 +160,8 @@ note_rule(struct sop_decision *d, const struct sop_pack *p,
     d->rule_seen[i].pack = p->name;
     if (rule != NULL)
         d->rule_seen[i].rule = *rule;
-    d->rule_seen[i].matched = why == NULL;
-    sop_text(d->rule_seen[i].why, sizeof(d->rule_seen[i].why), "%s",
-             why != NULL ? why : "it is the first that matches");
+    d->rule_seen[i].matched = matched;
+    sop_text(d->rule_seen[i].why, sizeof(d->rule_seen[i].why), "%s", why);
     d->n_rules = (uint8_t)(i + 1);
 }
 
@@ -136,20 +204,15 @@ urgency_of(const struct sop_rule *r, const struct sop_request *req)
  * raised urgency only ever shortens. Then instants: what has passed since an
  * incident is gone from each, and what is over is due now. */
 static void
-set_clocks(const struct sop_pack *p, const struct sop_rule *r,
-           const struct sop_request *req, uint16_t service,
-           struct sop_decision *d)
+set_durations(const struct sop_pack *p, const struct sop_rule *r,
+              uint16_t service, bool is_raised, enum urgency urgency,
+              uint64_t ms[static CLOCK_END])
 {
-    const bool has_incident =
-        req->incident_ms != 0 && req->incident_ms < req->now_ms;
-    const uint64_t from = has_incident ? req->incident_ms : req->now_ms;
-    const bool is_raised = d->urgency != r->urgency;
-    uint64_t ms[CLOCK_END] = {0};
     uint64_t ceiling;
 
     HF_ASSERT(service < p->n_services);
     ceiling = p->service[service].ceiling_ms;
-    sop_default_clocks(d->urgency, 0, &ms[CLOCK_DECIDE], &ms[CLOCK_CONTACT],
+    sop_default_clocks(urgency, 0, &ms[CLOCK_DECIDE], &ms[CLOCK_CONTACT],
                        &ms[CLOCK_REPORT]);
     for (size_t i = CLOCK_DECIDE; i < CLOCK_END; i++)
         if (r->clock_ms[i] != 0)
@@ -161,11 +224,43 @@ set_clocks(const struct sop_pack *p, const struct sop_rule *r,
     ms[CLOCK_DELIVER] = r->clock_ms[CLOCK_DELIVER];
     if (ms[CLOCK_DELIVER] == 0 || is_raised)
         ms[CLOCK_DELIVER] = ms[CLOCK_DECIDE] / 4;
+}
+
+/* A clock of normal urgency that would run out while the office is closed
+ * runs out when it opens, but never past the ceiling of the service. */
+static void
+to_working_hours(const struct sop_pack *p, const struct sop_rule *r,
+                 uint16_t service, uint64_t from, uint64_t ms[static CLOCK_END])
+{
+    const uint64_t ceiling = p->service[service].ceiling_ms;
+
+    HF_ASSERT(r->calendar <= p->duties.n_calendars);
+    for (size_t i = CLOCK_DECIDE; i < CLOCK_END; i++) {
+        ms[i] = sop_calendar_next(&p->duties.calendars[r->calendar - 1], ms[i]);
+        if (ceiling != 0 && i != CLOCK_REPORT)
+            ms[i] = min_ms(ms[i], from + ceiling);
+    }
+}
+
+static void
+set_clocks(const struct sop_pack *p, const struct sop_rule *r,
+           const struct sop_request *req, uint16_t service,
+           struct sop_decision *d)
+{
+    const bool has_incident = req->incident_ms != 0 &&
+                              req->incident_ms < req->now_ms && !r->by_decision;
+    const uint64_t from = has_incident ? req->incident_ms : req->now_ms;
+    uint64_t ms[CLOCK_END] = {0};
+
+    set_durations(p, r, service, d->urgency != r->urgency, d->urgency, ms);
     for (size_t i = 0; i < CLOCK_END; i++)
         ms[i] += i == CLOCK_DELIVER ? req->now_ms : from;
+    if (d->urgency == URGENCY_NORMAL && r->calendar != 0)
+        to_working_hours(p, r, service, from, ms);
     for (size_t i = 0; i < CLOCK_END; i++)
         if (ms[i] < req->now_ms)
             ms[i] = req->now_ms;
+    d->from_incident = has_incident;
     d->deliver_ms = min_ms(ms[CLOCK_DELIVER], ms[CLOCK_DECIDE]);
     d->decide_ms = ms[CLOCK_DECIDE];
     d->contact_ms = ms[CLOCK_CONTACT];
@@ -174,7 +269,7 @@ set_clocks(const struct sop_pack *p, const struct sop_rule *r,
 
 static void
 collect(const struct sop_ask *ask, const struct sop_services *services,
-        const struct hf_name *code, bool is_fallback, struct sop_ranking *r)
+        const struct hf_name *code, uint8_t fallback, struct sop_ranking *r)
 {
     struct service s;
     bool is_first = true;
@@ -187,7 +282,7 @@ collect(const struct sop_ask *ask, const struct sop_services *services,
             return;
         is_first = false;
         if (hf_name_eq(&s.code, code) && !hf_org_eq(&s.org, &ask->req->from))
-            sop_match(ask, &s, is_fallback, r);
+            sop_match(ask, &s, fallback, r);
     }
 }
 
@@ -222,9 +317,40 @@ set_candidates(const struct sop_ranking *r, struct sop_decision *d)
     if (chosen < r->n) {
         d->outcome = SOP_CHOSEN;
         d->to = d->candidate[chosen].org;
+        d->cost_minor = r->item[chosen].cost;
         memcpy(d->service_id, d->candidate[chosen].service_id,
                sizeof(d->service_id));
     }
+}
+
+/* The service whose candidates were good enough: the rule's, or the first
+ * fallback that somebody can give; the rule's when nobody can give any. */
+static uint16_t
+rank_all(const struct sop_pack *p, const struct sop_rule *r,
+         const struct sop_ask *ask, const struct sop_services *services,
+         struct sop_ranking *ranking)
+{
+    collect(ask, services, &p->service[r->service].def.code, 0, ranking);
+    for (uint8_t i = 0; i < r->n_fallbacks && first_fit(ranking) == ranking->n;
+         i++) {
+        collect(ask, services, &p->service[r->fallback[i]].def.code,
+                (uint8_t)(i + 1), ranking);
+        if (first_fit(ranking) < ranking->n)
+            return r->fallback[i];
+    }
+    return r->service;
+}
+
+static void
+set_money(const struct sop_pack *p, const struct sop_rule *r,
+          struct sop_decision *d)
+{
+    d->payer = r->payer;
+    if (r->budget != 0)
+        d->budget = p->duties.budget[r->budget - 1].id;
+    if (r->has_approval_above && d->outcome == SOP_CHOSEN &&
+        d->cost_minor > r->approval_above && d->urgency != URGENCY_EMERGENCY)
+        d->approval = true;
 }
 
 static void
@@ -234,24 +360,20 @@ decide(const struct sop_pack *p, const struct sop_rule *r,
 {
     struct sop_ranking ranking;
     struct sop_ask ask = {.req = req, .rule = r, .age = age};
-    uint16_t service = r->service;
+    uint16_t service;
 
     memset(&ranking, 0, sizeof(ranking));
     d->urgency = urgency_of(r, req);
     ask.is_emergency = d->urgency == URGENCY_EMERGENCY;
-    collect(&ask, services, &p->service[service].def.code, false, &ranking);
-    if (first_fit(&ranking) == ranking.n && r->fallback != SOP_NO_SERVICE) {
-        collect(&ask, services, &p->service[r->fallback].def.code, true,
-                &ranking);
-        if (first_fit(&ranking) < ranking.n)
-            service = r->fallback;
-    }
+    service = rank_all(p, r, &ask, services, &ranking);
+    memset(d->candidate, 0, sizeof(d->candidate)); /* of a rule before it */
     set_candidates(&ranking, d);
     d->is_fallback = service != r->service;
     memcpy(&d->service, &p->service[service].def, sizeof(d->service));
     d->on_send = r->on_send;
     d->approval = r->approval;
     d->expires = r->expires;
+    set_money(p, r, d);
     set_clocks(p, r, req, service, d);
     d->pack = p->name;
     d->pack_version = p->version;
@@ -260,59 +382,155 @@ decide(const struct sop_pack *p, const struct sop_rule *r,
     memcpy(d->clause, r->clause, sizeof(d->clause));
 }
 
-/* The first rule of @p that matches; NULL when none does. */
-static const struct sop_rule *
-find_rule(const struct sop_pack *p, const struct sop_request *req, size_t need,
-          uint32_t age, struct sop_decision *d)
-{
-    for (size_t i = 0; i < p->n_rules; i++) {
-        const struct sop_rule *r = &p->rule[i];
-        const char *why;
+/* A decision that is being made. */
+struct routing {
+    const struct sop_book *book;
+    const struct sop_request *req;
+    const struct sop_services *services;
+    size_t need;
+    uint32_t age;
+    unsigned steps; /* rules held against the person */
+    const struct sop_pack *pack[SOP_PACKS_MAX]; /* that may speak */
+    size_t n_packs;
+    const struct sop_pack *first_pack; /* of the first rule that handed on */
+    const struct sop_rule *first;
+    struct sop_decision *d;
+};
 
-        if (!sop_when_needs(&r->when, need))
-            continue;
-        why = sop_rule_miss(r, &req->facts, age);
-        note_rule(d, p, &r->id, why);
-        if (why == NULL)
-            return r;
-    }
-    return NULL;
-}
-
-void
-sop_route(const struct sop_book *book, const struct sop_request *req,
-          const struct sop_services *services, struct sop_decision *ret)
+/* The packs that may speak, most local first; why the others do not is in
+ * the decision. */
+static void
+find_packs(struct routing *t)
 {
-    const uint32_t age = facts_age(&req->facts, req->now_ms);
     const struct sop_pack *p, *newest = NULL;
-    size_t need = SOP_NEEDS_MAX;
 
-    memset(ret, 0, sizeof(*ret));
-    ret->outcome = SOP_NO_RULE;
-    ret->need = req->need;
-    if (req->need.s[HF_NAME_BYTES - 1] == '\0')
-        need = sop_need_index(req->need.s);
-    if (need == SOP_NEEDS_MAX)
-        return;
-    for (size_t i = 0; (p = sop_book_at(book, i)) != NULL; i++) {
-        const struct sop_rule *r;
-        const char *why = pack_not_in_force(p, req->now_ms);
+    for (size_t i = 0; (p = sop_book_at(t->book, i)) != NULL; i++) {
+        const char *why = pack_not_in_force(p, t->req->now_ms);
 
         /* Older versions follow: the newest in force speaks for its pack. */
         if (newest != NULL && hf_name_eq(&newest->name, &p->name))
             continue;
         if (why == NULL) {
             newest = p;
-            why = pack_not_for(p, req);
+            why = pack_not_for(p, t->req);
         }
-        if (why != NULL) {
-            note_rule(ret, p, NULL, why);
-            continue;
-        }
-        r = find_rule(p, req, need, age, ret);
-        if (r != NULL) {
-            decide(p, r, req, services, age, ret);
-            return;
-        }
+        if (why != NULL)
+            note_rule(t->d, p, NULL, false, why);
+        else
+            t->pack[t->n_packs++] = p;
     }
+}
+
+/* True when the decision is made. A rule that hands on and finds nobody
+ * leaves it to the next that matches. */
+static bool
+try_rule(struct routing *t, const struct sop_pack *p, const struct sop_rule *r)
+{
+    static const char handed[] =
+        "it matches, but nobody can serve: more general rules are asked";
+
+    decide(p, r, t->req, t->services, t->age, t->d);
+    if (t->d->outcome == SOP_NO_PROVIDER && r->hands_on) {
+        note_rule(t->d, p, &r->id, false, handed);
+        if (t->first == NULL) {
+            t->first = r;
+            t->first_pack = p;
+        }
+        return false;
+    }
+    note_rule(t->d, p, &r->id, true,
+              r->is_final ? "it matches and may not be overridden"
+                          : "it is the first that matches");
+    return true;
+}
+
+/* The rules of one pack, the final ones or the others; the first that matches
+ * decides or hands on. */
+static bool
+ask_pack(struct routing *t, const struct sop_pack *p, bool is_final)
+{
+    for (size_t i = 0; i < p->n_rules; i++) {
+        const struct sop_rule *r = &p->rule[i];
+        const char *why;
+
+        if (!sop_when_needs(&r->when, t->need) || r->is_final != is_final)
+            continue;
+        t->steps++;
+        why = sop_rule_miss(p, r, t->req, t->age);
+        if (why == NULL)
+            return try_rule(t, p, r);
+        note_rule(t->d, p, &r->id, false, why);
+    }
+    return false;
+}
+
+/* Nobody could serve by any rule that matches: the first stands. */
+static void
+settle_unmet(struct routing *t)
+{
+    if (t->first == NULL) {
+        t->d->outcome = SOP_NO_RULE;
+        return;
+    }
+    decide(t->first_pack, t->first, t->req, t->services, t->age, t->d);
+    note_rule(t->d, t->first_pack, &t->first->id, true,
+              "it is the first that matched, and nobody could serve");
+}
+
+void
+sop_route(const struct sop_book *book, const struct sop_request *req,
+          const struct sop_services *services, struct sop_decision *ret)
+{
+    struct routing t = {.book = book,
+                        .req = req,
+                        .services = services,
+                        .need = SOP_NEEDS_MAX,
+                        .age = facts_age(&req->facts, req->now_ms),
+                        .d = ret};
+    bool done = false;
+
+    memset(ret, 0, sizeof(*ret));
+    ret->outcome = SOP_NO_RULE;
+    ret->need = req->need;
+    if (req->need.s[HF_NAME_BYTES - 1] == '\0')
+        t.need = sop_need_index(req->need.s);
+    if (t.need == SOP_NEEDS_MAX)
+        return;
+    find_packs(&t);
+    /* What a general pack keeps to itself, most general first; then the rest,
+     * most local first. */
+    for (size_t i = t.n_packs; i-- > 0 && !done;)
+        done = ask_pack(&t, t.pack[i], true);
+    for (size_t i = 0; i < t.n_packs && !done; i++)
+        done = ask_pack(&t, t.pack[i], false);
+    if (!done)
+        settle_unmet(&t);
+    HF_ASSERT(t.steps <= SOP_STEPS_MAX);
+}
+
+bool
+sop_override(struct sop_decision *d, const struct hf_org *org)
+{
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        struct sop_candidate *c = &d->candidate[i];
+
+        if (!hf_org_eq(&c->org, org))
+            continue;
+        for (size_t k = 0; k < d->n_candidates; k++)
+            d->candidate[k].chosen = k == i;
+        d->to = c->org;
+        memcpy(d->service_id, c->service_id, sizeof(d->service_id));
+        d->outcome = SOP_CHOSEN;
+        return true;
+    }
+    return false;
+}
+
+const char *
+sop_payer_text(enum sop_payer payer)
+{
+    static const char *const text[PAYER_END] = {"", "returnee", "provider",
+                                                "programme", "shared"};
+
+    return (unsigned)payer < PAYER_END ? text[payer] : "";
 }
