@@ -15,6 +15,8 @@ due_text(const json_t *item, char at[static CLI_OUT_TIME])
 
     if (cli_out_true(item, "overdue"))
         return "OVERDUE";
+    if (cli_out_true(item, "waiting_for_prekey"))
+        return "(no prekey)";
     return due[0] != '\0' ? cli_out_time(due, at) : "";
 }
 

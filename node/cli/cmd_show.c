@@ -92,6 +92,11 @@ print_head(FILE *out, const json_t *j)
     cli_out_fieldf(out, "State", "%s%s%s", cli_out_text(j, "state"),
                    cli_out_true(j, "forked") ? ", FORKED" : "",
                    cli_out_true(j, "overdue") ? ", OVERDUE" : "");
+    if (cli_out_true(j, "waiting_for_prekey"))
+        cli_out_fieldf(out, "Waiting",
+                       "for a prekey of theirs since %s: "
+                       "their node is off; telephone",
+                       cli_out_time(cli_out_text(j, "waiting_since"), at));
     cli_out_field(out, "From", cli_out_text(j, "from"));
     cli_out_field(out, "To", cli_out_text(j, "to"));
     cli_out_field(out, "Service", cli_out_text(j, "service"));

@@ -27,7 +27,9 @@
 #define NODE_STEP_ARENA_MIN  (3u * 1024u * 1024u) /* room a step may need */
 #define NODE_STEP_EFFECTS_MIN 512
 #define NODE_MESSAGE_BYTES   240
-#define NODE_TTL_MS          (14ull * 24 * 3600 * 1000) /* of an envelope */
+/* An envelope lives as long as the prekey it is sealed to, which is weekly and
+ * valid 45 days: whoever was away for 37 days gets each unchanged. */
+#define NODE_TTL_MS          (45ull * 24 * 3600 * 1000)
 
 struct node_config {
     struct hf_org org;

@@ -94,15 +94,47 @@ set_resend(struct step *s, struct live *l, uint64_t ms)
         due_put(s->v, ms, &l->o.id, DUE_RESEND);
 }
 
+/* How far up the ladder such a wait has come: at once, after a day, three
+ * days, and each week. */
+static uint8_t
+waiting_rung(uint64_t waited_ms)
+{
+    const uint64_t weeks = waited_ms / (7 * DAY_MS);
+
+    if (waited_ms < DAY_MS)
+        return 1;
+    if (waited_ms < 3 * DAY_MS)
+        return 2;
+    return weeks == 0 ? 3 : (uint8_t)(weeks < 200 ? 3 + weeks : 203);
+}
+
+/* The peer's node is off, or its registry entry is gone: nothing can be sealed
+ * to it. Said again, louder, as time passes. */
 static void
 wait_for_prekey(struct step *s, struct live *l)
 {
-    if (!l->o.waits_prekey)
+    uint64_t since = waiting_since(s->v, &l->o.peer, &l->o.id);
+    uint8_t rung;
+
+    if (since == 0) {
+        since = s->now;
+        waiting_put(s->v, &l->o.peer, &l->o.id, since);
+    }
+    rung = waiting_rung(s->now > since ? s->now - since : 0);
+    if (rung > l->o.waits_prekey)
         step_alarm(s, "waiting_for_prekey", l->o.kind, &l->o.id, &l->o.peer,
                    REASON_NONE);
-    l->o.waits_prekey = 1;
-    waiting_put(s->v, &l->o.peer, &l->o.id);
+    l->o.waits_prekey = rung;
     set_resend(s, l, s->now + WAIT_MS);
+}
+
+static void
+wait_no_more(struct step *s, struct live *l)
+{
+    if (l->o.waits_prekey == 0)
+        return;
+    l->o.waits_prekey = 0;
+    waiting_del(s->v, &l->o.peer, &l->o.id);
 }
 
 /* Put one stored entry into a push; false when it has no room. */
@@ -187,8 +219,7 @@ send_from(struct step *s, struct live *l, uint32_t from)
     l->o.sent = n - 1;
     l->o.envelope = push_content(s, &l->o.peer, c, lane_of(l, &c->u.push),
                                  &l->o.id, l->o.sent);
-    l->o.waits_prekey = 0;
-    waiting_del(s->v, &l->o.peer, &l->o.id);
+    wait_no_more(s, l);
     set_resend(s, l, s->out->item[s->out->n - 1].u.send.expires_ms + DAY_MS);
     trace(s, &l->o.id, TRACE_SEALED, step_me(s), &l->o.envelope, REASON_NONE,
           l->o.sent);
@@ -202,6 +233,8 @@ push_owed(struct step *s, struct live *l)
     uint32_t from = l->o.acked + 1;
 
     if (n <= l->o.acked && !evidence) {
+        if (hf_id_is_zero(&l->o.copy_for))
+            wait_no_more(s, l);
         if (l->o.resend_ms != 0 && hf_id_is_zero(&l->o.copy_for) &&
             !live_awaits_copy(s, l))
             set_resend(s, l, 0);
@@ -253,6 +286,7 @@ push_copy(struct step *s, struct live *l)
         wait_for_prekey(s, l);
         return;
     }
+    wait_no_more(s, l);
     c = new_push(s, l);
     c->u.push.answers = l->o.copy_for;
     while (l->o.copy_at < all &&

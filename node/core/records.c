@@ -842,12 +842,40 @@ waiting_key(const struct hf_org *peer, const struct hf_id *object)
 
 void
 waiting_put(const struct node_view *v, const struct hf_org *peer,
-            const struct hf_id *object)
+            const struct hf_id *object, uint64_t since_ms)
 {
     const struct key k = waiting_key(peer, object);
-    const uint8_t one = 1;
 
-    v->put(v->ctx, NODE_WAITING, span(&k), NULL, (struct hf_bytes){&one, 1});
+    record_put(v, NODE_WAITING, &k, NULL, &since_ms, sizeof(since_ms));
+}
+
+uint64_t
+waiting_since(const struct node_view *v, const struct hf_org *peer,
+              const struct hf_id *object)
+{
+    const struct key k = waiting_key(peer, object);
+    uint64_t since_ms = 0;
+
+    return record_get(v, NODE_WAITING, &k, &since_ms, sizeof(since_ms))
+               ? since_ms
+               : 0;
+}
+
+bool
+waiting_next(const struct node_view *v, struct hf_org *peer,
+             struct hf_id *object, uint64_t *ret_since_ms)
+{
+    struct key k = waiting_key(peer, object);
+    struct hf_bytes key, row;
+
+    key_add(&k, "", 1);
+    if (!v->seek(v->ctx, NODE_WAITING, span(&k), &key, &row) ||
+        key.n != HF_ORG_BYTES + HF_ID_BYTES ||
+        !unwrap(row, ret_since_ms, sizeof(*ret_since_ms)))
+        return false;
+    memcpy(peer->s, key.p, HF_ORG_BYTES);
+    memcpy(object->b, key.p + HF_ORG_BYTES, HF_ID_BYTES);
+    return true;
 }
 
 void

@@ -49,7 +49,8 @@ struct node_object {
     struct hf_id case_id;        /* zero where we do not know one */
     enum state state;            /* of both chains, or a local draft state */
     uint8_t is_forked;
-    uint8_t waits_prekey;        /* the peer has no valid prekey */
+    uint8_t waits_prekey;        /* the peer has no valid prekey: the rung
+                                    that this has climbed to; 0: it has one */
     uint8_t owes_disclose;       /* first: accepted, sections not yet gone */
     uint8_t erase_answered;      /* second: erased or kept since it was due */
     uint8_t erase_basis_kept;    /* withdrawal: something was kept */
@@ -250,6 +251,12 @@ bool due_first(const struct node_view *v, uint64_t *ret_ms,
                struct hf_id *ret_object, enum due_what *ret_what);
 bool waiting_first(const struct node_view *v, const struct hf_org *peer,
                    struct hf_id *ret_object);
+/** waiting_since: since when it does; 0: it does not. waiting_next: by peer;
+ * begin with both zeroed. */
+uint64_t waiting_since(const struct node_view *v, const struct hf_org *peer,
+                       const struct hf_id *object);
+bool waiting_next(const struct node_view *v, struct hf_org *peer,
+                  struct hf_id *object, uint64_t *ret_since_ms);
 /** trace_next: oldest first; begin with *at_ms = 0 and *serial = 0. */
 bool trace_next(const struct node_view *v, const struct hf_id *object,
                 uint64_t *at_ms, uint32_t *serial, struct node_trace *ret);
@@ -323,7 +330,7 @@ void due_put(const struct node_view *v, uint64_t ms,
 void due_del(const struct node_view *v, uint64_t ms,
              const struct hf_id *object, enum due_what what);
 void waiting_put(const struct node_view *v, const struct hf_org *peer,
-                 const struct hf_id *object);
+                 const struct hf_id *object, uint64_t since_ms);
 void waiting_del(const struct node_view *v, const struct hf_org *peer,
                  const struct hf_id *object);
 void self_put(const struct node_view *v, const struct node_self *s);

@@ -64,14 +64,74 @@ count_unsent(struct node_store *store)
     return n;
 }
 
+/* Those whose peer has no valid prekey, and which of them waits longest. */
 static void
-look_at_store(const struct health *h, struct api_status *s)
+look_at_waiting(struct node_store *store, struct api_status *s,
+                struct hf_org *ret_longest)
 {
+    const struct node_view *v = node_store_view(store);
+    struct hf_org peer = {{0}};
+    struct hf_id object = {{0}};
+    uint64_t since;
+
+    while (s->waiting < UNSENT_COUNT &&
+           waiting_next(v, &peer, &object, &since)) {
+        s->waiting++;
+        if (s->waiting_since_ms == 0 || since < s->waiting_since_ms) {
+            s->waiting_since_ms = since;
+            *ret_longest = peer;
+        }
+    }
+}
+
+/* A day is a weekend's machine; a week is somebody to be called. */
+static void
+judge_waiting(uint64_t now_ms, const struct hf_org *longest,
+              struct api_status *s)
+{
+    const uint64_t days = s->waiting_since_ms < now_ms
+                              ? (now_ms - s->waiting_since_ms) / DAY_MS
+                              : 0;
+
+    if (s->waiting == 0)
+        return;
+    raise_alarm(s,
+                days < 1   ? "info"
+                : days < 7 ? "warn"
+                           : "stop",
+                "their node is off or suspended: telephone; it goes by "
+                "itself as soon as their node runs",
+                "%llu waiting_for_prekey, longest for %s since %llu days",
+                (unsigned long long)s->waiting, longest->s,
+                (unsigned long long)days);
+}
+
+static void
+look_at_prekeys(const struct health *h, uint64_t now_ms, struct api_status *s)
+{
+    const struct prekey *k = prekeys_newest(h->prekeys);
+    const uint64_t left = k->until_ms > now_ms ? k->until_ms - now_ms : 0;
+
+    s->prekey_until_ms = k->until_ms;
+    if (left == 0)
+        raise_alarm(s, "stop", "look at the folder prekeys and at the disk",
+                    "no valid prekey: nobody can send to us");
+    else if (left < PREKEYS_VALID_MS - PREKEYS_EVERY_MS - DAY_MS)
+        raise_alarm(s, left < 14 * DAY_MS ? "warn" : "info",
+                    "look at the folder prekeys, the disk and the clock",
+                    "no new prekey was made for more than a week");
+}
+
+static void
+look_at_store(const struct health *h, uint64_t now_ms, struct api_status *s)
+{
+    struct hf_org longest = {{0}};
     struct node_store_state state;
 
     if (node_store_begin(h->store, false) == HF_OK) {
         s->queue_out = node_store_count(h->store, NODE_OUTBOX);
         s->queue_unsent = count_unsent(h->store);
+        look_at_waiting(h->store, s, &longest);
         node_store_abort(h->store);
     }
     node_store_state(h->store, &state);
@@ -92,6 +152,7 @@ look_at_store(const struct health *h, struct api_status *s)
     if (state.map_used > state.map_max / 5 * 4)
         raise_alarm(s, "warn", "archive closed cases, or ask for help",
                     "the store is at more than 80 %% of its ceiling");
+    judge_waiting(now_ms, &longest, s);
 }
 
 static void
@@ -158,13 +219,10 @@ void
 health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
 {
     *ret = (struct api_status){.queue_in = h->n_queued};
-    look_at_store(h, ret);
+    look_at_store(h, now_ms, ret);
     look_at_registry(h, now_ms, ret);
     look_at_links(h, ret);
-    ret->prekey_until_ms = prekeys_newest(h->prekeys)->until_ms;
-    if (ret->prekey_until_ms < now_ms + SOON_MS)
-        raise_alarm(ret, "warn", "look at the folder prekeys and at the disk",
-                    "no new prekey could be made");
+    look_at_prekeys(h, now_ms, ret);
     if (h->policies->n == 0)
         raise_alarm(ret, "warn", "run `handoff policy install FILE`",
                     "no SOP pack is installed: nothing can be referred");

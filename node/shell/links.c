@@ -269,6 +269,14 @@ links_offered(struct links *l, struct hf_bytes *ret_set)
     return l->offered.n > 0;
 }
 
+uint64_t
+links_clock_skew_ms(const struct links *l)
+{
+    return hf_clock_mono_ms() - l->clock_said_ms < CLOCK_SAID_MS
+               ? l->clock_skew_ms
+               : 0;
+}
+
 void
 links_status(struct links *l, struct api_status *ret)
 {

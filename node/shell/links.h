@@ -64,6 +64,9 @@ bool links_offered(struct links *l, struct hf_bytes *ret_set);
 /** links_is_live: whether acknowledgements of that session still make sense. */
 bool links_is_live(const struct links *l, size_t link, uint64_t session);
 
+/** links_clock_skew_ms: how far a broker's clock was from ours when it last
+ * said; 0 when none has within a day. */
+uint64_t links_clock_skew_ms(const struct links *l);
 /** links_status: fill in the brokers; how far our clocks are apart. */
 void links_status(struct links *l, struct api_status *ret);
 

@@ -11,6 +11,7 @@
 #include "links.h"
 
 #define LINKS_MAX REGISTRY_HOMES_MAX
+#define CLOCK_SAID_MS (24ull * 3600 * 1000) /* a word on the time counts */
 
 struct link {
     struct links *owner;
@@ -40,6 +41,7 @@ struct links {
     struct link link[LINKS_MAX];
     uint64_t last_session;
     uint64_t clock_skew_ms;
+    uint64_t clock_said_ms; /* monotonic; when a broker last told its time */
     struct hf_buf offered; /* a registry set from a broker */
     struct hf_buf frame;   /* being made; memory goes with the send */
 };

@@ -58,6 +58,7 @@ note_clock(struct links *l, uint64_t at_ms)
     const uint64_t now = hf_clock_wall_ms();
 
     l->clock_skew_ms = now > at_ms ? now - at_ms : at_ms - now;
+    l->clock_said_ms = hf_clock_mono_ms();
 }
 
 static void

@@ -12,10 +12,11 @@
 #include "noded_internal.h"
 #include "peer_docs.h"
 
-#define TEND_EVERY_MS 60000
-#define TICK_GAP_MS   20 /* between two ticks that the clock asks for */
-#define LOOK_AGE_MS   500
-#define BATCHES_MAX   16 /* before the brokers are listened to again */
+#define TEND_EVERY_MS     60000
+#define CLOCK_SKEW_MAX_MS (12ull * 3600 * 1000)
+#define TICK_GAP_MS       20 /* between two ticks that the clock asks for */
+#define LOOK_AGE_MS       500
+#define BATCHES_MAX       16 /* before the brokers are listened to again */
 
 uint64_t
 noded_peer_until_ms(void *ctx, const struct hf_org *peer)
@@ -124,18 +125,16 @@ noded_on_signal(void *noded)
     n->must_stop = true;
 }
 
-/* Each minute: what no event brings. */
+/* By a clock that the brokers contradict nothing is destroyed, and nothing made
+ * that would look too old or too new to others; status says so. */
 static void
-tend(struct noded *n)
+tend_prekeys(struct noded *n)
 {
-    const uint64_t now = hf_clock_mono_ms();
     bool is_made = false;
     enum hf_err err;
 
-    if (now < n->tend_ms)
+    if (links_clock_skew_ms(n->links) > CLOCK_SKEW_MAX_MS)
         return;
-    n->tend_ms = now + TEND_EVERY_MS;
-    node_store_tend(n->store);
     err = prekeys_tend(n->prekeys, hf_clock_wall_ms(), &is_made);
     if (err)
         hf_log(HF_LOG_ERROR, "prekey_failed", "why=%s", hf_err_text(err));
@@ -144,6 +143,19 @@ tend(struct noded *n)
                (unsigned long long)prekeys_newest(n->prekeys)->until_ms);
         noded_publish_prekey(n);
     }
+}
+
+/* Each minute: what no event brings. */
+static void
+tend(struct noded *n)
+{
+    const uint64_t now = hf_clock_mono_ms();
+
+    if (now < n->tend_ms)
+        return;
+    n->tend_ms = now + TEND_EVERY_MS;
+    node_store_tend(n->store);
+    tend_prekeys(n);
 }
 
 /* The clock's own work: START until it is committed, TICK when it is due. */

@@ -186,8 +186,8 @@ open_all(struct noded *n, struct fault *fault)
                          n->dir, hf_err_text(err));
     if (!read_all(n, n->dir, fault) ||
         !node_store_open(n->dir, &n->keys, &n->store, fault) ||
-        !prekeys_open(n->dir, &n->settings.node.org, hf_clock_wall_ms(),
-                      &n->prekeys, fault))
+        !prekeys_open(n->dir, &n->settings.node.org, n->keys.prekeys,
+                      hf_clock_wall_ms(), &n->prekeys, fault))
         return false;
     err = open_loop(n);
     if (!err)

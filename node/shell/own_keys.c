@@ -6,8 +6,9 @@
 #include "hf_file.h"
 #include "hf_guard.h"
 
-#define LABEL_ROWS  "handoff/1 store rows"
-#define LABEL_INDEX "handoff/1 store index"
+#define LABEL_ROWS    "handoff/1 store rows"
+#define LABEL_INDEX   "handoff/1 store index"
+#define LABEL_PREKEYS "handoff/1 store prekeys"
 
 /* The hash goes straight into guarded memory: the struct is its bytes. */
 static uint8_t *
@@ -30,7 +31,8 @@ own_keys_init(struct own_keys *keys, struct hf_secret *operation,
         (struct own_keys){.operation = operation, .link = link, .store = store};
     keys->rows = derive(store, LABEL_ROWS);
     keys->index = derive(store, LABEL_INDEX);
-    if (keys->rows != NULL && keys->index != NULL)
+    keys->prekeys = derive(store, LABEL_PREKEYS);
+    if (keys->rows != NULL && keys->index != NULL && keys->prekeys != NULL)
         return HF_OK;
     own_keys_clear(keys);
     return HF_ERR_NOMEM;
@@ -41,6 +43,7 @@ own_keys_clear(struct own_keys *keys)
 {
     hf_guard_free(keys->rows);
     hf_guard_free(keys->index);
+    hf_guard_free(keys->prekeys);
     hf_secret_free(keys->operation);
     hf_secret_free(keys->link);
     hf_secret_free(keys->store);

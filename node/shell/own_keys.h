@@ -18,6 +18,7 @@ struct own_keys {
     struct hf_secret *store;     /* BOX: never used itself, only derived from */
     uint8_t *rows;  /* HF_KEY_BYTES: seals rows that no lock names */
     uint8_t *index; /* HF_KEY_BYTES: keyed hashes of names and numbers */
+    uint8_t *prekeys; /* HF_KEY_BYTES: seals the private prekeys */
 };
 
 /** own_keys_load: from DIR/keys. False with @fault set; nothing to free. */

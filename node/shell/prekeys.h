@@ -1,11 +1,14 @@
 /*
- * prekeys.h - this node's own signed prekeys, as key files in DIR/prekeys.
+ * prekeys.h - this node's own signed prekeys, as sealed files in DIR/prekeys.
  *
  * One is made at the first start and then weekly. Others seal to the newest
  * until PREKEYS_VALID_MS; its private half is kept a day longer for what is
  * still on the way, then overwritten and removed: what was sealed to it can
- * never be opened again. The name of a file says from when, until when, and
- * which.
+ * never be opened again (DESIGN.md, "What a stolen node can read").
+ *
+ * The private half lies sealed under a key made of the store key. The name of
+ * a file says which version, until when, and which. Versions rise whatever the
+ * clock does: it is by them that others know the newest.
  */
 #ifndef NODE_SHELL_PREKEYS_H
 #define NODE_SHELL_PREKEYS_H
@@ -20,15 +23,21 @@
 
 struct prekeys;
 
-/** prekeys_open: load all, destroy the old, make one if it is time. False with
- * @fault set. */
+/** prekeys_open: load all, destroy the old, make one if it is time.
+ *
+ * @seal  HF_KEY_BYTES; borrowed as long as it is open
+ *
+ * False with @fault set; a file that does not open with @seal is a fault. */
 HF_NODISCARD bool prekeys_open(const char *dir, const struct hf_org *self,
-                               uint64_t now_ms, struct prekeys **ret,
-                               struct fault *fault);
+                               const uint8_t *seal, uint64_t now_ms,
+                               struct prekeys **ret, struct fault *fault);
 void prekeys_close(struct prekeys *p); /* NULL is fine */
 
-/** prekeys_tend: make and destroy as the clock says. *ret_made: a new one is
- * to be published. */
+/** prekeys_discard: destroy all in @dir, opened or not: after a restore. */
+HF_NODISCARD enum hf_err prekeys_discard(const char *dir);
+
+/** prekeys_tend: make and destroy as the clock says; @now_ms must not be one
+ * that the brokers contradict. *ret_made: a new one is to be published. */
 HF_NODISCARD enum hf_err prekeys_tend(struct prekeys *p, uint64_t now_ms,
                                       bool *ret_made);
 
