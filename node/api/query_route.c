@@ -1,5 +1,6 @@
 /* Decisions: the one that would be made now, and those that were. */
 #include "api_internal.h"
+#include "trail.h"
 
 static json_t *
 withholds_of(const struct gate_out *gate)
@@ -121,18 +122,56 @@ api_decision(const struct node_decision *d)
     return o;
 }
 
+/* The decision made again of its stored inputs, and whether it is the same to
+ * the byte; false when it was refused. */
+static bool
+replay(struct api_call *c, const struct node_decision *d, json_t *o,
+       struct sop_decision *ret)
+{
+    struct sop_trail trail;
+    struct hf_name pack;
+    enum hf_err err;
+    char what[96];
+
+    if (c->env->sops == NULL || !trail_get(c->env->view, &d->id, &trail)) {
+        (void)api_refuse(c, EX_NOINPUT, "no_inputs", NULL, "",
+                         "the inputs of this decision are not kept, or were "
+                         "erased with the case");
+        return false;
+    }
+    err = sop_trail_replay(&trail, c->env->sops, ret, &pack);
+    if (err) {
+        (void)snprintf(what, sizeof(what),
+                       "pack %.31s, as it was then, is not installed here",
+                       pack.s);
+        (void)api_refuse(c, EX_NOINPUT, "no_such_pack", NULL,
+                         "handoff policy install FILE", what);
+        return false;
+    }
+    if (d->is_override)
+        (void)!sop_override(ret, &d->sop.to);
+    api_put_bool(o, "same", memcmp(ret, &d->sop, sizeof(*ret)) == 0);
+    return true;
+}
+
 enum api_verdict
 query_decision(struct api_call *c)
 {
+    const bool again = api_arg(c, "replay") != NULL;
     struct node_decision d;
+    struct sop_decision sop;
     struct hf_buf text;
     json_t *o;
 
     if (!api_find_decision(c, c->req->part[1], &d))
         return API_ANSWERED;
     o = api_decision(&d);
+    if (again && !replay(c, &d, o, &sop)) {
+        json_decref(o);
+        return API_ANSWERED;
+    }
     hf_buf_init(&text, 64 * 1024);
-    sop_explain(&d.sop, &text);
+    sop_explain(again ? &sop : &d.sop, &text);
     (void)json_object_set_new(o, "text",
                               json_stringn((const char *)text.p, text.n));
     api_put_text(o, "by", d.user.s);

@@ -162,6 +162,8 @@ cmd_policy_explain(struct cli *c)
 
     cli_path_begin(&p, "/decisions");
     cli_path_add(&p, c->arg[0]);
+    if (cli_has(c, "replay"))
+        cli_path_query(&p, "replay", "yes");
     status = cli_get(c, p.text, &answer);
     if (status == 0 && !cli_say(c, answer)) {
         const char *text = cli_out_text(answer, "text");
@@ -169,7 +171,15 @@ cmd_policy_explain(struct cli *c)
         cmd_route_print(c->out, answer);
         if (text[0] != '\0')
             fprintf(c->out, "\n%s", text);
+        if (json_is_true(json_object_get(answer, "same")))
+            fputs("\nDecided again of what was kept: the same bytes.\n",
+                  c->out);
     }
+    if (json_is_false(json_object_get(answer, "same")))
+        status =
+            cli_fail(c, EX_SOFTWARE, "not_the_same",
+                     "tell the committee; keep the store as it is",
+                     "decided again, %.40s comes out otherwise", c->arg[0]);
     json_decref(answer);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "hf_text.h"
 #include "parts.h"
 #include "permit.h"
+#include "trail.h"
 
 /* ---- the plan: SOP and gate, nothing changed ---- */
 
@@ -48,9 +49,9 @@ said_no(enum state state)
 
 /* What was tried for this need before. */
 struct history {
-    struct hf_id last;  /* the newest that came to nothing; zero: none */
+    struct hf_id last; /* the newest that came to nothing; zero: none */
     uint64_t last_ms;
-    struct hf_id open;  /* one that said no and is not closed; zero: none */
+    struct hf_id open; /* one that said no and is not closed; zero: none */
 };
 
 /* Providers that were asked for this need and said no, closed or not. */
@@ -106,20 +107,10 @@ fill_request(const struct step *s, const struct node_command *cmd,
 static bool
 override(const struct node_command *cmd, struct node_decision *d)
 {
-    for (int i = 0; i < d->sop.n_candidates; i++) {
-        struct sop_candidate *k = &d->sop.candidate[i];
-
-        if (!hf_org_eq(&k->org, &cmd->to))
-            continue;
-        for (int j = 0; j < d->sop.n_candidates; j++)
-            d->sop.candidate[j].chosen = j == i;
-        d->sop.to = k->org;
-        memcpy(d->sop.service_id, k->service_id, sizeof(d->sop.service_id));
-        d->sop.outcome = SOP_CHOSEN;
-        d->is_override = 1;
-        return true;
-    }
-    return false;
+    if (!sop_override(&d->sop, &cmd->to))
+        return false;
+    d->is_override = 1;
+    return true;
 }
 
 static const char *
@@ -168,8 +159,7 @@ plan(const struct step *s, const struct node_command *cmd,
     memset(d, 0, sizeof(*d));
     if (!case_get(s->v, &cmd->case_id, c)) {
         step_error(r, 66, "no_such_case", "handoff case list shows them",
-                   "no case %s here",
-                   ask_id(OBJECT_NONE, &cmd->case_id, id));
+                   "no case %s here", ask_id(OBJECT_NONE, &cmd->case_id, id));
         return false;
     }
     if (!hf_org_eq(&c->holder, step_me(s))) {
@@ -248,12 +238,10 @@ complete(struct step *s, const struct node_decision *d,
                    d->sop.rule.s, d->sop.to.s,
                    name_categories(required & ~cover, names, sizeof(names)));
     else if ((required & ~c->held) && d->sop.urgency != URGENCY_EMERGENCY)
-        step_error(r, 1, "not_held",
-                   "record it first: handoff case set CASE --file F",
-                   "rule %.31s needs what this case does not hold:%s",
-                   d->sop.rule.s,
-                   name_categories(required & ~c->held, names,
-                                   sizeof(names)));
+        step_error(
+            r, 1, "not_held", "record it first: handoff case set CASE --file F",
+            "rule %.31s needs what this case does not hold:%s", d->sop.rule.s,
+            name_categories(required & ~c->held, names, sizeof(names)));
     return r->status == 0;
 }
 
@@ -347,8 +335,7 @@ trace_local(struct step *s, const struct live *l, enum event event)
 }
 
 static void
-store_draft(struct step *s, struct live *l, enum state state,
-            enum event event)
+store_draft(struct step *s, struct live *l, enum state state, enum event event)
 {
     l->o.state = state;
     l->o.changed_ms = s->now;
@@ -358,9 +345,26 @@ store_draft(struct step *s, struct live *l, enum state state,
     trace_local(s, l, event);
 }
 
+/* What the decision was made of: this step's inputs, which nothing has changed
+ * since. */
 static void
-make_draft(struct step *s, const struct node_case *c,
-           struct node_decision *d, const struct history *h, struct live *l)
+keep_trail(const struct step *s, const struct node_case *c,
+           const struct node_decision *d)
+{
+    struct map_walk walk = {.s = s};
+    const struct sop_services services = {&walk, map_next};
+    struct sop_request req;
+    struct sop_trail trail;
+    struct history h;
+
+    fill_request(s, s->cmd, c, &req, &h);
+    sop_trail_take(s->env->sops, &req, &services, &d->sop, &trail);
+    trail_put(s->v, &d->id, &c->id, &trail);
+}
+
+static void
+make_draft(struct step *s, const struct node_case *c, struct node_decision *d,
+           const struct history *h, struct live *l)
 {
     const struct hf_id id = step_fresh_id(s);
 
@@ -373,6 +377,7 @@ make_draft(struct step *s, const struct node_case *c,
     fill_terms(s->cmd, d, h, &l->o.terms);
     fill_card(s, c, d, &l->o.card);
     decision_put(s->v, d);
+    keep_trail(s, c, d);
     store_draft(s, l, STATE_DRAFT, EVENT_DRAFT);
 }
 
@@ -523,10 +528,9 @@ wrong_draft_state(struct step *s, const struct live *l)
 {
     char id[HF_ID_TEXT_BYTES];
 
-    step_refuse(s, 1, "wrong_state", "",
-                "%s is %s; %s is not possible then",
-                ask_id(OBJECT_REFERRAL, &l->o.id, id),
-                state_text(l->o.state), event_text(s->cmd->event));
+    step_refuse(s, 1, "wrong_state", "", "%s is %s; %s is not possible then",
+                ask_id(OBJECT_REFERRAL, &l->o.id, id), state_text(l->o.state),
+                event_text(s->cmd->event));
 }
 
 static void

@@ -36,6 +36,7 @@
     X(NODE_SERVICES, "services")     /* code, org, uuid: struct service */     \
     X(NODE_SERVICE_DOCS, "service_docs") /* org: version, JSON */              \
     X(NODE_DECISIONS, "decisions")   /* struct node_decision by id */          \
+    X(NODE_TRAILS, "trails")         /* decision: its inputs, trail.h */       \
     X(NODE_CELLS, "cells")           /* own figures: struct figure_cell */     \
     X(NODE_FIGURES, "figures")       /* committee: org, cell */                \
     X(NODE_ACCESS, "access")         /* who read or did what */                \
