@@ -175,34 +175,41 @@ api_sides(const struct node_env *env, const struct node_object *o,
 
 /* The service as the pack that decided has it; without that pack, by what the
  * referral takes. */
-static bool
-is_sensitive(const struct api_call *c, const struct node_object *o,
-             uint32_t *ret_categories)
+uint32_t
+api_sensitive(const struct api_call *c, const struct node_object *o)
 {
     const struct sop_pack *pack = NULL;
     struct sop_service service;
+    bool is_sensitive = (o->terms.required & CATEGORY_SENSITIVE) != 0;
 
-    *ret_categories =
-        (o->terms.required | o->terms.allowed) & CATEGORY_SENSITIVE;
+    if (o->kind == OBJECT_WITHDRAWAL)
+        return o->scopes.categories & CATEGORY_SENSITIVE;
+    if (o->kind != OBJECT_REFERRAL)
+        return 0;
     if (c->env->sops != NULL)
         pack = sop_book_find(c->env->sops, &o->terms.pack, &o->terms.pack_hash);
     if (pack != NULL && sop_service(pack, &o->terms.service, &service))
-        return service.sensitive;
-    return (o->terms.required & CATEGORY_SENSITIVE) != 0;
+        is_sensitive = service.sensitive;
+    return is_sensitive ? (o->terms.required | o->terms.allowed) & CATEGORY_SENSITIVE
+                        : 0;
+}
+
+bool
+api_is_own(const struct api_call *c, const struct node_object *o)
+{
+    return hf_name_eq(&o->author, &c->req->user) ||
+           hf_name_eq(&o->owner, &c->req->user);
 }
 
 bool
 api_sees(const struct api_call *c, const struct node_object *o)
 {
     const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
-    uint32_t categories;
+    const uint32_t categories = api_sensitive(c, o);
 
-    if (o->kind != OBJECT_REFERRAL || !is_sensitive(c, o, &categories))
-        return true;
-    if (hf_name_eq(&o->author, &c->req->user) ||
-        hf_name_eq(&o->owner, &c->req->user))
-        return true;
-    return (categories & ~permit_categories(c->roles, of_case)) == 0;
+    return api_is_own(c, o) ||
+           (categories &
+            ~permit_categories(c->env->config, c->roles, of_case)) == 0;
 }
 
 const char *

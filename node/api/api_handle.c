@@ -263,6 +263,8 @@ api_settle(struct api_request *req, const struct node_env *env,
     HF_ASSERT(req->route != NULL);
     if (reply->status != 0)
         return; /* nothing was done: asking again may go better */
+    if (req->route->shape == SHAPE_NONE)
+        return; /* a reading on record: its answer is there already */
     compose(req, env, reply, now_ms);
     keep_answer(req, env, now_ms);
 }

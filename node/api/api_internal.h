@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <sysexits.h>
 
+#include "access.h"
 #include "api.h"
 #include "filecheck.h"
 #include "hf_buf.h"
@@ -71,6 +72,7 @@ struct api_request {
     size_t n_kept;
     struct consent *consent;
     struct service *services;
+    struct node_access access; /* of an answer that is a reading */
     struct hf_id case_id; /* what the command is about, for its answer */
     struct hf_id object;
     enum object_kind kind;
@@ -198,6 +200,11 @@ bool api_find_decision(struct api_call *c, const char *text,
 void api_sides(const struct node_env *env, const struct node_object *o,
                const struct hf_org **ret_first,
                const struct hf_org **ret_second);
+/** api_sensitive: the sensitive categories that what @o is about touches: a
+ * referral to a sensitive service, a withdrawal of such scopes; 0: none. */
+uint32_t api_sensitive(const struct api_call *c, const struct node_object *o);
+/** api_is_own: this user wrote or owns it. */
+bool api_is_own(const struct api_call *c, const struct node_object *o);
 /** api_sees: whether this user may know what a referral is about: service and
  * provider of sensitive families are hidden from others (R-4). */
 bool api_sees(const struct api_call *c, const struct node_object *o);
@@ -219,11 +226,24 @@ bool api_is_overdue(const struct node_object *o, uint64_t now_ms);
 /* ---- query_chain.c ---- */
 
 /** api_put_chain: "chain", merged in the order in which it can have happened;
- * with @export also both chains as `chain state` reads them. */
-void api_put_chain(struct api_call *c, json_t *o,
+ * with @export also both chains as `chain state` reads them. True when a report
+ * or words were among what travelled beside it. */
+bool api_put_chain(struct api_call *c, json_t *o,
                    const struct node_object *object, bool export);
 void api_put_receipts(struct api_call *c, json_t *o,
                       const struct node_object *object);
+
+/* ---- query_access.c ---- */
+
+/** api_say_read: answer @json, which is taken and holds @categories of a case
+ * or object (@kind, @id), and have the reading recorded if any of them is
+ * sensitive. @is_own: the reader's own work, which needs no reason. */
+enum api_verdict api_say_read(struct api_call *c, json_t *json,
+                              enum object_kind kind, const struct hf_id *id,
+                              uint32_t categories, bool is_own);
+/** api_may_read: what this user may read of a case or referral now: without a
+ * reason, nothing sensitive of others' work where the node asks for one. */
+uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 
 /* ---- query_object.c, query_route.c ---- */
 
@@ -257,7 +277,7 @@ api_handler query_object_list, query_object_show, query_events;
 api_handler query_withdrawals, query_tasks;
 api_handler query_plan, query_decision;
 api_handler query_users, query_services, query_policy;
-api_handler query_flows, query_status, query_health, query_ready;
+api_handler query_access, query_flows, query_status, query_health, query_ready;
 api_handler command_case_new, command_case_set, command_case_stage;
 api_handler command_case_assign, command_object_assign;
 api_handler command_consent, command_consent_withdraw;

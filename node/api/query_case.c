@@ -27,8 +27,7 @@ put_name(struct api_call *c, json_t *o, const struct node_case *row)
     char name[256] = "";
     size_t n = 0;
 
-    if ((permit_categories(c->roles, true) & CATEGORY_BIT(CATEGORY_IDENTITY)) ==
-            0 ||
+    if ((api_may_read(c, true, false) & CATEGORY_BIT(CATEGORY_IDENTITY)) == 0 ||
         !section_get(c->env->view, &row->id, CATEGORY_IDENTITY, &bytes))
         return;
     identity = json_loadb((const char *)bytes.p, bytes.n, 0, NULL);
@@ -140,10 +139,12 @@ query_case_list(struct api_call *c)
 
 /* ---- show ---- */
 
-static void
+/* Returns what was shown. */
+static uint32_t
 put_sections(struct api_call *c, json_t *o, const struct node_case *row)
 {
-    const uint32_t may = permit_categories(c->roles, true);
+    const uint32_t may =
+        api_may_read(c, true, hf_name_eq(&row->owner, &c->req->user));
     json_t *sections = json_object();
     uint32_t hidden = 0;
 
@@ -159,6 +160,7 @@ put_sections(struct api_call *c, json_t *o, const struct node_case *row)
     }
     (void)json_object_set_new(o, "sections", sections);
     (void)json_object_set_new(o, "withheld", api_categories(hidden));
+    return row->held & ~hidden;
 }
 
 /* Through whose hands it went, as far as this node took part. */
@@ -192,6 +194,7 @@ query_case_show(struct api_call *c)
 {
     struct node_case row;
     json_t *o, *custody;
+    uint32_t shown;
 
     if (!api_find_case(c, c->req->part[1], &row))
         return API_ANSWERED;
@@ -204,7 +207,7 @@ query_case_show(struct api_call *c)
     if (!hf_id_is_zero(&row.open_transfer))
         api_put_id(custody, "open_transfer", "HT", &row.open_transfer);
     (void)json_object_set_new(o, "custody", custody);
-    put_sections(c, o, &row);
+    shown = put_sections(c, o, &row);
     api_put_text(o, "number", row.number.s);
     api_put_text(o, "origin", row.facts.origin);
     api_put_text(o, "host", row.facts.host);
@@ -215,7 +218,8 @@ query_case_show(struct api_call *c)
     api_put_time(o, "changed", row.changed_ms);
     if (api_arg_flag(c, "custody"))
         (void)json_object_set_new(o, "transfers", transfers_of(c, &row));
-    return api_say(c, o);
+    return api_say_read(c, o, OBJECT_NONE, &row.id, shown,
+                        hf_name_eq(&row.owner, &c->req->user));
 }
 
 /* ---- consent ---- */

@@ -111,18 +111,22 @@ side_letter(enum object_kind kind, int s)
     return s == SIDE_FIRST ? "s" : "r";
 }
 
-/* What travelled beside an entry, unless it was erased. */
+/* What travelled beside an entry, unless it was erased. Adds to *told. */
 static void
 put_body(struct api_call *c, json_t *item, const struct node_object *o, int s,
-         uint32_t n)
+         uint32_t n, bool *told)
 {
-    const bool sees = api_sees(c, o);
+    const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
+    const uint32_t may = api_may_read(c, of_case, api_is_own(c, o));
+    const bool sees =
+        api_is_own(c, o) || (api_sensitive(c, o) & ~may) == 0;
 
     for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
         struct part part;
 
         if (!body_part_get(c->env->view, &o->id, (enum side)s, n, i, &part))
             continue;
+        *told |= sees && (part.type == PART_TEXT || part.type == PART_REPORT);
         if (part.type == PART_TEXT && sees)
             (void)json_object_set_new(
                 item, "text",
@@ -153,7 +157,7 @@ put_entry(json_t *item, const struct node_object *o, int s,
 
 static void
 add_entry(struct api_call *c, json_t *list, const struct node_object *o,
-          const struct chains *ch, int s, uint32_t i)
+          const struct chains *ch, int s, uint32_t i, bool *told)
 {
     const enum chain_why why = ch->pair.item[s][i].why;
     json_t *item = json_object();
@@ -162,7 +166,7 @@ add_entry(struct api_call *c, json_t *list, const struct node_object *o,
     api_put_bool(item, "valid", why == CHAIN_VALID);
     if (why != CHAIN_VALID)
         api_put_text(item, "why", chain_why_text(why));
-    put_body(c, item, o, s, i + 1);
+    put_body(c, item, o, s, i + 1, told);
     (void)json_array_append_new(list, item);
 }
 
@@ -254,18 +258,19 @@ export_side(struct api_call *c, const struct chains *ch,
     return list;
 }
 
-void
+bool
 api_put_chain(struct api_call *c, json_t *o, const struct node_object *object,
               bool export)
 {
     struct chains ch;
     uint32_t at[2] = {0, 0};
     json_t *list = json_array();
+    bool told = false;
     int s;
 
     if (chains_load(c, object, &ch)) {
         while ((s = next_side(&ch, at)) >= 0)
-            add_entry(c, list, object, &ch, s, at[s]++);
+            add_entry(c, list, object, &ch, s, at[s]++, &told);
         add_branches(c, list, object);
         if (export) {
             api_put_text(o, "disclose",
@@ -278,6 +283,7 @@ api_put_chain(struct api_call *c, json_t *o, const struct node_object *object,
     }
     (void)json_object_set_new(o, "chain", list);
     chains_free(&ch);
+    return told;
 }
 
 void

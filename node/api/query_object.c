@@ -257,7 +257,7 @@ withdrawal_of(struct api_call *c, const struct node_object *o)
 
     (void)c;
     api_put_id(j, "id", "HW", &o->id);
-    api_put_text(j, "peer", o->peer.s);
+    api_put_text(j, "peer", api_sees(c, o) ? o->peer.s : NULL);
     api_put_text(j, "direction", direction_of(o));
     api_put_text(j, "state", state_text(o->state));
     api_put_text(j, "effect", o->scopes.erase ? "erase" : "stop");
@@ -330,14 +330,14 @@ card_of(const struct card *card)
 }
 
 /* What the first side has disclosed and this node still holds; of several
- * copies of a category the last one counts. */
-static void
+ * copies of a category the last one counts. Returns what was shown. */
+static uint32_t
 put_sections(struct api_call *c, json_t *j, const struct node_object *o)
 {
     const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
-    const uint32_t may = permit_categories(c->roles, of_case);
+    const uint32_t may = api_may_read(c, of_case, api_is_own(c, o));
     json_t *sections = json_object();
-    uint32_t hidden = 0;
+    uint32_t hidden = 0, shown = 0;
 
     for (uint32_t n = 1; n <= o->n[SIDE_FIRST]; n++) {
         for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
@@ -346,15 +346,17 @@ put_sections(struct api_call *c, json_t *j, const struct node_object *o)
             if (!body_part_get(c->env->view, &o->id, SIDE_FIRST, n, i, &part) ||
                 part.type != PART_SECTION)
                 continue;
-            if ((may & CATEGORY_BIT(part.category)) == 0)
+            if ((may & CATEGORY_BIT(part.category)) == 0) {
                 hidden |= CATEGORY_BIT(part.category);
-            else
-                api_put_json(sections, category_text(part.category),
-                             part.bytes);
+                continue;
+            }
+            shown |= CATEGORY_BIT(part.category);
+            api_put_json(sections, category_text(part.category), part.bytes);
         }
     }
     (void)json_object_set_new(j, "sections", sections);
     (void)json_object_set_new(j, "withheld", api_categories(hidden));
+    return shown;
 }
 
 /* The focal point that a side's newest details name. */
@@ -471,6 +473,7 @@ enum api_verdict
 query_object_show(struct api_call *c)
 {
     struct node_object o;
+    uint32_t shown;
     json_t *j;
 
     if (!api_find_object(c, c->req->part[1], &o))
@@ -489,10 +492,11 @@ query_object_show(struct api_call *c)
         (o.side == SIDE_FIRST || o.kind == OBJECT_TRANSFER))
         api_put_id(j, "case", "HC", &o.case_id);
     (void)json_object_set_new(j, "card", card_of(&o.card));
-    put_sections(c, j, &o);
+    shown = put_sections(c, j, &o);
     put_contacts(c, j, &o);
     put_clocks(j, &o);
-    api_put_chain(c, j, &o, api_arg_flag(c, "trace"));
+    if (api_put_chain(c, j, &o, api_arg_flag(c, "trace")))
+        shown |= api_sensitive(c, &o);
     api_put_receipts(c, j, &o);
-    return api_say(c, j);
+    return api_say_read(c, j, o.kind, &o.id, shown, api_is_own(c, &o));
 }

@@ -159,12 +159,17 @@ query_decision(struct api_call *c)
 {
     const bool again = api_arg(c, "replay") != NULL;
     struct node_decision d;
+    struct node_object about;
     struct sop_decision sop;
     struct hf_buf text;
     json_t *o;
 
     if (!api_find_decision(c, c->req->part[1], &d))
         return API_ANSWERED;
+    if (object_get(c->env->view, &d.object, &about) && !api_sees(c, &about))
+        return api_refuse(c, EX_NOPERM, "not_permitted", NULL,
+                          "ask the case manager",
+                          "this service is confidential");
     o = api_decision(&d);
     if (again && !replay(c, &d, o, &sop)) {
         json_decref(o);

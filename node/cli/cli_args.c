@@ -369,6 +369,23 @@ read_word(struct parse *p)
     return true;
 }
 
+/* A command may have an option that is called like a global one, behind its
+ * name: `audit access --user U`. */
+static bool
+is_own(const struct parse *p, const struct cli_opt *global)
+{
+    const struct cli_opt *opt;
+    size_t pos = 0;
+    bool needed;
+
+    if (p->c->verb == NULL || p->at < p->word[0] || p->at < p->word[1])
+        return false;
+    while ((opt = cli_args_next_opt(p->c->verb, &pos, &needed)) != NULL)
+        if (strcmp(opt->name, global->name) == 0)
+            return true;
+    return false;
+}
+
 static bool
 read_all(struct parse *p)
 {
@@ -385,6 +402,8 @@ read_all(struct parse *p)
             continue;
         }
         global = p->ended ? NULL : find_global(word, &given);
+        if (global != NULL && is_own(p, global))
+            global = NULL;
         if (global != NULL)
             ok = set_global(p, global, given);
         else if (p->c->verb == NULL)

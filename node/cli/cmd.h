@@ -67,6 +67,7 @@ int cmd_policy_show(struct cli *c);
 int cmd_policy_install(struct cli *c);
 
 int cmd_audit_flows(struct cli *c);
+int cmd_audit_access(struct cli *c);
 int cmd_chain_state(struct cli *c);
 
 #endif /* NODE_CMD_H */

@@ -1,5 +1,7 @@
-/* audit flows: how many went from where to where, in figures. */
+/* audit flows: how many went from where to where, in figures; audit access:
+ * who read what of whom. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli_conn.h"
@@ -105,4 +107,52 @@ cmd_audit_flows(struct cli *c)
     cli_table_free(t);
     json_decref(answer);
     return 0;
+}
+
+static void
+print_access(struct cli *c, const json_t *item)
+{
+    const char *id = cli_out_text(item, "case");
+    const char *why = cli_out_text(item, "why");
+    char *categories = cli_out_join(json_object_get(item, "categories"));
+    char at[CLI_OUT_TIME], word[CLI_OUT_ID];
+
+    if (id[0] == '\0')
+        id = cli_out_text(item, "id");
+    fprintf(c->out, "%s  %s  %s  %s\n",
+            cli_out_time(cli_out_text(item, "at"), at), cli_out_id(id, word),
+            cli_out_text(item, "what"), cli_out_text(item, "user"));
+    cli_out_field(c->out, "  read", categories);
+    cli_out_field(c->out, "  why", why[0] != '\0' ? why : "NOT SAID");
+    free(categories);
+}
+
+int
+cmd_audit_access(struct cli *c)
+{
+    char from[HF_TIME_TEXT_BYTES], to[HF_TIME_TEXT_BYTES];
+    const char *from_text, *to_text;
+    json_t *answer = NULL, *item;
+    struct cli_path p;
+    size_t i;
+    int status = cli_when(c, "from", CLI_BACK, from, &from_text);
+
+    if (status == 0)
+        status = cli_when(c, "to", CLI_BACK, to, &to_text);
+    if (status != 0)
+        return status;
+    cli_path_begin(&p, "/audit/access");
+    cli_path_query(&p, "user", cli_value(c, "user"));
+    cli_path_query(&p, "case", cli_value(c, "case"));
+    cli_path_query(&p, "from", from_text);
+    cli_path_query(&p, "to", to_text);
+    status = cli_get_list(c, p.text, &answer);
+    if (status == 0 && !cli_say(c, answer)) {
+        json_array_foreach(json_object_get(answer, "items"), i, item)
+            print_access(c, item);
+        if (json_array_size(json_object_get(answer, "items")) == 0)
+            fputs("Nobody has read anything sensitive.\n", c->out);
+    }
+    json_decref(answer);
+    return status;
 }

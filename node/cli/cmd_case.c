@@ -178,6 +178,7 @@ cmd_case_show(struct cli *c)
 
     (void)case_path(&p, c->arg[0], NULL);
     cli_path_query(&p, "custody", cli_has(c, "custody") ? "1" : NULL);
+    cli_path_query(&p, "why", cli_value(c, "why"));
     status = cli_get(c, p.text, &answer);
     if (status == 0 && !cli_say(c, answer))
         print_case(c, answer);

@@ -318,6 +318,7 @@ cmd_show(struct cli *c)
     cli_path_begin(&p, "/objects");
     cli_path_add(&p, c->arg[0]);
     cli_path_query(&p, "trace", trace ? "1" : NULL);
+    cli_path_query(&p, "why", cli_value(c, "why"));
     status = cli_get(c, p.text, &answer);
     if (status == 0) {
         if (trace)

@@ -1,5 +1,6 @@
 #include "node.h"
 
+#include "access.h"
 #include "ask.h"
 #include "figures.h"
 #include "hf_assert.h"
@@ -57,6 +58,9 @@ step_command(struct step *s)
         break;
     case CMD_SERVICES_SET:
         ask_services_set(s);
+        break;
+    case CMD_ACCESS:
+        ask_access(s);
         break;
     case CMD_NONE:
         step_refuse(s, 64, "no_command", "", "no command was given");

@@ -36,7 +36,12 @@ struct node_config {
     enum org_kind kind;
     uint64_t figures_period_ms; /* 0: the registry's */
     uint32_t figures_threshold; /* 0: the registry's */
+    /* Need-to-know (R-4): what a role reads, a CATEGORY_BIT set with
+     * NODE_READS_SET; 0: permit.c's default. */
+    uint32_t reads[ROLE_END];
+    bool is_why_required; /* to read a sensitive category of others' cases */
 };
+#define NODE_READS_SET CATEGORY_BIT(CATEGORY_NONE)
 
 /** All that a step may look at; borrowed for the call. */
 struct node_env {
@@ -85,8 +90,11 @@ enum node_command_type {
     CMD_USER_ADD,        /* user_name, roles, language */
     CMD_USER_ROLE,       /* user_name, roles */
     CMD_USER_DISABLE,    /* user_name */
-    CMD_SERVICES_SET     /* services, n_services, details = JSON document */
+    CMD_SERVICES_SET,    /* services, n_services, details = JSON document */
+    CMD_ACCESS           /* access: a reading that is to be on record */
 };
+
+struct node_access; /* access.h */
 
 /** A command. Only the fields its type names are read. Spans borrowed. */
 struct node_command {
@@ -128,6 +136,7 @@ struct node_command {
     struct hf_bytes report;  /* JSON */
     size_t n_services;
     const struct service *services;
+    const struct node_access *access; /* time, user, roles set by the core */
 };
 
 struct node_event {

@@ -52,6 +52,8 @@ permit_command(uint32_t roles, enum node_command_type type,
         return (roles & CARE) != 0;
     case CMD_CASE_ASSIGN:
         return (roles & SERVE) != 0;
+    case CMD_ACCESS:
+        return roles != 0; /* the question itself was permitted */
     case CMD_EVENT:
         return (roles & event_roles(kind, side, event)) != 0;
     case CMD_USER_ADD:
@@ -79,6 +81,9 @@ permit_query(uint32_t roles, enum permit_query q)
     case PERMIT_FIGURES:
         return (roles & (ROLE_BIT(ROLE_COMMITTEE) | ROLE_BIT(ROLE_AUDITOR) |
                          ROLE_BIT(ROLE_SUPERVISOR))) != 0;
+    case PERMIT_ACCESS:
+        return (roles & (ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_SUPERVISOR))) !=
+               0;
     case PERMIT_USERS:
         return (roles & (ROLE_BIT(ROLE_ADMIN) | CARE)) != 0;
     case PERMIT_STATUS:
@@ -89,25 +94,40 @@ permit_query(uint32_t roles, enum permit_query q)
     return false;
 }
 
-/* Who reads what by default: case managers all, health staff what they treat,
- * a focal point what was sent to the service; administrators nothing. */
-uint32_t
-permit_categories(uint32_t roles, bool of_case)
+#define BASIC                                                                  \
+    (CATEGORY_BIT(CATEGORY_IDENTITY) | CATEGORY_BIT(CATEGORY_CONTACT) |        \
+     CATEGORY_BIT(CATEGORY_WISHES) | CATEGORY_BIT(CATEGORY_FAMILY))
+
+/* Who reads what unless the organisation says otherwise: case managers all,
+ * health staff what they treat, a focal point what was sent to the service.
+ * Roles that are not here read nothing, whatever a configuration says. */
+static const uint32_t reads[ROLE_END] = {
+    [ROLE_CASE_MANAGER] = CATEGORY_ALL,
+    [ROLE_SUPERVISOR] = CATEGORY_ALL,
+    [ROLE_FOCAL_POINT] = CATEGORY_ALL,
+    [ROLE_HEALTH] = BASIC | CATEGORY_BIT(CATEGORY_HEALTH),
+    [ROLE_MENTAL_HEALTH] = BASIC | CATEGORY_BIT(CATEGORY_HEALTH) |
+                           CATEGORY_BIT(CATEGORY_MHPSS) |
+                           CATEGORY_BIT(CATEGORY_VULNERABILITY),
+};
+
+bool
+permit_reads(enum role role)
 {
-    const uint32_t basic =
-        CATEGORY_BIT(CATEGORY_IDENTITY) | CATEGORY_BIT(CATEGORY_CONTACT) |
-        CATEGORY_BIT(CATEGORY_WISHES) | CATEGORY_BIT(CATEGORY_FAMILY);
+    return role > ROLE_NONE && role < ROLE_END && reads[role] != 0;
+}
+
+uint32_t
+permit_categories(const struct node_config *config, uint32_t roles,
+                  bool of_case)
+{
     uint32_t may = 0;
 
-    if (roles & CARE)
-        may |= CATEGORY_ALL;
-    if (roles & ROLE_BIT(ROLE_HEALTH))
-        may |= basic | CATEGORY_BIT(CATEGORY_HEALTH);
-    if (roles & ROLE_BIT(ROLE_MENTAL_HEALTH))
-        may |= basic | CATEGORY_BIT(CATEGORY_HEALTH) |
-               CATEGORY_BIT(CATEGORY_MHPSS) |
-               CATEGORY_BIT(CATEGORY_VULNERABILITY);
-    if ((roles & ROLE_BIT(ROLE_FOCAL_POINT)) && !of_case)
-        may |= CATEGORY_ALL;
-    return may;
+    for (enum role r = ROLE_NONE + 1; r < ROLE_END; r++) {
+        if ((roles & ROLE_BIT(r)) == 0 || !permit_reads(r) ||
+            (of_case && r == ROLE_FOCAL_POINT))
+            continue;
+        may |= config->reads[r] != 0 ? config->reads[r] : reads[r];
+    }
+    return may & CATEGORY_ALL;
 }

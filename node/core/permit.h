@@ -16,7 +16,8 @@ enum permit_query {
     PERMIT_FIGURES,   /* audit ... */
     PERMIT_USERS,     /* user list */
     PERMIT_STATUS,    /* status, services search: everybody known */
-    PERMIT_ADMIN      /* policy install, registry publish, metrics */
+    PERMIT_ADMIN,     /* policy install, registry publish, metrics */
+    PERMIT_ACCESS     /* audit access */
 };
 
 /** permit_roles: the roles of @user, 0 when unknown or disabled. The account
@@ -27,7 +28,10 @@ bool permit_command(uint32_t roles, enum node_command_type type,
                     enum object_kind kind, enum side side, enum event event);
 bool permit_query(uint32_t roles, enum permit_query q);
 /** permit_categories: what these roles may read of a case (@of_case) or of a
- * referral received. */
-uint32_t permit_categories(uint32_t roles, bool of_case);
+ * referral received, by the node's need-to-know table. */
+uint32_t permit_categories(const struct node_config *config, uint32_t roles,
+                           bool of_case);
+/** permit_reads: whether a role may ever be given categories to read. */
+bool permit_reads(enum role role);
 
 #endif /* NODE_CORE_PERMIT_H */

@@ -1,13 +1,19 @@
 #include "settings.h"
 
 #include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "hf_conf.h"
 #include "hf_file.h"
 #include "hf_text.h"
+#include "permit.h"
 
 #define YEAR_MS (366ull * 24 * 3600 * 1000)
+
+#define READS_HELP(who)                                                        \
+    "What " who " reads: data categories, or all, or none; nothing here: the " \
+    "default."
 
 static const struct hf_conf_key keys[] = {
     {"org", HF_CONF_STRING, NULL, 1, HF_ORG_BYTES - 1,
@@ -25,6 +31,19 @@ static const struct hf_conf_key keys[] = {
      "How often figures go to the committee; 0s: as the registry says."},
     {"figures_threshold", HF_CONF_U64, "0", 0, 1000,
      "Counts below it are merged before they leave; 0: the registry's."},
+    {"read_case_manager", HF_CONF_LIST, "", 0, CATEGORY_END,
+     READS_HELP("a case manager")},
+    {"read_supervisor", HF_CONF_LIST, "", 0, CATEGORY_END,
+     READS_HELP("a supervisor")},
+    {"read_focal_point", HF_CONF_LIST, "", 0, CATEGORY_END,
+     READS_HELP("a focal point, of referrals received and of no case,")},
+    {"read_health", HF_CONF_LIST, "", 0, CATEGORY_END,
+     READS_HELP("health staff")},
+    {"read_mental_health_professional", HF_CONF_LIST, "", 0, CATEGORY_END,
+     READS_HELP("a mental-health professional")},
+    {"why_required", HF_CONF_BOOL, "false", 0, 0,
+     "Whether health, mhpss, protection and vulnerability of others' cases "
+     "are shown only to who says why (--why)."},
     {"notify", HF_CONF_STRING, "", 0, 512,
      "Command to run for news to the staff; not used yet."},
 };
@@ -37,6 +56,47 @@ refuse(struct fault *fault, const char *path, const struct hf_conf *conf,
 {
     return fault_set(fault, FAULT_CONFIG, "%s:%u: %s: %s", path,
                      (unsigned)hf_conf_line(conf, key), key, what);
+}
+
+/* Data categories by name; all and none stand alone. */
+static bool
+read_categories(const struct hf_conf *conf, const char *key, uint32_t *ret)
+{
+    const size_t n = hf_conf_n_items(conf, key);
+    uint32_t set = NODE_READS_SET;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *word = hf_conf_item(conf, key, i);
+        const enum category c = category_parse(word);
+
+        if (n == 1 && strcmp(word, "all") == 0)
+            set |= CATEGORY_ALL;
+        else if (c != CATEGORY_NONE)
+            set |= CATEGORY_BIT(c);
+        else if (n != 1 || strcmp(word, "none") != 0)
+            return false;
+    }
+    *ret = n == 0 ? 0 : set;
+    return true;
+}
+
+/* The need-to-know table: a key for each role that may read at all. */
+static bool
+check_reads(const char *path, const struct hf_conf *conf, struct settings *ret,
+            struct fault *fault)
+{
+    char key[48];
+
+    ret->node.is_why_required = hf_conf_bool(conf, "why_required");
+    for (enum role r = ROLE_NONE + 1; r < ROLE_END; r++) {
+        if (!permit_reads(r))
+            continue;
+        (void)snprintf(key, sizeof(key), "read_%s", role_text(r));
+        if (!read_categories(conf, key, &ret->node.reads[r]))
+            return refuse(fault, path, conf, key,
+                          "not a data category; or all, or none, alone");
+    }
+    return true;
 }
 
 static bool
@@ -62,7 +122,7 @@ check(const char *path, const struct hf_conf *conf, struct settings *ret,
     ret->node.figures_period_ms = hf_conf_u64(conf, "figures_period");
     ret->node.figures_threshold =
         (uint32_t)hf_conf_u64(conf, "figures_threshold");
-    return true;
+    return check_reads(path, conf, ret, fault);
 }
 
 bool
