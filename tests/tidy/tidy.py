@@ -3,7 +3,8 @@
 
     tests/tidy/tidy.py [--generated DIR] [CHECK...]
 
-Checks (all, if none is named): includes headers calls form map folders alone.
+Checks (all, if none is named): includes headers calls form map folders events
+alone.
 DIR holds generated headers (the build tree's proto/ and policy/), for `headers`.
 Every finding is one line, file:line: what. Exit status 1 if there is one.
 """
@@ -41,22 +42,11 @@ CORE_BANNED = ("printf fprintf vfprintf puts fputs putc fopen fread fwrite "
                "getenv exit abort").split()
 HEAP = "malloc calloc realloc free strdup strndup".split()
 
-# Which document says what each file of a folder is for.
-DOCUMENTS = {
-    "lib": "lib/DESIGN.md",
-    "proto": "proto/WIRE.md",
-    "policy": "policy/README.md",
-    "broker": "broker/DESIGN.md",
-    "node": "node/DESIGN.md",
-    "ops": "ops/README.md",
-    "tests/sim": "tests/sim/README.md",
-    "tests/bench": "tests/bench/README.md",
-    "tests/data": "tests/data/README.md",
-    "tests": "tests/README.md",
-}
+# A folder's files are named in one of these, there or in a folder above it.
+DOCUMENTS = ("DESIGN.md", "README.md", "WIRE.md")
 # Where a list of files would only repeat their names.
-UNLISTED = ("tests/unit", "tests/vectors", "tests/fuzz/corpus", "tests/e2e",
-            "proto/handoff")
+UNLISTED = ("tests/unit", "tests/vectors", "tests/fuzz", "tests/data/chains",
+            "proto/handoff", ".ci")
 
 findings = []
 
@@ -146,11 +136,8 @@ def check_one_include(path, number, name, table, headers):
         if owner != folder and owner not in ours and \
                 f"{owner}/{os.path.basename(name)}" not in ours:
             report(path, number, f"{folder} may not include {owner}/{name}")
-        stem = os.path.basename(name)[:-len("_internal.h")]
-        if name.endswith("_internal.h") and (
-                owner != folder or
-                not os.path.basename(path).startswith(stem)):
-            report(path, number, f"{name} is for {owner}/{stem}*.c only")
+        if name.endswith("_internal.h") and owner != folder:
+            report(path, number, f"{name} is for {owner} only")
     elif name[:-2] in SYSTEM:
         if folder in CORES and name[:-2] not in CORE_SYSTEM:
             report(path, number, f"a core may not include <{name}>")
@@ -277,6 +264,11 @@ def check_map():
         named.add(name)
         if not (ROOT / name).exists():
             report("README.md", i, f"{name} does not exist")
+    code = "".join(read(f) for f in C_FILES if f.endswith(".h"))
+    for i, line in enumerate(read("README.md").split("\n"), 1):
+        for function in re.findall(r"`(\w+)\(\)`", line):
+            if not re.search(rf"\b{function}\(", code):
+                report("README.md", i, f"no header has {function}()")
     folders = set()
     for f in FILES:
         parts = f.split("/")[:-1]
@@ -287,11 +279,14 @@ def check_map():
         report("README.md", before + 1, f"the map lacks {folder}/")
 
 
-def document_of(path):
-    for folder in sorted(DOCUMENTS, key=len, reverse=True):
-        if is_under(path, [folder]):
-            return DOCUMENTS[folder]
-    return None
+def documents_over(path):
+    """The documents in the file's folder and above it, the nearest first."""
+    folder = folder_of(path)
+    while folder:
+        for name in DOCUMENTS:
+            if f"{folder}/{name}" in FILES:
+                yield f"{folder}/{name}"
+        folder = folder_of(folder)
 
 
 def expand(text):
@@ -306,12 +301,11 @@ def expand(text):
 
 
 def check_folders():
-    """Each folder's document names every file of it, and no other."""
+    """A document names every file of its folder, and none that is not there."""
     names = {}
     everything = {os.path.basename(f) for f in FILES}
-    for document in sorted(set(DOCUMENTS.values())):
-        if document not in FILES:
-            report(document, 1, "missing")
+    for document in FILES:
+        if os.path.basename(document) not in DOCUMENTS:
             continue
         text = read(document)
         names[document] = expand(text)
@@ -322,14 +316,47 @@ def check_folders():
                         os.path.basename(quoted) not in everything:
                     report(document, i, f"{quoted} does not exist")
     for path in FILES:
-        document = document_of(path)
         base = os.path.basename(path)
-        if document not in names or is_under(path, UNLISTED) or \
-                path == document or base == "CMakeLists.txt":
+        if "/" not in path or is_under(path, UNLISTED) or \
+                base in DOCUMENTS or base == "CMakeLists.txt":
             continue
-        stem = re.sub(r"\.(c|h)$", "", base)
-        if not {base, stem} & names[document]:
-            report(document, 1, f"does not say what {path} is for")
+        if re.match(r"\d\d-.*\.sh$", base):  # says so itself
+            if not re.match(r"#!.*\n(# .*\n){2}", read(path)):
+                report(path, 2, "the goal is missing: two lines or three")
+            continue
+        over = list(documents_over(path))
+        stem = re.sub(r"(_internal)?\.(c|h)$", "", base)
+        if not over:
+            report(path, 1, "no document says what it is for")
+        elif not any({base, stem} & names[d] for d in over):
+            report(over[0], 1, f"does not say what {path} is for")
+
+
+def check_events():
+    """What goes to a log is in the program's list, and the list is no longer."""
+    for program in ("node", "broker"):
+        document = f"{program}/DESIGN.md"
+        if document not in FILES or "## Log events" not in read(document):
+            report(document, 1, "no list of log events")
+            continue
+        section = read(document).split("## Log events", 1)[1]
+        listed = set()
+        for row in section.split("\n## ", 1)[0].split("\n"):
+            if row.startswith("| `"):
+                listed |= set(re.findall(r"`([^`]+)`", row.split("|")[1]))
+        literals = set()
+        for path in C_FILES:
+            if not is_under(path, [program]) or not path.endswith(".c"):
+                continue
+            text = read(path)
+            literals |= set(re.findall(r'"([\w-]+)"', text))
+            for m in re.finditer(r'\b(?:hf_log|step_alarm)\([^";]*"([\w-]+)"',
+                                 text):
+                if m.group(1) not in listed:
+                    report(path, text.count("\n", 0, m.start()) + 1,
+                           f"log event {m.group(1)} is not in {document}")
+        for event in sorted(listed - literals):
+            report(document, 1, f"no code logs {event}")
 
 
 def check_alone():
@@ -352,7 +379,8 @@ def check_alone():
 def main():
     checks = {"includes": check_includes, "headers": check_headers,
               "calls": check_calls, "form": check_form, "map": check_map,
-              "folders": check_folders, "alone": check_alone}
+              "folders": check_folders, "events": check_events,
+              "alone": check_alone}
     parser = argparse.ArgumentParser()
     parser.add_argument("--generated", default=str(ROOT / "build-dev"))
     parser.add_argument("check", nargs="*", choices=[[], *checks])
