@@ -66,6 +66,12 @@ exit_status(enum hf_err err)
     case HF_ERR_ROLLBACK:
     case HF_ERR_EXPIRED:
     case HF_ERR_SIGNATURE:
+    case HF_ERR_STALE:
+    case HF_ERR_SKIPPED:
+    case HF_ERR_JUMP:
+    case HF_ERR_REPEATED:
+    case HF_ERR_THRESHOLD:
+    case HF_ERR_UNKNOWN:
         return EX_DATAERR;
     case HF_ERR_EXISTS:
     case HF_ERR_LIMIT:

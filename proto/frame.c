@@ -18,10 +18,23 @@ static const struct {
     uint8_t number;
     enum hf_err err;
 } bad_codes[] = {
-    {1, HF_ERR_MALFORMED}, {2, HF_ERR_LIMIT},   {3, HF_ERR_FORBIDDEN},
-    {4, HF_ERR_UNTRUSTED}, {5, HF_ERR_EXPIRED}, {6, HF_ERR_ROLLBACK},
-    {7, HF_ERR_SIGNATURE}, {8, HF_ERR_FULL},    {9, HF_ERR_BUSY},
+    {1, HF_ERR_MALFORMED},
+    {2, HF_ERR_LIMIT},
+    {3, HF_ERR_FORBIDDEN},
+    {4, HF_ERR_UNTRUSTED},
+    {5, HF_ERR_EXPIRED},
+    {6, HF_ERR_ROLLBACK},
+    {7, HF_ERR_SIGNATURE},
+    {8, HF_ERR_FULL},
+    {9, HF_ERR_BUSY},
     {10, HF_ERR_IO}, /* also any other trouble of the sender's own */
+    /* What comes after is told as the one above that has its number. */
+    {1, HF_ERR_UNKNOWN},
+    {2, HF_ERR_JUMP},
+    {4, HF_ERR_SKIPPED},
+    {4, HF_ERR_REPEATED},
+    {4, HF_ERR_THRESHOLD},
+    {5, HF_ERR_STALE},
 };
 #define BAD_CODES (sizeof(bad_codes) / sizeof(bad_codes[0]))
 

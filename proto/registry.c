@@ -78,14 +78,16 @@ add_link(struct registry *r, const uint8_t pk[static HF_PK_BYTES], size_t at)
     link->at = at;
 }
 
-static enum hf_err
-index_links(struct registry *r)
+enum hf_err
+registry_index_links(struct registry *r)
 {
-    r->links = calloc(r->n_orgs + r->n_brokers + 1, sizeof(*r->links));
+    r->links = calloc(2 * r->n_orgs + r->n_brokers + 1, sizeof(*r->links));
     if (r->links == NULL)
         return HF_ERR_NOMEM;
-    for (size_t i = 0; i < r->n_orgs; i++)
+    for (size_t i = 0; i < r->n_orgs; i++) {
         add_link(r, r->orgs[i].link_pk, i);
+        add_link(r, r->orgs[i].old_link_pk, i);
+    }
     for (size_t i = 0; i < r->n_brokers; i++)
         add_link(r, r->broker[i].link_pk, r->n_orgs + i);
     qsort(r->links, r->n_links, sizeof(*r->links), compare_links);
@@ -117,7 +119,8 @@ static size_t
 search_link(const struct registry *r, const uint8_t pk[static HF_PK_BYTES])
 {
     for (size_t i = 0; i < r->n_orgs; i++)
-        if (memcmp(r->orgs[i].link_pk, pk, HF_PK_BYTES) == 0)
+        if (memcmp(r->orgs[i].link_pk, pk, HF_PK_BYTES) == 0 ||
+            memcmp(r->orgs[i].old_link_pk, pk, HF_PK_BYTES) == 0)
             return i;
     for (size_t i = 0; i < r->n_brokers; i++)
         if (memcmp(r->broker[i].link_pk, pk, HF_PK_BYTES) == 0)
@@ -144,21 +147,145 @@ registry_by_link(const struct registry *r, const uint8_t pk[static HF_PK_BYTES],
         *ret_broker = &r->broker[at - r->n_orgs];
 }
 
+bool
+registry_link_counts(const struct registry_org *org,
+                     const uint8_t pk[static HF_PK_BYTES], uint64_t now_ms)
+{
+    if (field_all_zero(pk, HF_PK_BYTES))
+        return false;
+    return memcmp(org->link_pk, pk, HF_PK_BYTES) == 0 ||
+           (now_ms < org->old_link_until_ms &&
+            memcmp(org->old_link_pk, pk, HF_PK_BYTES) == 0);
+}
+
+static bool
+counted_at(const struct registry_key *k, uint64_t at_ms)
+{
+    return !k->revoked && k->from_ms <= at_ms &&
+           (k->until_ms == 0 || at_ms < k->until_ms);
+}
+
+size_t
+registry_op_keys(const struct registry_org *org, uint64_t at_ms,
+                 const uint8_t *ret[static REGISTRY_OP_KEYS_MAX])
+{
+    const struct registry_key *found[REGISTRY_OP_KEYS_MAX];
+    size_t n = 0;
+
+    HF_ASSERT(org->n_op <= REGISTRY_OP_KEYS_MAX);
+    for (size_t i = 0; i < org->n_op; i++) {
+        const struct registry_key *k = &org->op[i];
+        size_t at = n;
+
+        if (!counted_at(k, at_ms))
+            continue;
+        for (; at > 0 && found[at - 1]->from_ms < k->from_ms; at--)
+            found[at] = found[at - 1];
+        found[at] = k;
+        n++;
+    }
+    for (size_t i = 0; i < n; i++)
+        ret[i] = found[i]->pk;
+    return n;
+}
+
 const uint8_t *
 registry_op_key(const struct registry_org *org, uint64_t at_ms)
 {
-    const struct registry_key *best = NULL;
+    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
 
-    /* Keys overlap while they are rotated: the younger one is in use. */
-    for (size_t i = 0; i < org->n_op; i++) {
-        const struct registry_key *k = &org->op[i];
+    return registry_op_keys(org, at_ms, keys) > 0 ? keys[0] : NULL;
+}
 
-        if (!k->revoked && k->from_ms <= at_ms &&
-            (k->until_ms == 0 || at_ms < k->until_ms) &&
-            (best == NULL || k->from_ms > best->from_ms))
-            best = k;
+bool
+registry_op_verify(const struct registry_org *org, uint64_t at_ms,
+                   const char *label, const struct hf_bytes *spans,
+                   size_t n_spans, const uint8_t sig[static HF_SIG_BYTES])
+{
+    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
+    const size_t n = registry_op_keys(org, at_ms, keys);
+
+    for (size_t i = 0; i < n; i++)
+        if (hf_verify(keys[i], label, spans, n_spans, sig))
+            return true;
+    return false;
+}
+
+enum member_status
+registry_status(const struct registry *r, const struct hf_org *id)
+{
+    const struct registry_org *org = registry_org(r, id);
+    const struct registry_broker *broker;
+
+    if (org != NULL)
+        return org->status;
+    broker = registry_broker(r, id);
+    if (broker == NULL)
+        return MEMBER_NONE;
+    return broker->is_suspended ? MEMBER_SUSPENDED : MEMBER_ACTIVE;
+}
+
+/* A family that the registry never named is nobody's who is held to some. */
+static bool
+flows(const struct registry *r, const struct registry_flow *f,
+      enum object_kind what, const struct hf_name *family)
+{
+    HF_ASSERT(what > OBJECT_NONE && what < OBJECT_END);
+    if (!f->is_limited || what == OBJECT_WITHDRAWAL)
+        return true;
+    if ((f->objects & REGISTRY_OBJECT_BIT(what)) == 0)
+        return false;
+    if (f->families == UINT64_MAX || family == NULL || family->s[0] == '\0')
+        return true;
+    for (size_t i = 0; i < r->n_families; i++)
+        if (hf_name_eq(&r->family[i], family))
+            return (f->families >> i & 1) != 0;
+    return false;
+}
+
+bool
+registry_may_send(const struct registry *r, const struct registry_org *org,
+                  enum object_kind what, const struct hf_name *family)
+{
+    return flows(r, &org->may_send, what, family);
+}
+
+bool
+registry_may_receive(const struct registry *r, const struct registry_org *org,
+                     enum object_kind what, const struct hf_name *family)
+{
+    return flows(r, &org->may_receive, what, family);
+}
+
+void
+registry_custody_tag(const struct hf_id *case_id, uint32_t epoch,
+                     struct hf_hash *ret)
+{
+    uint8_t number[4], *p = number;
+    const struct hf_bytes spans[] = {{case_id->b, HF_ID_BYTES},
+                                     {number, sizeof(number)}};
+
+    hf_put_u32(&p, epoch);
+    hf_hash("handoff/1 custody", spans, 2, ret);
+}
+
+const struct registry_ruling *
+registry_ruling(const struct registry *r, const struct hf_hash *tag)
+{
+    size_t low = 0, high = r->n_rulings;
+
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        const int c = memcmp(r->rulings[mid].tag.b, tag->b, HF_HASH_BYTES);
+
+        if (c == 0)
+            return &r->rulings[mid];
+        if (c < 0)
+            low = mid + 1;
+        else
+            high = mid;
     }
-    return best != NULL ? best->pk : NULL;
+    return NULL;
 }
 
 uint32_t
@@ -177,275 +304,7 @@ registry_free(struct registry *r)
     if (r == NULL)
         return;
     free(r->orgs);
+    free(r->rulings);
     free(r->links);
     free(r);
-}
-
-/* Making one. */
-
-static enum hf_err
-apply_suspend(struct hf_bytes doc, struct registry *r)
-{
-    struct registry_suspend s;
-    enum hf_err err = registry_doc_read_suspend(doc, &s);
-
-    if (err)
-        return err;
-    r->version[REGISTRY_SUSPEND] = s.version;
-    r->expires_ms[REGISTRY_SUSPEND] = s.expires_ms;
-    /* Only over the orgs it was made for: a newer one says itself who is
-     * active. */
-    for (size_t i = 0; i < s.n; i++) {
-        bool found;
-        const size_t at = registry_find_org(r, &s.org[i], &found);
-
-        if (s.orgs_version == r->version[REGISTRY_ORGS]) {
-            if (!found)
-                err = HF_ERR_MALFORMED;
-            else if (r->orgs[at].status == MEMBER_ACTIVE)
-                r->orgs[at].status = MEMBER_SUSPENDED;
-        }
-    }
-    free(s.org);
-    return err;
-}
-
-static bool
-hash_is(struct hf_bytes doc, const struct hf_hash *hash)
-{
-    struct hf_hash h;
-
-    registry_doc_hash(doc, &h);
-    return hf_hash_eq(&h, hash);
-}
-
-/* What the timestamp vouched for must not be newer than what came with it, and
- * where it is the same version it must be the same bytes. */
-static enum hf_err
-apply_timestamp(struct registry_set *set, struct registry *r)
-{
-    struct registry_timestamp t;
-    enum hf_err err =
-        registry_doc_read_timestamp(set->doc[REGISTRY_TIMESTAMP].doc, &t);
-
-    if (err)
-        return err;
-    r->version[REGISTRY_TIMESTAMP] = t.version;
-    r->expires_ms[REGISTRY_TIMESTAMP] = t.expires_ms;
-    if (t.orgs_version > r->version[REGISTRY_ORGS] ||
-        t.suspend_version > r->version[REGISTRY_SUSPEND])
-        return HF_ERR_ROLLBACK;
-    if (t.orgs_version == r->version[REGISTRY_ORGS] &&
-        !hash_is(set->doc[REGISTRY_ORGS].doc, &t.orgs_hash))
-        return HF_ERR_ROLLBACK;
-    if (t.suspend_version > 0 &&
-        t.suspend_version == r->version[REGISTRY_SUSPEND] &&
-        !hash_is(set->doc[REGISTRY_SUSPEND].doc, &t.suspend_hash))
-        return HF_ERR_ROLLBACK;
-    return HF_OK;
-}
-
-static enum hf_err
-fill(struct registry_set *set, struct registry *r)
-{
-    const struct hf_bytes root = set->root[set->n_roots - 1].doc;
-    struct registry_root newest;
-    enum hf_err err = registry_doc_read_root(root, &newest);
-
-    if (err)
-        return err;
-    r->version[REGISTRY_ROOT] = newest.version;
-    r->expires_ms[REGISTRY_ROOT] = newest.expires_ms;
-    registry_doc_hash(root, &r->root_hash);
-    if (set->doc[REGISTRY_ORGS].doc.n == 0)
-        return HF_ERR_MALFORMED;
-    err = registry_doc_read_orgs(set->doc[REGISTRY_ORGS].doc, r);
-    if (!err)
-        err = registry_check(r);
-    if (!err && set->doc[REGISTRY_SUSPEND].doc.n > 0)
-        err = apply_suspend(set->doc[REGISTRY_SUSPEND].doc, r);
-    if (!err && set->doc[REGISTRY_TIMESTAMP].doc.n > 0)
-        err = apply_timestamp(set, r);
-    if (!err)
-        err = index_links(r);
-    return err;
-}
-
-enum hf_err
-registry_make(struct registry_set *set, struct registry **ret)
-{
-    struct registry *r = calloc(1, sizeof(*r));
-    enum hf_err err;
-
-    HF_ASSERT(set->n_roots > 0);
-    if (r == NULL)
-        return HF_ERR_NOMEM;
-    err = fill(set, r);
-    if (err) {
-        registry_free(r);
-        return err;
-    }
-    *ret = r;
-    return HF_OK;
-}
-
-/* Trusting one. */
-
-static bool
-is_met(const struct registry_signed *s, enum registry_role role,
-       const struct registry_root *root)
-{
-    const struct registry_role_keys *keys = &root->role[role];
-
-    return keys->threshold > 0 &&
-           registry_set_count(s, role, keys) >= keys->threshold;
-}
-
-/* From the root we trust (version 0: none yet) to the newest of the set, one
- * version at a time, each signed by the one before it and by itself. */
-static enum hf_err
-follow_roots(const struct registry_set *set, struct hf_bytes held_doc,
-             struct registry_root *trusted)
-{
-    uint32_t last = 0;
-
-    for (size_t i = 0; i < set->n_roots; i++) {
-        struct registry_root root;
-        const enum hf_err err = registry_doc_read_root(set->root[i].doc, &root);
-
-        if (err)
-            return err;
-        if (i > 0 && root.version != last + 1)
-            return HF_ERR_MALFORMED;
-        last = root.version;
-        if (root.version == trusted->version &&
-            (set->root[i].doc.n != held_doc.n ||
-             memcmp(set->root[i].doc.p, held_doc.p, held_doc.n) != 0))
-            return HF_ERR_ROLLBACK;
-        if (root.version <= trusted->version)
-            continue; /* history that others need */
-        if (trusted->version != 0 && root.version != trusted->version + 1)
-            return HF_ERR_UNTRUSTED;
-        if (trusted->version != 0 &&
-            !is_met(&set->root[i], REGISTRY_ROOT, trusted))
-            return HF_ERR_UNTRUSTED;
-        if (!is_met(&set->root[i], REGISTRY_ROOT, &root))
-            return HF_ERR_UNTRUSTED;
-        *trusted = root;
-        held_doc = set->root[i].doc;
-    }
-    return HF_OK;
-}
-
-/* All of the set but expiry and what is held besides the root. */
-static enum hf_err
-verify_set(const struct registry_set *set, struct hf_bytes held_doc,
-           const struct registry_root *held_root)
-{
-    struct registry_root trusted = *held_root, newest;
-    enum hf_err err =
-        registry_doc_read_root(set->root[set->n_roots - 1].doc, &newest);
-
-    if (err)
-        return err;
-    if (newest.version < held_root->version)
-        return HF_ERR_ROLLBACK;
-    err = follow_roots(set, held_doc, &trusted);
-    if (err)
-        return err;
-    HF_ASSERT(trusted.version == newest.version);
-    for (int role = REGISTRY_ORGS; role < REGISTRY_ROLES; role++)
-        if (set->doc[role].doc.n > 0 &&
-            !is_met(&set->doc[role], (enum registry_role)role, &trusted))
-            return HF_ERR_UNTRUSTED;
-    return HF_OK;
-}
-
-/* Nothing that is held may be missing, older, or the same with other bytes. */
-static enum hf_err
-compare_held(const struct registry_set *set, const struct registry *r,
-             const struct registry_set *held_set, const struct registry *held)
-{
-    bool is_newer = r->version[REGISTRY_ROOT] > held->version[REGISTRY_ROOT];
-
-    for (size_t role = REGISTRY_ORGS; role < REGISTRY_ROLES; role++) {
-        const struct hf_bytes a = set->doc[role].doc;
-        const struct hf_bytes b = held_set->doc[role].doc;
-
-        if (r->version[role] > held->version[role])
-            is_newer = true;
-        else if (a.n != b.n || (a.n > 0 && memcmp(a.p, b.p, a.n) != 0))
-            return HF_ERR_ROLLBACK;
-    }
-    return is_newer ? HF_OK : HF_ERR_EXISTS;
-}
-
-static enum hf_err
-load(struct hf_bytes in, struct hf_bytes held_doc,
-     const struct registry_root *held_root, struct registry_set **ret_set,
-     struct registry **ret)
-{
-    struct registry_set *set = NULL;
-    enum hf_err err = registry_set_parse(in, &set);
-
-    if (!err)
-        err = verify_set(set, held_doc, held_root);
-    if (!err)
-        err = registry_make(set, ret);
-    if (err)
-        free(set);
-    else
-        *ret_set = set;
-    return err;
-}
-
-enum hf_err
-registry_load(struct hf_bytes set, struct registry **ret)
-{
-    const struct registry_root none = {.version = 0};
-    struct registry_set *parsed = NULL;
-    const enum hf_err err =
-        load(set, (struct hf_bytes){NULL, 0}, &none, &parsed, ret);
-
-    free(parsed);
-    return err;
-}
-
-enum hf_err
-registry_accept(struct hf_bytes set, struct hf_bytes held_set, uint64_t now_ms,
-                struct registry **ret)
-{
-    struct registry_root held_root = {.version = 0};
-    struct registry_set *parsed = NULL, *held_parsed = NULL;
-    struct registry *r = NULL, *held = NULL;
-    struct hf_bytes held_doc = {NULL, 0};
-    enum hf_err err = HF_OK;
-
-    if (held_set.n > 0) {
-        err = registry_set_parse(held_set, &held_parsed);
-        if (!err)
-            err = registry_make(held_parsed, &held);
-        if (err)
-            goto out;
-        held_doc = held_parsed->root[held_parsed->n_roots - 1].doc;
-        err = registry_doc_read_root(held_doc, &held_root);
-        if (err)
-            goto out;
-    }
-    err = load(set, held_doc, &held_root, &parsed, &r);
-    if (!err && held != NULL)
-        err = compare_held(parsed, r, held_parsed, held);
-    if (!err && (now_ms >= r->expires_ms[REGISTRY_ROOT] ||
-                 now_ms >= r->expires_ms[REGISTRY_ORGS]))
-        err = HF_ERR_EXPIRED;
-    if (!err) {
-        *ret = r;
-        r = NULL; /* the caller's now */
-    }
-out:
-    registry_free(r);
-    registry_free(held);
-    free(parsed);
-    free(held_parsed);
-    return err;
 }

@@ -51,13 +51,45 @@ homes_ok(const struct registry_org *o)
 static bool
 reach_ok(const struct registry_org *o)
 {
+    if ((o->old_link_until_ms == 0) !=
+            field_all_zero(o->old_link_pk, HF_PK_BYTES) ||
+        !field_time(o->old_link_until_ms))
+        return false;
     if (o->via.s[0] != '\0')
         return field_org(&o->via) && !hf_org_eq(&o->via, &o->id) &&
-               field_all_zero(o->link_pk, HF_PK_BYTES) && o->n_homes == 0;
+               field_all_zero(o->link_pk, HF_PK_BYTES) &&
+               o->old_link_until_ms == 0 && o->n_homes == 0;
     return field_all_zero(o->via.s, HF_ORG_BYTES) &&
            !field_all_zero(o->identity_pk, HF_PK_BYTES) &&
            !field_all_zero(o->link_pk, HF_PK_BYTES) && o->n_op >= 1 &&
            o->n_homes >= 1;
+}
+
+/* Everything has one encoding: no limit. */
+static bool
+flow_ok(const struct registry_flow *f)
+{
+    if (!f->is_limited)
+        return f->objects == 0 && f->families == 0;
+    return (f->objects & ~REGISTRY_OBJECTS_ALL) == 0 &&
+           (f->objects != REGISTRY_OBJECTS_ALL || f->families != UINT64_MAX);
+}
+
+/* Who reviews what others decided in an emergency stands apart from them. */
+static bool
+duties_ok(uint32_t duties)
+{
+    return duties < DUTY_BIT(DUTY_END) &&
+           ((duties & DUTY_BIT(DUTY_REVIEW)) == 0 ||
+            duties == DUTY_BIT(DUTY_REVIEW));
+}
+
+static bool
+vetting_ok(const struct registry_org *o)
+{
+    return field_time(o->vetted_ms) &&
+           field_padded(o->vetting, sizeof(o->vetting)) &&
+           (o->vetted_ms == 0) == (o->vetting[0] == '\0');
 }
 
 bool
@@ -70,7 +102,8 @@ registry_check_member(const struct registry_org *o)
            (o->country[0] == '\0' || hf_country_ok(o->country)) &&
            field_padded(o->level, sizeof(o->level)) && level_ok(o->level) &&
            o->status > MEMBER_NONE && o->status < MEMBER_END && op_keys_ok(o) &&
-           homes_ok(o) && reach_ok(o);
+           homes_ok(o) && reach_ok(o) && duties_ok(o->duties) &&
+           flow_ok(&o->may_send) && flow_ok(&o->may_receive) && vetting_ok(o);
 }
 
 /* tcp://host:port, host and port not empty. */
@@ -133,6 +166,9 @@ names_are_listed(const struct registry *r)
                 return false;
         }
     }
+    for (size_t i = 0; i < r->n_rulings; i++)
+        if (registry_org(r, &r->rulings[i].holder) == NULL)
+            return false;
     return true;
 }
 
@@ -154,7 +190,7 @@ static enum hf_err
 keys_are_distinct(const struct registry *r)
 {
     const size_t max =
-        r->n_orgs * (2 + REGISTRY_OP_KEYS_MAX) + r->n_brokers * 2;
+        r->n_orgs * (3 + REGISTRY_OP_KEYS_MAX) + r->n_brokers * 2;
     uint8_t *keys = calloc(max + 1, HF_PK_BYTES);
     enum hf_err err = HF_OK;
     size_t n = 0;
@@ -164,6 +200,7 @@ keys_are_distinct(const struct registry *r)
     for (size_t i = 0; i < r->n_orgs; i++) {
         add_key(keys, &n, r->orgs[i].identity_pk);
         add_key(keys, &n, r->orgs[i].link_pk);
+        add_key(keys, &n, r->orgs[i].old_link_pk);
         for (size_t k = 0; k < r->orgs[i].n_op; k++)
             add_key(keys, &n, r->orgs[i].op[k].pk);
     }
@@ -181,10 +218,49 @@ keys_are_distinct(const struct registry *r)
     return err;
 }
 
+static bool
+rulings_ok(const struct registry *r)
+{
+    for (size_t i = 0; i < r->n_rulings; i++) {
+        const struct registry_ruling *ruling = &r->rulings[i];
+
+        if (field_hash_is_zero(&ruling->tag) || !field_org(&ruling->holder) ||
+            ruling->epoch < 2 || !field_time(ruling->at_ms) ||
+            (i > 0 && memcmp(r->rulings[i - 1].tag.b, ruling->tag.b,
+                             HF_HASH_BYTES) >= 0))
+            return false;
+    }
+    return true;
+}
+
+static bool
+families_ok(const struct registry *r)
+{
+    const uint64_t named =
+        r->n_families == 64 ? UINT64_MAX : (UINT64_C(1) << r->n_families) - 1;
+
+    for (size_t i = 0; i < r->n_families; i++)
+        for (size_t j = 0; j <= i; j++)
+            if (!field_name(&r->family[i]) || r->family[i].s[0] == '\0' ||
+                (j < i && hf_name_eq(&r->family[j], &r->family[i])))
+                return false;
+    for (size_t i = 0; i < r->n_orgs; i++) {
+        const uint64_t out = r->orgs[i].may_send.families;
+        const uint64_t in = r->orgs[i].may_receive.families;
+
+        if ((out != UINT64_MAX && (out & ~named) != 0) ||
+            (in != UINT64_MAX && (in & ~named) != 0))
+            return false;
+    }
+    return true;
+}
+
 enum hf_err
 registry_check(const struct registry *r)
 {
-    if (!ids_ascend(r) || !names_are_listed(r))
+    if (!ids_ascend(r) || !rulings_ok(r) || !families_ok(r))
         return HF_ERR_MALFORMED;
+    if (!names_are_listed(r))
+        return HF_ERR_UNKNOWN;
     return keys_are_distinct(r);
 }

@@ -14,7 +14,7 @@ registry_edit_open(struct hf_bytes set, struct registry_edit **ret)
         return HF_ERR_NOMEM;
     hf_buf_init(&e->bytes, REGISTRY_BYTES_MAX);
     if (set.n > REGISTRY_BYTES_MAX) {
-        err = HF_ERR_MALFORMED;
+        err = HF_ERR_LIMIT;
     } else if (set.n == 0) {
         e->set = calloc(1, sizeof(*e->set));
         if (e->set != NULL)
@@ -76,15 +76,6 @@ registry_edit_place(struct registry_edit *e, struct registry_signed *s,
     return err;
 }
 
-static bool
-is_met(const struct registry_signed *s, enum registry_role role,
-       const struct registry_root *root)
-{
-    return root->role[role].threshold > 0 &&
-           registry_set_count(s, role, &root->role[role]) >=
-               root->role[role].threshold;
-}
-
 bool
 registry_edit_is_published(const struct registry_edit *e,
                            enum registry_role role)
@@ -97,7 +88,7 @@ registry_edit_is_published(const struct registry_edit *e,
         struct registry_root root;
 
         if (registry_doc_read_root(e->set->root[i].doc, &root) == HF_OK &&
-            is_met(s, role, &root))
+            registry_set_met(s, role, &root.role[role]) == HF_OK)
             return true;
     }
     return false;
@@ -145,11 +136,12 @@ registry_edit_root(struct registry_edit *e, const struct registry_root *root)
         is_new = root_is_published(e);
         next.version = is_new ? now.version + 1 : now.version;
     }
-    if (is_new && e->set->n_roots == REGISTRY_ROOTS_MAX)
+    if (is_new && (e->set->n_roots == REGISTRY_ROOTS_MAX ||
+                   next.version > REGISTRY_ROOT_MAX))
         return HF_ERR_LIMIT;
     for (size_t i = 0; i < REGISTRY_ROLES; i++) {
         if (next.role[i].n > REGISTRY_KEYS_MAX)
-            return HF_ERR_MALFORMED;
+            return HF_ERR_LIMIT;
         qsort(next.role[i].pk, next.role[i].n, HF_PK_BYTES, compare_pk);
     }
     hf_buf_init(&bytes, REGISTRY_BYTES_MAX);

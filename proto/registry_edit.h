@@ -55,10 +55,12 @@ HF_NODISCARD enum hf_err registry_edit_get_root(const struct registry_edit *e,
  * HF_ERR_LIMIT. */
 HF_NODISCARD enum hf_err registry_edit_put_org(struct registry_edit *e,
                                                const struct registry_org *o);
-HF_NODISCARD enum hf_err registry_edit_put_broker(
-    struct registry_edit *e, const struct registry_broker *b);
+HF_NODISCARD enum hf_err
+registry_edit_put_broker(struct registry_edit *e,
+                         const struct registry_broker *b);
 /** registry_edit_status: suspend, reinstate, or mark as left (`remove`: keys
- * stay listed, so that what it signed still verifies). HF_ERR_NOT_FOUND. */
+ * stay listed, so that what it signed still verifies). HF_ERR_NOT_FOUND;
+ * HF_ERR_FORBIDDEN for a broker that leaves: drop it. */
 HF_NODISCARD enum hf_err registry_edit_status(struct registry_edit *e,
                                               const struct hf_org *id,
                                               enum member_status status);
@@ -70,15 +72,52 @@ HF_NODISCARD enum hf_err registry_edit_figures(struct registry_edit *e,
                                                uint32_t threshold,
                                                uint64_t period_ms);
 
-/** registry_edit_suspend: name @id in the suspend document, which one key of
- * that role may sign, without waiting for a new orgs document.
+/** registry_edit_rotate: the keys of a listed member, after a request of it.
+ *
+ * @fresh     its id, identity, op[0] and link; the rest is not looked at
+ * @change    from_ms: the new keys count from now; overlap_ms: so long the old
+ *            ones count beside them, for what is under way and until the node
+ *            has changed over; is_stolen: not at all, the old operation keys
+ *            are revoked
+ *
+ * An operation key that is listed already stays as it is. When the list is
+ * full the oldest goes, and what it signed verifies no longer.
+ * HF_ERR_NOT_FOUND  no such member
+ * HF_ERR_FORBIDDEN  the key was revoked; or the old ones were stolen, and one
+ *                   of them stays; or the member has no node
+ * HF_ERR_EXISTS     these are the keys it has */
+struct registry_change {
+    uint64_t from_ms;
+    uint64_t overlap_ms;
+    bool is_stolen;
+};
+HF_NODISCARD enum hf_err
+registry_edit_rotate(struct registry_edit *e, const struct registry_org *fresh,
+                     const struct registry_change *change);
+
+/** registry_edit_rule: the custody with this tag has ended, the case has a
+ * new holder. A ruling is for ever; a wrong one is mended by one on the epoch
+ * that it began. HF_ERR_UNKNOWN: no such member. HF_ERR_EXISTS. HF_ERR_LIMIT.
+ */
+HF_NODISCARD enum hf_err registry_edit_rule(struct registry_edit *e,
+                                            const struct registry_ruling *r);
+
+/** registry_edit_family: the bit of family @word in registry_flow.families;
+ * the word is added if need be. HF_ERR_LIMIT. */
+HF_NODISCARD enum hf_err registry_edit_family(struct registry_edit *e,
+                                              const struct hf_name *word,
+                                              unsigned *ret_bit);
+
+/** registry_edit_suspend: name @id, a member or broker, in the suspend
+ * document, which one key of that role may sign, without waiting for a new
+ * orgs document.
  * HF_ERR_NOT_FOUND  no such member
  * HF_ERR_FORBIDDEN  orgs is a draft here: use registry_edit_status */
 HF_NODISCARD enum hf_err registry_edit_suspend(struct registry_edit *e,
                                                const struct hf_org *id);
 
-/** registry_edit_timestamp: vouch for the newest orgs and suspend, which must
- * be published. HF_ERR_FORBIDDEN. */
+/** registry_edit_timestamp: vouch for the newest root, orgs and suspend, of
+ * which the last two must be published. HF_ERR_FORBIDDEN. */
 HF_NODISCARD enum hf_err registry_edit_timestamp(struct registry_edit *e,
                                                  uint64_t made_ms,
                                                  uint64_t expires_ms);
@@ -105,11 +144,11 @@ HF_NODISCARD enum hf_err registry_edit_merge(struct registry_edit *e,
 
 /** What a document still lacks. */
 struct registry_tally {
-    uint32_t version;  /* 0: no such document, and nothing else counts */
+    uint32_t version; /* 0: no such document, and nothing else counts */
     uint64_t expires_ms;
-    size_t have;       /* good signatures of the newest root's keys */
+    size_t have; /* good signatures of the newest root's keys */
     size_t need;
-    size_t old_have;   /* root N + 1: those of root N */
+    size_t old_have; /* root N + 1: those of root N */
     size_t old_need;
     bool is_complete;
 };

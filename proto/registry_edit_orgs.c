@@ -51,14 +51,9 @@ take_over_suspended(struct registry_edit *e)
     err = registry_doc_read_suspend(doc->doc, &s);
     if (err)
         return err;
-    for (size_t i = 0; i < s.n; i++) {
-        bool found;
-        const size_t at = registry_find_org(e->orgs, &s.org[i], &found);
-
-        if (found && s.orgs_version == e->orgs->version[REGISTRY_ORGS] &&
-            e->orgs->orgs[at].status == MEMBER_ACTIVE)
-            e->orgs->orgs[at].status = MEMBER_SUSPENDED;
-    }
+    for (size_t i = 0; i < s.n; i++)
+        if (s.orgs_version == e->orgs->version[REGISTRY_ORGS])
+            (void)registry_suspend_one(e->orgs, &s.org[i]);
     free(s.org);
     return HF_OK;
 }
@@ -129,10 +124,16 @@ tidy(const struct registry_org *o)
                              .status = o->status,
                              .n_op = o->n_op,
                              .n_homes = o->n_homes,
-                             .is_committee = o->is_committee};
+                             .old_link_until_ms = o->old_link_until_ms,
+                             .duties = o->duties,
+                             .may_send = o->may_send,
+                             .may_receive = o->may_receive,
+                             .vetted_ms = o->vetted_ms};
 
     t.id = o->id;
     t.via = o->via;
+    memcpy(t.vetting, o->vetting, strnlen(o->vetting, sizeof(t.vetting) - 1));
+    memcpy(t.old_link_pk, o->old_link_pk, HF_PK_BYTES);
     memcpy(t.name, o->name, strnlen(o->name, sizeof(t.name) - 1));
     memcpy(t.country, o->country, strnlen(o->country, sizeof(t.country) - 1));
     memcpy(t.level, o->level, strnlen(o->level, sizeof(t.level) - 1));
@@ -202,10 +203,20 @@ registry_edit_put_broker(struct registry_edit *e,
     return HF_OK;
 }
 
+static struct registry_broker *
+find_broker(struct registry *r, const struct hf_org *id)
+{
+    for (size_t i = 0; i < r->n_brokers; i++)
+        if (hf_org_eq(&r->broker[i].id, id))
+            return &r->broker[i];
+    return NULL;
+}
+
 enum hf_err
 registry_edit_status(struct registry_edit *e, const struct hf_org *id,
                      enum member_status status)
 {
+    struct registry_broker *broker;
     bool found = false;
     size_t at = 0;
     enum hf_err err;
@@ -218,12 +229,18 @@ registry_edit_status(struct registry_edit *e, const struct hf_org *id,
             return err;
     }
     at = registry_find_org(e->orgs, id, &found);
-    if (!found)
+    broker = find_broker(e->orgs, id);
+    if (!found && broker == NULL)
         return HF_ERR_NOT_FOUND;
+    if (!found && status == MEMBER_LEFT)
+        return HF_ERR_FORBIDDEN; /* that is registry_edit_drop() */
     err = registry_edit_begin_orgs(e);
     if (err)
         return err;
-    e->orgs->orgs[at].status = status;
+    if (found)
+        e->orgs->orgs[at].status = status;
+    else
+        broker->is_suspended = status == MEMBER_SUSPENDED;
     return HF_OK;
 }
 

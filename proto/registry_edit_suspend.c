@@ -83,7 +83,7 @@ registry_edit_suspend(struct registry_edit *e, const struct hf_org *id)
         if (err)
             return err;
     }
-    if (registry_org(e->orgs, id) == NULL)
+    if (registry_status(e->orgs, id) == MEMBER_NONE)
         return HF_ERR_NOT_FOUND;
     err = begin_suspend(e, e->orgs->version[REGISTRY_ORGS], &s);
     if (!err)
@@ -124,6 +124,9 @@ registry_edit_timestamp(struct registry_edit *e, uint64_t made_ms,
     t.expires_ms = expires_ms;
     t.orgs_version = r->version[REGISTRY_ORGS];
     registry_doc_hash(e->set->doc[REGISTRY_ORGS].doc, &t.orgs_hash);
+    t.root_version = r->version[REGISTRY_ROOT];
+    registry_doc_hash(registry_set_signed(e->set, REGISTRY_ROOT)->doc,
+                      &t.root_hash);
     t.suspend_version = r->version[REGISTRY_SUSPEND];
     if (t.suspend_version > 0)
         registry_doc_hash(e->set->doc[REGISTRY_SUSPEND].doc, &t.suspend_hash);

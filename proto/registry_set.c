@@ -27,43 +27,55 @@ registry_set_label(enum registry_role role)
 
 /* One signed document from the scan's spans: the bytes, then key and
  * signature in turn. Ascending keys make each key count once. */
-static bool
+static enum hf_err
 take_signed(const Handoff__V1__RegistrySigned *pb, const struct hf_bytes **span,
             struct registry_signed *s)
 {
     s->doc = *(*span)++;
     s->n = pb->n_signature;
-    if (s->doc.n == 0 || s->n > REGISTRY_SIGS_MAX)
-        return false;
+    if (s->n > REGISTRY_SIGS_MAX)
+        return HF_ERR_LIMIT;
+    if (s->doc.n == 0)
+        return HF_ERR_MALFORMED;
     for (size_t i = 0; i < s->n; i++) {
         const struct hf_bytes key = *(*span)++, sig = *(*span)++;
 
         if (key.n != HF_PK_BYTES || sig.n != HF_SIG_BYTES)
-            return false;
+            return HF_ERR_MALFORMED;
         memcpy(s->sig[i].pk, key.p, HF_PK_BYTES);
         memcpy(s->sig[i].sig, sig.p, HF_SIG_BYTES);
-        if (i > 0 && memcmp(s->sig[i - 1].pk, s->sig[i].pk, HF_PK_BYTES) >= 0)
-            return false;
+        if (i > 0) {
+            const int c = memcmp(s->sig[i - 1].pk, s->sig[i].pk, HF_PK_BYTES);
+
+            if (c >= 0)
+                return c == 0 ? HF_ERR_REPEATED : HF_ERR_MALFORMED;
+        }
     }
-    return true;
+    return HF_OK;
 }
 
-static bool
+static enum hf_err
 take_set(const Handoff__V1__RegistrySet *pb, const struct hf_bytes *span,
          struct registry_set *set)
 {
-    if (pb->n_root == 0 || pb->n_root > REGISTRY_ROOTS_MAX)
-        return false;
+    const Handoff__V1__RegistrySigned *const doc[REGISTRY_ROLES] = {
+        [REGISTRY_ORGS] = pb->orgs,
+        [REGISTRY_SUSPEND] = pb->suspend,
+        [REGISTRY_TIMESTAMP] = pb->timestamp,
+    };
+    enum hf_err err = HF_OK;
+
+    if (pb->n_root == 0)
+        return HF_ERR_MALFORMED;
+    if (pb->n_root > REGISTRY_ROOTS_MAX)
+        return HF_ERR_LIMIT;
     set->n_roots = pb->n_root;
-    for (size_t i = 0; i < pb->n_root; i++)
-        if (!take_signed(pb->root[i], &span, &set->root[i]))
-            return false;
-    return (pb->orgs == NULL ||
-            take_signed(pb->orgs, &span, &set->doc[REGISTRY_ORGS])) &&
-           (pb->suspend == NULL ||
-            take_signed(pb->suspend, &span, &set->doc[REGISTRY_SUSPEND])) &&
-           (pb->timestamp == NULL ||
-            take_signed(pb->timestamp, &span, &set->doc[REGISTRY_TIMESTAMP]));
+    for (size_t i = 0; i < pb->n_root && !err; i++)
+        err = take_signed(pb->root[i], &span, &set->root[i]);
+    for (int r = REGISTRY_ORGS; r < REGISTRY_ROLES && !err; r++)
+        if (doc[r] != NULL)
+            err = take_signed(doc[r], &span, &set->doc[r]);
+    return err;
 }
 
 enum hf_err
@@ -74,7 +86,9 @@ registry_set_parse(struct hf_bytes in, struct registry_set **ret)
     struct registry_set *set = NULL;
     enum hf_err err = HF_ERR_MALFORMED;
 
-    if (in.n == 0 || in.n > REGISTRY_BYTES_MAX)
+    if (in.n > REGISTRY_BYTES_MAX)
+        return HF_ERR_LIMIT;
+    if (in.n == 0)
         return HF_ERR_MALFORMED;
     scan.spans = calloc(SPANS_MAX, sizeof(*scan.spans));
     set = calloc(1, sizeof(*set));
@@ -82,18 +96,21 @@ registry_set_parse(struct hf_bytes in, struct registry_set **ret)
         err = HF_ERR_NOMEM;
         goto out;
     }
-    if (!scan_message(&scan, &handoff__v1__registry_set__descriptor, in))
+    if (!scan_message(&scan, &handoff__v1__registry_set__descriptor, in)) {
+        if (scan.fields_left == 0 || scan.n_spans == SPANS_MAX)
+            err = HF_ERR_LIMIT;
         goto out;
+    }
     pb = handoff__v1__registry_set__unpack(NULL, in.n, in.p);
     if (pb == NULL) {
         err = HF_ERR_NOMEM; /* its form was checked above */
         goto out;
     }
-    if (!take_set(pb, scan.spans, set))
+    err = take_set(pb, scan.spans, set);
+    if (err)
         goto out;
     *ret = set;
     set = NULL; /* the caller's now */
-    err = HF_OK;
 out:
     if (pb != NULL)
         handoff__v1__registry_set__free_unpacked(pb, NULL);
@@ -187,6 +204,29 @@ registry_set_count(const struct registry_signed *s, enum registry_role role,
                 n++;
     HF_ASSERT(n <= keys->n);
     return n;
+}
+
+static bool
+is_among(const struct registry_signed *s, const uint8_t pk[static HF_PK_BYTES])
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (memcmp(s->sig[i].pk, pk, HF_PK_BYTES) == 0)
+            return true;
+    return false;
+}
+
+enum hf_err
+registry_set_met(const struct registry_signed *s, enum registry_role role,
+                 const struct registry_role_keys *keys)
+{
+    const size_t good = registry_set_count(s, role, keys);
+    size_t given = 0;
+
+    if (keys->threshold > 0 && good >= keys->threshold)
+        return HF_OK;
+    for (size_t k = 0; k < keys->n; k++)
+        given += is_among(s, keys->pk[k]);
+    return given > good ? HF_ERR_SIGNATURE : HF_ERR_UNTRUSTED;
 }
 
 struct registry_signed *

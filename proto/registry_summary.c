@@ -77,7 +77,7 @@ add_org(const struct registry_org *o, struct hf_buf *out)
         out, "member %s: %s (%s%s%s%s%s), %s%s\n", o->id.s, o->name,
         org_kind_text(o->kind), o->country[0] ? ", " : "", o->country,
         o->level[0] ? ", " : "", o->level, member_status_text(o->status),
-        o->is_committee ? ", committee" : "");
+        registry_has_duty(o, DUTY_FIGURES) ? ", committee" : "");
 
     if (o->via.s[0] != '\0')
         return ok && hf_buf_printf(out, "  its node is kept by %s\n", o->via.s);

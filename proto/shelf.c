@@ -115,7 +115,7 @@ shelf_verify(const struct shelf_doc *d, const struct registry *r)
     uint8_t head[SHELF_HEAD_BYTES];
     const struct hf_bytes spans[] = {{head, sizeof(head)}, d->bytes};
     const struct registry_org *owner;
-    const uint8_t *pk;
+    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
 
     HF_ASSERT(d->kind != SHELF_REGISTRY);
     if (d->kind == SHELF_PREKEY && !is_own_prekey(d))
@@ -123,11 +123,10 @@ shelf_verify(const struct shelf_doc *d, const struct registry *r)
     owner = registry_org(r, &d->owner);
     if (owner == NULL || owner->status != MEMBER_ACTIVE)
         return HF_ERR_UNTRUSTED;
-    pk = registry_op_key(owner, d->version);
-    if (pk == NULL)
+    if (registry_op_keys(owner, d->version, keys) == 0)
         return HF_ERR_UNTRUSTED;
     pack_head(d, head);
-    if (!hf_verify(pk, SHELF_LABEL, spans, 2, d->sig))
+    if (!registry_op_verify(owner, d->version, SHELF_LABEL, spans, 2, d->sig))
         return HF_ERR_SIGNATURE;
     return HF_OK;
 }

@@ -76,6 +76,15 @@
     X(MEMBER_SUSPENDED, 2, "suspended")                                        \
     X(MEMBER_LEFT, 3, "left")
 
+/* What a member does for the network; also bits: DUTY_BIT(d). The one with
+ * `review` looks at vital-interest disclosures and has no other duty. */
+#define DUTY_MAP(X)                                                            \
+    X(DUTY_FIGURES, 1, "figures")       /* gets everybody's */                 \
+    X(DUTY_EVIDENCE, 2, "evidence")     /* is shown forks and exceptions */    \
+    X(DUTY_WITNESS, 3, "witness")       /* keeps and cosigns logs' heads */    \
+    X(DUTY_ESCALATION, 4, "escalation") /* hears of what nobody answers */     \
+    X(DUTY_REVIEW, 5, "review")
+
 /* Roles of users inside an organisation; also bits: ROLE_BIT(r). */
 #define ROLE_MAP(X)                                                            \
     X(ROLE_CASE_MANAGER, 1, "case_manager")                                    \
@@ -278,6 +287,7 @@ enum urgency { URGENCY_NONE, URGENCY_MAP(X) URGENCY_END };
 enum object_kind { OBJECT_NONE, OBJECT_MAP(X) OBJECT_END };
 enum org_kind { ORG_KIND_NONE, ORG_KIND_MAP(X) ORG_KIND_END };
 enum member_status { MEMBER_NONE, MEMBER_STATUS_MAP(X) MEMBER_END };
+enum duty { DUTY_NONE, DUTY_MAP(X) DUTY_END };
 enum role { ROLE_NONE, ROLE_MAP(X) ROLE_END };
 enum sex { SEX_NONE, SEX_MAP(X) SEX_END };
 enum age_band { AGE_NONE, AGE_BAND_MAP(X) AGE_END };
@@ -291,6 +301,7 @@ enum delivery { DELIVERY_NONE, DELIVERY_MAP(X) DELIVERY_END };
 
 #define CATEGORY_BIT(c) (UINT32_C(1) << (c))
 #define PURPOSE_BIT(p)  (UINT32_C(1) << (p))
+#define DUTY_BIT(d)     (UINT32_C(1) << ((d)-1))
 #define ROLE_BIT(r)     (UINT32_C(1) << (r))
 #define GROUP_BIT(g)    (UINT32_C(1) << (g))
 
@@ -309,6 +320,7 @@ const char *urgency_text(enum urgency v);
 const char *object_kind_text(enum object_kind v);
 const char *org_kind_text(enum org_kind v);
 const char *member_status_text(enum member_status v);
+const char *duty_text(enum duty v);
 const char *role_text(enum role v);
 const char *sex_text(enum sex v);
 const char *age_band_text(enum age_band v);
@@ -325,6 +337,7 @@ enum urgency urgency_parse(const char *text);
 enum object_kind object_kind_parse(const char *text);
 enum org_kind org_kind_parse(const char *text);
 enum member_status member_status_parse(const char *text);
+enum duty duty_parse(const char *text);
 enum role role_parse(const char *text);
 enum sex sex_parse(const char *text);
 enum age_band age_band_parse(const char *text);

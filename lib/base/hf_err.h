@@ -25,7 +25,13 @@
     X(HF_ERR_ROLLBACK, "older than what is held")                              \
     X(HF_ERR_SIGNATURE, "a signature does not verify")                         \
     X(HF_ERR_UNTRUSTED, "signed by nobody we trust")                           \
-    X(HF_ERR_UNREACHABLE, "not reachable")
+    X(HF_ERR_UNREACHABLE, "not reachable")                                     \
+    X(HF_ERR_STALE, "too old for a first one: newer may be withheld")          \
+    X(HF_ERR_SKIPPED, "a version in between is missing")                       \
+    X(HF_ERR_JUMP, "a version too far ahead")                                  \
+    X(HF_ERR_REPEATED, "one key stands there twice")                           \
+    X(HF_ERR_THRESHOLD, "a threshold of none, or of more than there are")      \
+    X(HF_ERR_UNKNOWN, "names somebody who is not listed")
 
 enum hf_err {
 #define X(name, text) name,

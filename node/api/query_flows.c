@@ -125,7 +125,7 @@ is_committee(const struct node_env *env)
                               : registry_org(env->registry, &env->config->org);
 
     return env->config->kind == ORG_COMMITTEE ||
-           (org != NULL && org->is_committee);
+           (org != NULL && registry_has_duty(org, DUTY_FIGURES));
 }
 
 static bool

@@ -143,15 +143,14 @@ check_signature(struct reader *rd, const struct entry *e,
 {
     const struct hf_bytes span = {bytes, ENTRY_BYTES};
     const struct registry_org *org = registry_org(rd->registry, &e->author);
-    const uint8_t *pk = org != NULL ? registry_op_key(org, e->at_ms) : NULL;
 
     if (org == NULL)
         return refuse(rd, HF_ERR_SIGNATURE, "%s is not in the registry",
                       e->author.s);
-    if (pk == NULL)
+    if (registry_op_key(org, e->at_ms) == NULL)
         return refuse(rd, HF_ERR_SIGNATURE, "%s had no valid key then",
                       e->author.s);
-    if (!hf_verify(pk, ENTRY_LABEL, &span, 1, sig))
+    if (!registry_op_verify(org, e->at_ms, ENTRY_LABEL, &span, 1, sig))
         return refuse(rd, HF_ERR_SIGNATURE, "the signature does not verify");
     return HF_OK;
 }

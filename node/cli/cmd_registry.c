@@ -265,7 +265,8 @@ complete_org(struct cli *c, struct registry_edit *e, struct registry_org *org)
     size_t i = 0;
     int status = 0;
 
-    org->is_committee = cli_has(c, "committee");
+    if (cli_has(c, "committee"))
+        org->duties = DUTY_BIT(DUTY_REVIEW) - 1;
     if (cli_has(c, "home"))
         org->n_homes = 0;
     while ((home = cli_next_value(c, "home", &i)) != NULL) {
@@ -289,7 +290,7 @@ complete_org(struct cli *c, struct registry_edit *e, struct registry_org *org)
         status = cli_sure(c, what);
     } else if (old != NULL) {
         keep_old_keys(old, org);
-        org->is_committee = org->is_committee || old->is_committee;
+        org->duties |= old->duties;
     }
     registry_free(r);
     return status;

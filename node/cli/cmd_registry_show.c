@@ -34,7 +34,7 @@ orgs_json(const struct registry *r)
                       o->id.s, "name", o->name, "kind", org_kind_text(o->kind),
                       "country", o->country, "level", o->level, "status",
                       member_status_text(o->status), "home", homes_json(o),
-                      "committee", o->is_committee ? 1 : 0, "via", o->via.s,
+                      "committee", registry_has_duty(o, DUTY_FIGURES) ? 1 : 0, "via", o->via.s,
                       "fingerprint", registry_fingerprint(o->identity_pk, fp)));
     }
     return list;

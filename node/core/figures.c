@@ -158,8 +158,8 @@ send_figures(struct step *s, const struct node_self *self)
     for (size_t i = 0; r != NULL && i < r->n_orgs; i++) {
         const struct registry_org *org = &r->orgs[i];
 
-        if (!org->is_committee || org->status != MEMBER_ACTIVE ||
-            hf_org_eq(&org->id, step_me(s)) ||
+        if (!registry_has_duty(org, DUTY_FIGURES) ||
+            org->status != MEMBER_ACTIVE || hf_org_eq(&org->id, step_me(s)) ||
             s->env->peer_until_ms(s->env->peer_ctx, &org->id) <= s->now)
             continue;
         if (c == NULL) {
@@ -195,7 +195,7 @@ figures_take(struct step *s, const struct hf_org *by,
     struct hf_org at = *by;
     uint32_t serial = 0;
 
-    if (me == NULL || !me->is_committee)
+    if (me == NULL || !registry_has_duty(me, DUTY_FIGURES))
         return;
     memset(&row, 0, sizeof(row));
     if (figure_next(s->v, &at, &serial, &row) && hf_org_eq(&at, by) &&

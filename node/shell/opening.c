@@ -75,12 +75,10 @@ is_signed(const struct registry *r, const struct content_entry *ce,
           const struct entry *e)
 {
     const struct registry_org *author = registry_org(r, &e->author);
-    const uint8_t *pk;
 
-    if (author == NULL || ce->sig.n != HF_SIG_BYTES)
-        return false;
-    pk = registry_op_key(author, e->at_ms);
-    return pk != NULL && hf_verify(pk, ENTRY_LABEL, &ce->bytes, 1, ce->sig.p);
+    return author != NULL && ce->sig.n == HF_SIG_BYTES &&
+           registry_op_verify(author, e->at_ms, ENTRY_LABEL, &ce->bytes, 1,
+                              ce->sig.p);
 }
 
 static bool
@@ -122,16 +120,23 @@ open_sealed(struct opening *o, const struct registry *r,
             const struct registry_org *sender, struct hf_bytes in,
             struct node_event *ret_ev)
 {
-    const uint8_t *pk = registry_op_key(sender, ret_ev->header.created_ms);
+    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
+    const size_t n_keys =
+        registry_op_keys(sender, ret_ev->header.created_ms, keys);
     const struct hf_id prekey_id = envelope_prekey_id(in);
     const struct hf_secret *prekey = prekeys_find(o->prekeys, &prekey_id);
     struct envelope_opened opened;
+    const uint8_t *pk = NULL;
     enum hf_err err;
 
-    if (pk == NULL)
+    if (n_keys == 0)
         return stranger(o, r, &ret_ev->header, "no_key_then");
-    /* A header that anybody may have written gets no answer. */
-    if (!envelope_verify_outer(in, pk))
+    /* While keys are rotated, several count. A header that anybody may have
+     * written gets no answer. */
+    for (size_t i = 0; i < n_keys && pk == NULL; i++)
+        if (envelope_verify_outer(in, keys[i]))
+            pk = keys[i];
+    if (pk == NULL)
         return stranger(o, r, &ret_ev->header, "bad_signature");
     if (prekey == NULL)
         return unopenable(o, "prekey_gone", ret_ev);

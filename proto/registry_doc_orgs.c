@@ -1,0 +1,343 @@
+#include "registry_reading.h"
+
+#include <stdlib.h>
+
+#include "field.h"
+#include "handoff/v1/registry.pb-c.h"
+#include "hf_assert.h"
+
+/* The orgs document: brokers, members, rulings, settings. */
+
+/* A member at its largest: fields, those of its keys and other parts too. */
+#define ORG_FIELDS (12 + REGISTRY_HOMES_MAX + 5 * REGISTRY_OP_KEYS_MAX + 4 * 3)
+#define FIELDS_MAX                                                             \
+    (16 + 7 * REGISTRY_BROKERS_MAX + ORG_FIELDS * REGISTRY_ORGS_MAX +          \
+     5 * REGISTRY_RULINGS_MAX + REGISTRY_FAMILIES_MAX)
+
+static bool
+take_broker(struct reading *r, const Handoff__V1__RegistryBroker *pb,
+            struct registry_broker *b)
+{
+    b->is_suspended = pb->has_suspended && pb->suspended == 1;
+    return reading_text(r, b->id.s, HF_ORG_BYTES) &&
+           reading_text(r, b->operated_by.s, HF_ORG_BYTES) &&
+           reading_text(r, b->endpoint, sizeof(b->endpoint)) &&
+           reading_fixed(r, b->op_pk, HF_PK_BYTES) &&
+           reading_fixed(r, b->link_pk, HF_PK_BYTES) &&
+           (!pb->has_suspended || b->is_suspended) && registry_check_broker(b);
+}
+
+static bool
+take_op_keys(struct reading *r, const Handoff__V1__RegistryOrg *pb,
+             struct registry_org *o)
+{
+    o->n_op = (uint8_t)pb->n_operation;
+    for (size_t i = 0; i < o->n_op; i++) {
+        const Handoff__V1__RegistryKey *key = pb->operation[i];
+
+        if (!reading_fixed(r, o->op[i].pk, HF_PK_BYTES) || key->revoked > 1)
+            return false;
+        o->op[i].from_ms = key->from_ms;
+        o->op[i].until_ms = key->until_ms;
+        o->op[i].revoked = key->revoked == 1;
+    }
+    return true;
+}
+
+static void
+take_flow(const Handoff__V1__RegistryFlow *pb, struct registry_flow *f)
+{
+    if (pb == NULL)
+        return;
+    f->is_limited = true;
+    f->objects = pb->objects;
+    f->families = pb->families;
+}
+
+static bool
+take_later_parts(struct reading *r, const Handoff__V1__RegistryOrg *pb,
+                 struct registry_org *o)
+{
+    if (pb->old_link != NULL) {
+        o->old_link_until_ms = pb->old_link->until_ms;
+        if (o->old_link_until_ms == 0 ||
+            !reading_fixed(r, o->old_link_pk, HF_PK_BYTES) ||
+            field_all_zero(o->old_link_pk, HF_PK_BYTES))
+            return false;
+    }
+    take_flow(pb->may_send, &o->may_send);
+    take_flow(pb->may_receive, &o->may_receive);
+    if (pb->vetting != NULL) {
+        o->vetted_ms = pb->vetting->on_ms;
+        if (o->vetted_ms == 0 ||
+            !reading_text(r, o->vetting, sizeof(o->vetting)))
+            return false;
+    }
+    return true;
+}
+
+static bool
+take_org(struct reading *r, const Handoff__V1__RegistryOrg *pb,
+         struct registry_org *o)
+{
+    o->kind = (enum org_kind)pb->kind;
+    o->status = (enum member_status)pb->status;
+    o->duties = pb->committee;
+    o->n_homes = (uint8_t)pb->n_home;
+    if (!reading_text(r, o->id.s, HF_ORG_BYTES) ||
+        !reading_text(r, o->name, sizeof(o->name)) ||
+        !reading_text(r, o->country, sizeof(o->country)) ||
+        !reading_text(r, o->level, sizeof(o->level)) ||
+        !reading_optional(r, o->identity_pk, HF_PK_BYTES) ||
+        !take_op_keys(r, pb, o) ||
+        !reading_optional(r, o->link_pk, HF_PK_BYTES))
+        return false;
+    for (size_t i = 0; i < o->n_homes; i++)
+        if (!reading_text(r, o->home[i].s, HF_ORG_BYTES))
+            return false;
+    return reading_text(r, o->via.s, HF_ORG_BYTES) &&
+           take_later_parts(r, pb, o) && registry_check_member(o);
+}
+
+static bool
+take_rulings(struct reading *r, const Handoff__V1__RegistryOrgs *pb,
+             struct registry *reg)
+{
+    reg->n_rulings = pb->n_ruling;
+    for (size_t i = 0; i < pb->n_ruling; i++) {
+        struct registry_ruling *ruling = &reg->rulings[i];
+
+        ruling->epoch = pb->ruling[i]->epoch;
+        ruling->at_ms = pb->ruling[i]->at_ms;
+        if (!reading_fixed(r, ruling->tag.b, HF_HASH_BYTES) ||
+            !reading_text(r, ruling->holder.s, HF_ORG_BYTES))
+            return false;
+    }
+    return true;
+}
+
+static bool
+take_families(struct reading *r, const Handoff__V1__RegistryOrgs *pb,
+              struct registry *reg)
+{
+    reg->n_families = pb->n_family;
+    for (size_t i = 0; i < pb->n_family; i++)
+        if (!reading_text(r, reg->family[i].s, HF_NAME_BYTES))
+            return false;
+    return true;
+}
+
+static bool
+take_orgs(struct reading *r, const Handoff__V1__RegistryOrgs *pb,
+          struct registry *reg)
+{
+    reg->version[REGISTRY_ORGS] = pb->version;
+    reg->expires_ms[REGISTRY_ORGS] = pb->expires_ms;
+    reg->figures_threshold = pb->figures_threshold;
+    reg->figures_period_ms = pb->figures_period_ms;
+    if (!registry_doc_head_ok(pb->version, pb->expires_ms) ||
+        pb->figures_threshold == 0 || pb->figures_period_ms == 0)
+        return false;
+    reg->n_brokers = pb->n_broker;
+    for (size_t i = 0; i < pb->n_broker; i++)
+        if (!take_broker(r, pb->broker[i], &reg->broker[i]))
+            return false;
+    reg->n_orgs = pb->n_org;
+    for (size_t i = 0; i < pb->n_org; i++)
+        if (!take_org(r, pb->org[i], &reg->orgs[i]))
+            return false;
+    return take_rulings(r, pb, reg) && take_families(r, pb, reg);
+}
+
+/* Before anything is made room for. */
+static bool
+counts_ok(const Handoff__V1__RegistryOrgs *pb)
+{
+    if (pb->n_broker > REGISTRY_BROKERS_MAX || pb->n_org > REGISTRY_ORGS_MAX ||
+        pb->n_ruling > REGISTRY_RULINGS_MAX ||
+        pb->n_family > REGISTRY_FAMILIES_MAX)
+        return false;
+    for (size_t i = 0; i < pb->n_org; i++)
+        if (pb->org[i]->n_operation > REGISTRY_OP_KEYS_MAX ||
+            pb->org[i]->n_home > REGISTRY_HOMES_MAX)
+            return false;
+    return true;
+}
+
+enum hf_err
+registry_doc_read_orgs(struct hf_bytes in, struct registry *reg)
+{
+    struct reading r;
+    const Handoff__V1__RegistryOrgs *pb;
+    enum hf_err err = reading_start(&r, &handoff__v1__registry_orgs__descriptor,
+                                    in, REGISTRY_BYTES_MAX, FIELDS_MAX);
+
+    if (err)
+        return err;
+    pb = (const Handoff__V1__RegistryOrgs *)r.pb;
+    HF_ASSERT(reg->orgs == NULL);
+    HF_ASSERT(reg->rulings == NULL);
+    if (!counts_ok(pb)) {
+        err = HF_ERR_LIMIT;
+        goto out;
+    }
+    reg->orgs = calloc(pb->n_org + 1, sizeof(*reg->orgs));
+    reg->rulings = calloc(pb->n_ruling + 1, sizeof(*reg->rulings));
+    if (reg->orgs == NULL || reg->rulings == NULL)
+        err = HF_ERR_NOMEM;
+    else if (!take_orgs(&r, pb, reg))
+        err = HF_ERR_MALFORMED;
+out:
+    reading_end(&r);
+    return err;
+}
+
+/* The generated structs of one member. */
+struct pb_org {
+    Handoff__V1__RegistryOrg org;
+    Handoff__V1__RegistryKey key[REGISTRY_OP_KEYS_MAX];
+    Handoff__V1__RegistryKey *keys[REGISTRY_OP_KEYS_MAX];
+    ProtobufCBinaryData home[REGISTRY_HOMES_MAX];
+    Handoff__V1__RegistryOldLink old_link;
+    Handoff__V1__RegistryFlow may_send;
+    Handoff__V1__RegistryFlow may_receive;
+    Handoff__V1__RegistryVetting vetting;
+};
+
+static Handoff__V1__RegistryFlow *
+fill_flow(const struct registry_flow *f, Handoff__V1__RegistryFlow *pb)
+{
+    handoff__v1__registry_flow__init(pb);
+    pb->objects = f->objects;
+    pb->families = f->families;
+    return f->is_limited ? pb : NULL;
+}
+
+static void
+fill_later_parts(const struct registry_org *o, struct pb_org *pb)
+{
+    handoff__v1__registry_old_link__init(&pb->old_link);
+    pb->old_link.key = reading_data(o->old_link_pk, HF_PK_BYTES);
+    pb->old_link.until_ms = o->old_link_until_ms;
+    pb->org.old_link = o->old_link_until_ms != 0 ? &pb->old_link : NULL;
+    pb->org.may_send = fill_flow(&o->may_send, &pb->may_send);
+    pb->org.may_receive = fill_flow(&o->may_receive, &pb->may_receive);
+    handoff__v1__registry_vetting__init(&pb->vetting);
+    pb->vetting.on_ms = o->vetted_ms;
+    pb->vetting.text = reading_as_text(o->vetting);
+    pb->org.vetting = o->vetted_ms != 0 ? &pb->vetting : NULL;
+}
+
+static void
+fill_org(const struct registry_org *o, struct pb_org *pb)
+{
+    handoff__v1__registry_org__init(&pb->org);
+    pb->org.id = reading_as_text(o->id.s);
+    pb->org.name = reading_as_text(o->name);
+    pb->org.kind = o->kind;
+    pb->org.country = reading_as_text(o->country);
+    pb->org.level = reading_as_text(o->level);
+    pb->org.status = o->status;
+    pb->org.identity = reading_as_optional(o->identity_pk, HF_PK_BYTES);
+    for (size_t i = 0; i < o->n_op; i++) {
+        handoff__v1__registry_key__init(&pb->key[i]);
+        pb->key[i].key = reading_data(o->op[i].pk, HF_PK_BYTES);
+        pb->key[i].from_ms = o->op[i].from_ms;
+        pb->key[i].until_ms = o->op[i].until_ms;
+        pb->key[i].revoked = o->op[i].revoked ? 1 : 0;
+        pb->keys[i] = &pb->key[i];
+    }
+    pb->org.n_operation = o->n_op;
+    pb->org.operation = pb->keys;
+    pb->org.link = reading_as_optional(o->link_pk, HF_PK_BYTES);
+    for (size_t i = 0; i < o->n_homes; i++)
+        pb->home[i] = reading_as_text(o->home[i].s);
+    pb->org.n_home = o->n_homes;
+    pb->org.home = pb->home;
+    pb->org.via = reading_as_text(o->via.s);
+    pb->org.committee = o->duties;
+    fill_later_parts(o, pb);
+}
+
+static void
+fill_broker(const struct registry_broker *b, Handoff__V1__RegistryBroker *pb)
+{
+    handoff__v1__registry_broker__init(pb);
+    pb->id = reading_as_text(b->id.s);
+    pb->operated_by = reading_as_text(b->operated_by.s);
+    pb->endpoint = reading_as_text(b->endpoint);
+    pb->operation = reading_data(b->op_pk, HF_PK_BYTES);
+    pb->link = reading_data(b->link_pk, HF_PK_BYTES);
+    pb->has_suspended = b->is_suspended;
+    pb->suspended = 1;
+}
+
+/* The generated structs of rulings and families. */
+struct pb_lists {
+    Handoff__V1__RegistryRuling ruling[REGISTRY_RULINGS_MAX];
+    Handoff__V1__RegistryRuling *rulings[REGISTRY_RULINGS_MAX];
+    ProtobufCBinaryData family[REGISTRY_FAMILIES_MAX];
+};
+
+static void
+fill_lists(const struct registry *r, struct pb_lists *lists,
+           Handoff__V1__RegistryOrgs *pb)
+{
+    for (size_t i = 0; i < r->n_rulings; i++) {
+        const struct registry_ruling *ruling = &r->rulings[i];
+
+        handoff__v1__registry_ruling__init(&lists->ruling[i]);
+        lists->ruling[i].tag = reading_data(ruling->tag.b, HF_HASH_BYTES);
+        lists->ruling[i].holder = reading_as_text(ruling->holder.s);
+        lists->ruling[i].epoch = ruling->epoch;
+        lists->ruling[i].at_ms = ruling->at_ms;
+        lists->rulings[i] = &lists->ruling[i];
+    }
+    for (size_t i = 0; i < r->n_families; i++)
+        lists->family[i] = reading_as_text(r->family[i].s);
+    pb->n_ruling = r->n_rulings;
+    pb->ruling = lists->rulings;
+    pb->n_family = r->n_families;
+    pb->family = lists->family;
+}
+
+enum hf_err
+registry_doc_write_orgs(const struct registry *r, struct hf_buf *out)
+{
+    Handoff__V1__RegistryOrgs pb = HANDOFF__V1__REGISTRY_ORGS__INIT;
+    Handoff__V1__RegistryBroker broker[REGISTRY_BROKERS_MAX];
+    Handoff__V1__RegistryBroker *brokers[REGISTRY_BROKERS_MAX];
+    struct pb_org *org = calloc(r->n_orgs + 1, sizeof(*org));
+    struct pb_lists *lists = calloc(1, sizeof(*lists));
+    Handoff__V1__RegistryOrg **orgs =
+        calloc(r->n_orgs + 1, sizeof(Handoff__V1__RegistryOrg *));
+    enum hf_err err = HF_ERR_NOMEM;
+
+    if (org == NULL || orgs == NULL || lists == NULL)
+        goto out;
+    for (size_t i = 0; i < r->n_brokers; i++) {
+        fill_broker(&r->broker[i], &broker[i]);
+        brokers[i] = &broker[i];
+    }
+    for (size_t i = 0; i < r->n_orgs; i++) {
+        fill_org(&r->orgs[i], &org[i]);
+        orgs[i] = &org[i].org;
+    }
+    pb.version = r->version[REGISTRY_ORGS];
+    pb.expires_ms = r->expires_ms[REGISTRY_ORGS];
+    pb.figures_threshold = r->figures_threshold;
+    pb.figures_period_ms = r->figures_period_ms;
+    pb.n_broker = r->n_brokers;
+    pb.broker = brokers;
+    pb.n_org = r->n_orgs;
+    pb.org = orgs;
+    fill_lists(r, lists, &pb);
+    err = registry_doc_head_ok(pb.version, pb.expires_ms)
+              ? reading_pack(&pb.base, REGISTRY_BYTES_MAX, out)
+              : HF_ERR_MALFORMED;
+out:
+    free(lists);
+    free(org);
+    free(orgs);
+    return err;
+}
