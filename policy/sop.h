@@ -34,6 +34,7 @@ struct sop_finding {
     unsigned line, column;
     char rule[48];
     char what[160];
+    char pack[HF_NAME_BYTES]; /* sop_audit.h only */
 };
 struct sop_findings {
     size_t n; /* findings, also beyond the ones kept */

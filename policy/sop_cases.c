@@ -13,6 +13,8 @@ struct run {
     size_t next;                                 /* in the map */
     struct sop_book *book;
     struct sop_case_results *ret;
+    sop_case_fn fn; /* told of each decision, instead of comparing; or NULL */
+    void *ctx;
 };
 
 static void
@@ -129,6 +131,15 @@ read_person(struct run *r, const struct hf_yaml_node *at,
     read_languages(r, at, &raw->languages, f->language);
     f->groups = raw->groups;
     f->stage = one_stage(raw->stages);
+    f->family_band = (uint8_t)raw->family;
+    for (size_t i = 0; i < SCORE_END; i++) {
+        const struct sop_at in = {at, "", &r->ret->findings};
+
+        if (raw->score[i] != NULL)
+            f->score[i] =
+                (uint8_t)(sop_read_hundredths(&in, "scores", raw->score[i], 0) +
+                          1);
+    }
 }
 
 static void
@@ -218,9 +229,10 @@ expect_words(struct run *r, size_t i, const struct raw_expect *want,
              const struct sop_decision *got)
 {
     static const char *const key[EXPECT_WORDS] = {"to", "service", "pack",
-                                                  "rule"};
+                                                  "rule", "budget"};
     const char *const have[EXPECT_WORDS] = {got->to.s, got->service.code.s,
-                                            got->pack.s, got->rule.s};
+                                            got->pack.s, got->rule.s,
+                                            got->budget.s};
 
     for (size_t k = 0; k < EXPECT_WORDS; k++)
         if (want->word[k] != NULL && strcmp(want->word[k], have[k]) != 0)
@@ -262,6 +274,9 @@ compare(struct run *r, size_t i, uint64_t now_ms,
              urgency_text(got->urgency));
     expect_bool(r, i, "fallback", want->fallback, got->is_fallback);
     expect_bool(r, i, "approval", want->approval, got->approval);
+    if (want->payer != 0 && want->payer != (int)got->payer)
+        fail(r, i, "payer", sop_payer_text((enum sop_payer)want->payer),
+             sop_payer_text(got->payer));
     expect_bool(r, i, "expire", want->expire, got->expires);
     if (want->disclose != 0)
         expect_bool(r, i, "disclose on_send",
@@ -284,7 +299,9 @@ choose_packs(struct run *r, const struct sop_book *book,
     r->book = sop_book_new();
     if (r->book == NULL)
         return false;
-    for (size_t i = 0; i < r->raw->packs.n; i++) {
+    for (size_t i = 0; r->fn != NULL && sop_book_at(book, i) != NULL; i++)
+        (void)!sop_book_add(r->book, sop_book_at(book, i));
+    for (size_t i = 0; r->fn == NULL && i < r->raw->packs.n; i++) {
         const struct sop_pack *p;
         bool found = false;
 
@@ -310,21 +327,26 @@ run_cases(struct run *r, struct sop_decision *d)
         read_case(r, i, &q);
         if (!sop_has_errors(&r->ret->findings)) {
             sop_route(r->book, &q, &services, d);
-            compare(r, i, q.now_ms, d);
+            if (r->fn == NULL)
+                compare(r, i, q.now_ms, d);
+            else
+                r->fn(r->ctx, sop_child(r->cases, i)->line,
+                      r->raw->cases[i].name, q.now_ms, d);
         }
     }
 }
 
 static enum hf_err
 run_table(const struct raw_table *raw, const struct hf_yaml_node *root,
-          const struct sop_book *book, struct sop_case_results *ret)
+          const struct sop_book *book, struct run r)
 {
-    struct run r = {.raw = raw,
-                    .services = hf_yaml_find(root, "services"),
-                    .cases = hf_yaml_find(root, "cases"),
-                    .ret = ret};
+    struct sop_case_results *ret = r.ret;
     struct sop_decision *d = calloc(1, sizeof(*d));
     enum hf_err err = HF_ERR_NOMEM;
+
+    r.raw = raw;
+    r.services = hf_yaml_find(root, "services");
+    r.cases = hf_yaml_find(root, "cases");
 
     r.map = calloc((size_t)raw->n_services + 1, sizeof(*r.map));
     if (d == NULL || r.map == NULL || !choose_packs(&r, book, root))
@@ -341,19 +363,42 @@ out:
     return err;
 }
 
-enum hf_err
-sop_cases_run(struct hf_bytes yaml, const struct sop_book *book,
-              struct sop_case_results *ret)
+static enum hf_err
+load_and_run(struct hf_bytes yaml, const struct sop_book *book, struct run r)
 {
     struct hf_yaml_node *root = NULL;
     void *raw = NULL;
     enum hf_err err;
 
-    memset(ret, 0, sizeof(*ret));
-    err = sop_raw_load(yaml, &sop_cases_schema, &ret->findings, &root, &raw);
+    memset(r.ret, 0, sizeof(*r.ret));
+    err = sop_raw_load(yaml, &sop_cases_schema, &r.ret->findings, &root, &raw);
     if (!err)
-        err = run_table(raw, root, book, ret);
+        err = run_table(raw, root, book, r);
     sop_raw_free(&sop_cases_schema, raw);
     hf_yaml_free(root);
+    return err;
+}
+
+enum hf_err
+sop_cases_run(struct hf_bytes yaml, const struct sop_book *book,
+              struct sop_case_results *ret)
+{
+    return load_and_run(yaml, book, (struct run){.ret = ret});
+}
+
+enum hf_err
+sop_cases_decide(struct hf_bytes yaml, const struct sop_book *book,
+                 struct sop_findings *ret_findings, sop_case_fn fn, void *ctx)
+{
+    struct sop_case_results *ret = calloc(1, sizeof(*ret));
+    enum hf_err err;
+
+    memset(ret_findings, 0, sizeof(*ret_findings));
+    if (ret == NULL)
+        return HF_ERR_NOMEM;
+    err = load_and_run(yaml, book,
+                       (struct run){.ret = ret, .fn = fn, .ctx = ctx});
+    memcpy(ret_findings, &ret->findings, sizeof(*ret_findings));
+    free(ret);
     return err;
 }

@@ -38,4 +38,15 @@ HF_NODISCARD enum hf_err sop_cases_run(struct hf_bytes yaml,
                                        const struct sop_book *book,
                                        struct sop_case_results *ret);
 
+/** One case of a table as a book decides it; @line is the case's. */
+typedef void (*sop_case_fn)(void *ctx, unsigned line, const char *name,
+                            uint64_t at_ms, const struct sop_decision *d);
+
+/** sop_cases_decide: every case of @yaml by all packs of @book, whatever the
+ * table names and expects; in the table's order. Errors as above. */
+HF_NODISCARD enum hf_err sop_cases_decide(struct hf_bytes yaml,
+                                          const struct sop_book *book,
+                                          struct sop_findings *ret_findings,
+                                          sop_case_fn fn, void *ctx);
+
 #endif /* POLICY_SOP_CASES_H */

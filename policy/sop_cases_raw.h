@@ -19,7 +19,8 @@ struct raw_person {
     char *birth, *origin, *host, *province;
     struct raw_list languages;
     uint32_t groups, stages; /* one stage */
-    int sex;
+    int sex, family;
+    char *score[SCORE_END];
 };
 
 struct raw_wishes {
@@ -28,10 +29,10 @@ struct raw_wishes {
 };
 
 enum raw_expect_word { EXPECT_TO, EXPECT_SERVICE, EXPECT_PACK, EXPECT_RULE,
-                       EXPECT_WORDS };
+                       EXPECT_BUDGET, EXPECT_WORDS };
 
 struct raw_expect {
-    int outcome, urgency, fallback, approval, disclose, expire;
+    int outcome, urgency, fallback, approval, disclose, expire, payer;
     char *word[EXPECT_WORDS];
     char *clock[CLOCK_END];
 };

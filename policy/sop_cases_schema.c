@@ -9,6 +9,9 @@ static const cyaml_strval_t outcomes[] = {{"chosen", SOP_CHOSEN},
                                           {"no_rule", SOP_NO_RULE},
                                           {"no_provider", SOP_NO_PROVIDER}};
 
+static const cyaml_strval_t families[] = {
+    {"one", 1}, {"two_to_four", 2}, {"five_or_more", 3}};
+
 static const cyaml_schema_field_t age_fields[] = {
     CYAML_FIELD_UINT_PTR("min", CYAML_FLAG_POINTER | MAY, struct raw_age, min),
     CYAML_FIELD_UINT_PTR("max", CYAML_FLAG_POINTER | MAY, struct raw_age, max),
@@ -45,6 +48,12 @@ static const cyaml_schema_field_t person_fields[] = {
              FACTS_LANGUAGES_MAX),
     RAW_FLAGS("groups", MAY, struct raw_person, groups, sop_raw_group),
     RAW_ENUM("stage", MAY, struct raw_person, stages, sop_raw_stage),
+    RAW_ENUM("family", MAY, struct raw_person, family, families),
+    RAW_TEXT("score", MAY, struct raw_person, score[SCORE_COMPOSITE], 4),
+    RAW_TEXT("economic", MAY, struct raw_person, score[SCORE_ECONOMIC], 4),
+    RAW_TEXT("social", MAY, struct raw_person, score[SCORE_SOCIAL], 4),
+    RAW_TEXT("psychosocial", MAY, struct raw_person, score[SCORE_PSYCHOSOCIAL],
+             4),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t wish_fields[] = {
@@ -61,6 +70,8 @@ static const cyaml_schema_field_t expect_fields[] = {
     RAW_TEXT("service", MAY, struct raw_expect, word[EXPECT_SERVICE], 40),
     RAW_TEXT("pack", MAY, struct raw_expect, word[EXPECT_PACK], 40),
     RAW_TEXT("rule", MAY, struct raw_expect, word[EXPECT_RULE], 40),
+    RAW_TEXT("budget", MAY, struct raw_expect, word[EXPECT_BUDGET], 40),
+    RAW_ENUM("payer", MAY, struct raw_expect, payer, sop_raw_payer),
     RAW_ENUM("urgency", MAY, struct raw_expect, urgency, sop_raw_urgency),
     RAW_ENUM("fallback", MAY, struct raw_expect, fallback, sop_raw_bool),
     RAW_ENUM("approval", MAY, struct raw_expect, approval, sop_raw_bool),

@@ -200,9 +200,8 @@ measures_cover(const struct sop_when *a, const struct sop_when *b)
            (b->within_ms != 0 && b->within_ms <= a->within_ms);
 }
 
-/* Whether @a matches whatever @b matches, needs aside. */
-static bool
-covers(const struct sop_when *a, const struct sop_when *b)
+bool
+sop_covers(const struct sop_when *a, const struct sop_when *b)
 {
     if (!sets_cover(a->groups, b->groups) || !sets_cover(a->stages, b->stages))
         return false;
@@ -237,7 +236,7 @@ check_shadow(const struct check *c, size_t i)
             const struct sop_rule *a = &c->p->rule[k];
 
             if (sop_when_needs(&a->when, need) && a->is_final >= r->is_final &&
-                covers(&a->when, &r->when)) {
+                sop_covers(&a->when, &r->when)) {
                 by = a;
                 taken = need;
                 n_taken++;

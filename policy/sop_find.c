@@ -59,6 +59,7 @@ sop_find(struct sop_findings *f, bool is_error, const struct hf_yaml_node *at,
     item->is_error = is_error;
     item->line = at != NULL ? at->line : 0;
     item->column = at != NULL ? at->column : 0;
+    memset(item->pack, 0, sizeof(item->pack));
     sop_text(item->rule, sizeof(item->rule), "%s", rule);
     va_start(args, fmt);
     vtext(item->what, sizeof(item->what), fmt, args);

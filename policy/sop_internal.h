@@ -150,6 +150,10 @@ const struct hf_yaml_node *sop_node(const struct hf_yaml_node *map,
                                     const char *path);
 const struct hf_yaml_node *sop_child(const struct hf_yaml_node *list, size_t i);
 
+/** sop_covers: whether @a matches whatever @b of the same pack matches, needs
+ * aside. */
+bool sop_covers(const struct sop_when *a, const struct sop_when *b);
+
 /** sop_check: findings that need the whole pack; @root gives the places. */
 void sop_check(const struct sop_pack *p, const struct hf_yaml_node *root,
                struct sop_findings *f);

@@ -181,7 +181,8 @@ extern const cyaml_schema_value_t sop_raw_pack_schema;
  * libcyaml takes any other word for true. */
 extern const cyaml_strval_t sop_raw_bool[2], sop_raw_sex[SEX_END - 1],
     sop_raw_urgency[URGENCY_END - 1], sop_raw_group[GROUP_END - 1],
-    sop_raw_stage[STAGE_END - 1], sop_raw_disclose[2];
+    sop_raw_stage[STAGE_END - 1], sop_raw_disclose[2],
+    sop_raw_payer[PAYER_END - 1];
 extern const cyaml_schema_value_t sop_raw_word;
 #define RAW_TRUE       1
 #define RAW_FALSE      2

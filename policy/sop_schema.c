@@ -26,10 +26,11 @@ static const cyaml_strval_t runs[] = {{"decision", RAW_DECISION},
                                       {"incident", RAW_INCIDENT}};
 static const cyaml_strval_t otherwise[] = {{"unmet", RAW_UNMET},
                                            {"general", RAW_GENERAL}};
-static const cyaml_strval_t payers[] = {{"returnee", PAYER_RETURNEE},
-                                        {"provider", PAYER_PROVIDER},
-                                        {"programme", PAYER_PROGRAMME},
-                                        {"shared", PAYER_SHARED}};
+const cyaml_strval_t sop_raw_payer[PAYER_END - 1] = {
+    {"returnee", PAYER_RETURNEE},
+    {"provider", PAYER_PROVIDER},
+    {"programme", PAYER_PROGRAMME},
+    {"shared", PAYER_SHARED}};
 /* Numbers and one: 0 is "not given". */
 static const cyaml_strval_t prefers[] = {
     {"wishes", PREFER_WISHES + 1},     {"places_free", PREFER_FREE + 1},
@@ -130,7 +131,7 @@ static const cyaml_schema_field_t cost_fields[] = {
     CYAML_FIELD_UINT_PTR("max", CYAML_FLAG_POINTER | MAY, struct raw_cost, max),
     CYAML_FIELD_UINT_PTR("approval_above", CYAML_FLAG_POINTER | MAY,
                          struct raw_cost, approval_above),
-    RAW_ENUM("payer", MAY, struct raw_cost, payer, payers),
+    RAW_ENUM("payer", MAY, struct raw_cost, payer, sop_raw_payer),
     RAW_TEXT("budget", MAY, struct raw_cost, budget, 40), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t capacity_fields[] = {

@@ -62,6 +62,7 @@ int cmd_services_set(struct cli *c);
 
 int cmd_policy_check(struct cli *c);
 int cmd_policy_test(struct cli *c);
+int cmd_policy_diff(struct cli *c);
 int cmd_policy_explain(struct cli *c);
 int cmd_policy_show(struct cli *c);
 int cmd_policy_install(struct cli *c);

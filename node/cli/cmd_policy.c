@@ -1,4 +1,4 @@
-/* policy check, show, explain, install. */
+/* policy show, explain, install; reading a pack. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,80 +32,6 @@ cmd_policy_load(struct cli *c, const char *path, struct sop_findings *findings,
     if (err == HF_ERR_NOMEM)
         return cli_fail(c, EX_SOFTWARE, "internal", "", "out of memory");
     return 0;
-}
-
-void
-cmd_policy_findings(json_t *list, const char *path,
-                    const struct sop_findings *findings)
-{
-    const size_t max = sizeof(findings->item) / sizeof(findings->item[0]);
-
-    for (size_t i = 0; i < findings->n && i < max; i++) {
-        const struct sop_finding *f = &findings->item[i];
-
-        (void)json_array_append_new(
-            list,
-            json_pack("{s:s,s:s,s:o,s:s}", "level",
-                      f->is_error ? "error" : "warning", "rule", f->rule, "at",
-                      json_sprintf("%s:%u", path, f->line), "what", f->what));
-    }
-}
-
-static void
-print_findings(FILE *out, const json_t *list)
-{
-    json_t *item;
-    size_t i;
-
-    json_array_foreach(list, i, item)
-    {
-        char *what = cli_out_clean(cli_out_text(item, "what"));
-
-        fprintf(out, "%s: %s: %s%s%s%s\n", cli_out_text(item, "at"),
-                cli_out_text(item, "level"), what != NULL ? what : "",
-                cli_out_text(item, "rule")[0] ? " (rule " : "",
-                cli_out_text(item, "rule"),
-                cli_out_text(item, "rule")[0] ? ")" : "");
-        free(what);
-    }
-}
-
-int
-cmd_policy_check(struct cli *c)
-{
-    struct sop_findings *findings = calloc(1, sizeof(*findings));
-    json_t *list = json_array(), *answer;
-    bool ok = true;
-    int status = findings == NULL ? EX_SOFTWARE : 0;
-
-    for (size_t i = 0; i < c->n_args && status == 0; i++) {
-        struct sop_pack *pack = NULL;
-
-        memset(findings, 0, sizeof(*findings));
-        status = cmd_policy_load(c, c->arg[i], findings, &pack);
-        if (status == 0)
-            cmd_policy_findings(list, c->arg[i], findings);
-        ok = ok && pack != NULL;
-        sop_pack_free(pack);
-    }
-    if (status == 0) {
-        answer = json_pack("{s:b,s:O}", "ok", ok ? 1 : 0, "findings", list);
-        if (!cli_say(c, answer)) {
-            print_findings(c->out, list);
-            if (ok)
-                fprintf(c->out, "%zu pack%s can be used.\n", c->n_args,
-                        c->n_args == 1 ? "" : "s");
-        }
-        json_decref(answer);
-        if (!ok)
-            fprintf(c->err, "handoff: %s: see the errors above; mend them\n",
-                    c->n_args == 1 ? "the pack cannot be used"
-                                   : "a pack cannot be used");
-        status = ok ? 0 : EX_DATAERR;
-    }
-    json_decref(list);
-    free(findings);
-    return status;
 }
 
 int

@@ -14,8 +14,8 @@ struct cli;
  * the exit status after having said what is wrong with the file. */
 int cmd_policy_load(struct cli *c, const char *path,
                     struct sop_findings *findings, struct sop_pack **ret);
-/** cmd_policy_findings: append them as {"level","rule","at","what"}. */
-void cmd_policy_findings(json_t *list, const char *path,
-                         const struct sop_findings *findings);
+/** cmd_policy_is_table: a table of cases has "cases" at its top, a pack has
+ * not. What does not parse counts as a pack: its loading says what is wrong. */
+bool cmd_policy_is_table(const char *path);
 
 #endif /* NODE_CMD_POLICY_H */

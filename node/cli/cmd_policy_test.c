@@ -30,10 +30,8 @@ struct bench {
     json_t *failures;
 };
 
-/* A table has "cases" at its top, a pack has not. What does not parse counts
- * as a pack: its loading then says what is wrong. */
-static bool
-is_table(const char *path)
+bool
+cmd_policy_is_table(const char *path)
 {
     struct hf_yaml_error error;
     struct hf_yaml_node *root = NULL;
@@ -84,7 +82,7 @@ gather(struct bench *b, const char *dir, bool tables)
     for (size_t i = 0; i < files.gl_pathc && status == 0; i++) {
         const char *path = files.gl_pathv[i];
 
-        if (is_table(path) != tables)
+        if (cmd_policy_is_table(path) != tables)
             continue;
         if (!tables)
             status = add_pack(b, path);
@@ -125,13 +123,13 @@ gather_file(struct bench *b, const char *path)
     status = gather(b, dir, false);
     if (status != 0)
         return status;
-    if (is_table(path)) {
+    if (cmd_policy_is_table(path)) {
         b->table[b->n_tables++] = strdup(path);
         (void)snprintf(other, sizeof(other), "%s/..", dir);
         return gather(b, other, false);
     }
     (void)snprintf(other, sizeof(other), "%s/cases/%s", dir, base);
-    if (!is_table(other))
+    if (!cmd_policy_is_table(other))
         return cli_fail(b->c, EX_NOINPUT, "no_such_table",
                         "give a table of cases, or a folder", "%s: no %s", path,
                         other);
