@@ -3,7 +3,7 @@
  *
  * Pure: no clock, no I/O, no allocation. The sender runs gate_out() before a
  * byte is serialised; the receiver runs gate_in() on what arrived before a
- * byte is kept (DESIGN 5, R-1 ... R-5, I-1). A message passes when consent
+ * byte is kept (R-1 ... R-5, I-1). A message passes when consent
  * and SOP both say yes: what goes = what the SOP needs, within what consent
  * covers.
  */

@@ -3,7 +3,7 @@
  *
  * A pack is YAML (LANGUAGE.md), loaded and checked once, then immutable. The
  * engine is pure, bounded and deterministic: no clock, no I/O, no allocation
- * while deciding; the same input gives the same decision (DESIGN 5). A book is
+ * while deciding; the same input gives the same decision. A book is
  * the packs in force, most local first.
  */
 #ifndef POLICY_SOP_H
@@ -183,7 +183,7 @@ HF_NODISCARD bool sop_override(struct sop_decision *d,
  * manager, lines of at most 80 columns. Check @out->failed. */
 void sop_explain(const struct sop_decision *d, struct hf_buf *out);
 
-/** sop_default_clocks: LIFECYCLES' defaults for @urgency, from @from_ms. */
+/** sop_default_clocks: node/DESIGN.md's for @urgency, from @from_ms. */
 void sop_default_clocks(enum urgency urgency, uint64_t from_ms,
                         uint64_t *ret_decide, uint64_t *ret_contact,
                         uint64_t *ret_report);

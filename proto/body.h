@@ -88,7 +88,7 @@ struct card {
 struct terms {
     uint8_t service_id[16];  /* UUID of the provider's service */
     struct hf_name service;  /* SOP service code */
-    struct hf_name family;   /* family of services (DOMAIN R-13) */
+    struct hf_name family;   /* family of services */
     struct hf_name need;
     enum urgency urgency;
     bool on_send;            /* sections go with `send` */

@@ -307,7 +307,7 @@ enum delivery { DELIVERY_NONE, DELIVERY_MAP(X) DELIVERY_END };
 
 /** Every category there is. */
 #define CATEGORY_ALL (((UINT32_C(1) << CATEGORY_END) - 1) & ~UINT32_C(1))
-/** Never ride on a consent by kind of organisation (DOMAIN ). */
+/** Never ride on a consent by kind of organisation. */
 #define CATEGORY_SENSITIVE                                                     \
     (CATEGORY_BIT(CATEGORY_HEALTH) | CATEGORY_BIT(CATEGORY_MHPSS) |            \
      CATEGORY_BIT(CATEGORY_PROTECTION) | CATEGORY_BIT(CATEGORY_VULNERABILITY))

@@ -100,7 +100,7 @@ flags_of(uint16_t flags)
 }
 
 /* "s" and "r" of a referral, "h" and "n" of a transfer, "g" and "a" of a
- * withdrawal: the letters of LIFECYCLES and of `chain state`. */
+ * withdrawal: the letters of node/DESIGN.md and of `chain state`. */
 static const char *
 side_letter(enum object_kind kind, int s)
 {

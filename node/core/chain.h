@@ -92,7 +92,7 @@ bool chain_may(const struct chain_pair *p, enum side side, enum event event,
                uint16_t flags);
 
 /** chain_must_erase: the state requires the second side to destroy what it was
- * given (LIFECYCLES: "Destruction is required on ..."). */
+ * given (node/DESIGN.md: "Destruction is required on ..."). */
 bool chain_must_erase(const struct chain_pair *p);
 
 /** chain_was_to_erase: the same for a referral as if it had not been closed: a

@@ -2,7 +2,8 @@
  * figures.h - signed aggregates for the committee: counts, never persons.
  *
  * The running cells are kept in step with every change of state; at the end of
- * each period they are cut to the threshold and sent (DESIGN 7a). Internal.
+ * each period they are cut to the threshold and sent (node/DESIGN.md,
+ * "Figures"). Internal.
  */
 #ifndef NODE_CORE_FIGURES_H
 #define NODE_CORE_FIGURES_H

@@ -1,6 +1,6 @@
 /*
  * inbound.h - the receiver's gate: what arrived is held against consent, SOP
- * and tombstones before a byte of it is kept (I-1, DESIGN 5). Internal.
+ * and tombstones before a byte of it is kept (I-1). Internal.
  */
 #ifndef NODE_CORE_INBOUND_H
 #define NODE_CORE_INBOUND_H

@@ -1,7 +1,7 @@
 /*
  * reason.h - which reasons an event takes, and whether it must have one.
  *
- * LIFECYCLES of node/DESIGN.md, column "needs". Internal to the core.
+ * Tables of node/DESIGN.md, column "needs". Internal to the core.
  */
 #ifndef NODE_CORE_REASON_H
 #define NODE_CORE_REASON_H

@@ -1,5 +1,5 @@
 /* The referral's own part of live.h: effects of its entries, and what follows
- * by itself. LIFECYCLES of node/DESIGN.md, "Referral". */
+ * by itself. node/DESIGN.md, "Referral". */
 #include "disclose.h"
 #include "hf_assert.h"
 #include "inbound.h"

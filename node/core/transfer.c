@@ -1,5 +1,5 @@
 /* The transfer's own part of live.h: effects of its entries, and what follows
- * by itself. LIFECYCLES of node/DESIGN.md, "Case transfer". */
+ * by itself. node/DESIGN.md, "Case transfer". */
 #include "hf_assert.h"
 #include "inbound.h"
 #include "live.h"

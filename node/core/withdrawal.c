@@ -1,5 +1,5 @@
 /* Withdrawal: its effects here, its way to the neighbours, and its part of
- * live.h. LIFECYCLES of node/DESIGN.md, "Withdrawal". */
+ * live.h. node/DESIGN.md, "Withdrawal". */
 #include "withdrawal.h"
 
 #include "disclose.h"

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Exit statuses (sysexits), as INTERFACES of the command line gives them. */
+/* Exit statuses (sysexits), as the command line has them. */
 #define FAULT_USAGE     64
 #define FAULT_DATA      65
 #define FAULT_NOT_FOUND 66

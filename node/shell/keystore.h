@@ -1,6 +1,6 @@
 /*
  * keystore.h - the keys of cases and objects, outside the store, so that a
- * shredded one is gone for good (DESIGN 4, "At rest").
+ * shredded one is gone for good (node/DESIGN.md, "At rest").
  *
  *   DIR/keystore          head | records, appended only
  *   DIR/keystore.epoch.0  the epoch key that wraps the records, in the file

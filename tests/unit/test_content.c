@@ -295,7 +295,7 @@ Test(content, in_another_encoding_is_refused)
 
 Test(content, nested_without_end_is_refused)
 {
-    /* FACTS: 1.5 kB of nesting overflows a small stack in protobuf-c. */
+    /* 1.5 kB of nesting overflows a small stack in protobuf-c. */
     uint8_t deep[4096];
 
     for (size_t i = 0; i < sizeof(deep); i += 2) {
