@@ -248,32 +248,50 @@ struct alone {
 static const size_t mailboxes[2] = {64, MAILBOXES_MAX};
 static const size_t frames[3] = {1, 16, 64};
 
+/** The better of two passes, before and after: the machine may be shared, and
+ * what limits us is what it can do. */
+static void
+better(double *held, double now)
+{
+    if (now > *held)
+        *held = now;
+}
+
 static void
 measure_alone(struct alone *a, const char *dir, double seconds)
 {
     const size_t bytes = 1024;
+    double sync_s = bench_sync_alone(dir, seconds);
 
-    a->sync_s = bench_sync_alone(dir, seconds);
-    a->lmdb = bench_lmdb_alone(dir, bytes, 256, seconds);
-    printf("alone\n  fdatasync of 2 KiB, p50                 %8.2f ms\n",
+    if (a->sync_s == 0 || sync_s < a->sync_s)
+        a->sync_s = sync_s;
+    better(&a->lmdb, bench_lmdb_alone(dir, bytes, 256, seconds));
+    for (int i = 0; i < 2; i++) {
+        better(&a->spool[i],
+               bench_spool_alone(dir, bytes, mailboxes[i], false, seconds));
+        better(&a->spool_delete[i],
+               bench_spool_alone(dir, bytes, mailboxes[i], true, seconds));
+    }
+    for (int i = 0; i < 3; i++)
+        better(&a->curve[i], bench_curve_alone(bytes, frames[i], seconds));
+}
+
+static void
+print_alone(const struct alone *a)
+{
+    printf("alone, the better of two passes\n");
+    printf("  fdatasync of 2 KiB, p50                 %8.2f ms\n",
            a->sync_s * 1e3);
     printf("  LMDB, 256 puts a commit                 %8.0f /s\n", a->lmdb);
     for (int i = 0; i < 2; i++) {
-        a->spool[i] =
-            bench_spool_alone(dir, bytes, mailboxes[i], false, seconds);
-        a->spool_delete[i] =
-            bench_spool_alone(dir, bytes, mailboxes[i], true, seconds);
         printf("  spool, %5zu mailboxes: put              %8.0f /s\n",
                mailboxes[i], a->spool[i]);
         printf("  spool, %5zu mailboxes: put and delete   %8.0f /s\n",
                mailboxes[i], a->spool_delete[i]);
     }
-    for (int i = 0; i < 3; i++) {
-        a->curve[i] = bench_curve_alone(bytes, frames[i], seconds);
+    for (int i = 0; i < 3; i++)
         printf("  CURVE, %2zu KiB frames                    %8.0f KiB/s\n",
                frames[i], a->curve[i]);
-    }
-    (void)fflush(stdout);
 }
 
 static double
@@ -282,32 +300,44 @@ slower(double x, double y)
     return x < y ? x : y;
 }
 
+/** Accepted, and end to end, a second: by mailboxes and frame. */
+struct rates {
+    double accept[2][3];
+    double e2e[2][3];
+};
+
 static void
-measure_broker(const struct alone *a, const char *program, const char *dir,
+measure_broker(struct rates *r, const char *program, const char *dir,
                double seconds)
+{
+    struct bench_broker b;
+
+    for (int m = 0; m < 2; m++) {
+        for (int f = 0; f < 3; f++) {
+            bench_broker_new(&b, program, dir, mailboxes[m]);
+            r->e2e[m][f] = measure(&b, frames[f], true, seconds);
+            bench_broker_free(&b);
+            bench_broker_new(&b, program, dir, mailboxes[m]);
+            r->accept[m][f] = measure(&b, frames[f], false, seconds);
+            bench_broker_free(&b);
+        }
+    }
+}
+
+static void
+print_broker(const struct rates *r, const struct alone *a)
 {
     printf("\nbroker, envelopes of 1 KiB, 4 producers, window %d\n", WINDOW);
     printf("%9s %6s | %9s %6s | %9s %6s\n", "mailboxes", "/frame", "accept/s",
            "ratio", "e2e/s", "ratio");
-    for (int m = 0; m < 2; m++) {
-        for (int f = 0; f < 3; f++) {
-            struct bench_broker b;
-            double accept;
-            double e2e;
-
-            bench_broker_new(&b, program, dir, mailboxes[m]);
-            e2e = measure(&b, frames[f], true, seconds);
-            bench_broker_free(&b);
-            bench_broker_new(&b, program, dir, mailboxes[m]);
-            accept = measure(&b, frames[f], false, seconds);
-            bench_broker_free(&b);
+    for (int m = 0; m < 2; m++)
+        for (int f = 0; f < 3; f++)
             printf("%9zu %6zu | %9.0f %5.0f%% | %9.0f %5.0f%%\n", mailboxes[m],
-                   frames[f], accept,
-                   100 * accept / slower(a->lmdb, a->curve[2]), e2e,
-                   100 * e2e / slower(a->spool_delete[m], a->curve[2] / 2));
-            (void)fflush(stdout);
-        }
-    }
+                   frames[f], r->accept[m][f],
+                   100 * r->accept[m][f] / slower(a->lmdb, a->curve[2]),
+                   r->e2e[m][f],
+                   100 * r->e2e[m][f] /
+                       slower(a->spool_delete[m], a->curve[2] / 2));
     printf("ratio: accept to the slower of LMDB and CURVE alone (64 KiB "
            "frames);\n       e2e to the slower of put and delete and half of "
            "CURVE alone\n");
@@ -407,7 +437,8 @@ main(int argc, char **argv)
     const char *program = NULL;
     const char *dir = NULL;
     double seconds = 3;
-    struct alone a;
+    struct alone a = {0};
+    struct rates r;
     int option;
 
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -427,7 +458,10 @@ main(int argc, char **argv)
         hf_mkdir(dir) != HF_OK)
         bench_die("%s: cannot begin", dir);
     measure_alone(&a, dir, seconds);
-    measure_broker(&a, program, dir, seconds);
+    measure_broker(&r, program, dir, seconds);
+    measure_alone(&a, dir, seconds);
+    print_alone(&a);
+    print_broker(&r, &a);
     measure_latency(program, dir, a.sync_s, seconds);
     measure_backlog(program, dir);
     hf_net_stop();
