@@ -69,6 +69,8 @@ static const struct cli_opt opts[] = {
     {"outcome", "O", 0, "met, partly_met or not_met"},
     {"overdue", NULL, 0, "those past a deadline"},
     {"override-reason", "TEXT", 0, "why not as the SOP says"},
+    {"passphrase", NULL, 0, "keep the store key under a passphrase"},
+    {"passphrase-file", "FILE", 0, "the same; it is this file's first line"},
     {"place", "PLACE", 0, "services there"},
     {"reached", NULL, 0, "the person was reached"},
     {"reason", "R", 0, "one word of the vocabulary"},
@@ -116,7 +118,7 @@ static const struct cli_verb verbs[] = {
     /* The node */
     {"init", "",
      "org name kind country level via home figures-period figures-threshold "
-     "registry",
+     "registry passphrase passphrase-file",
      "a node's directory and keys; its registry", cmd_init, false},
     {"status", "", "watch", "links, queues, ages, alarms", cmd_status, false},
     {"doctor", "", "", "check what can be wrong, say how to mend it",

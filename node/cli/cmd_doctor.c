@@ -93,6 +93,19 @@ check_config(struct checkup *u)
     hf_yaml_free(root);
 }
 
+/* No key file: under a passphrase, or with the service as a credential. */
+static void
+check_sealed(struct checkup *u)
+{
+    char path[CLI_PATH_BYTES];
+
+    if (access(cli_in_dir(u->c, "keys/store.sealed", path), R_OK) != 0)
+        found(u, WARN,
+              "if it is no credential of the service, bring it back from a "
+              "backup",
+              "neither keys/store.key nor keys/store.sealed is here");
+}
+
 static void
 check_keys(struct checkup *u)
 {
@@ -103,16 +116,19 @@ check_keys(struct checkup *u)
                 {"operation", HF_KEY_SIGN},
                 {"link", HF_KEY_DH},
                 {"store", HF_KEY_BOX}};
+    char path[CLI_PATH_BYTES];
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        char name[64], path[CLI_PATH_BYTES];
+        char name[64];
         struct hf_secret *secret = NULL;
         enum hf_err err;
 
         (void)snprintf(name, sizeof(name), "keys/%s.key", keys[i].name);
         err =
             hf_secret_load(cli_in_dir(u->c, name, path), keys[i].use, &secret);
-        if (err == HF_ERR_FORBIDDEN)
+        if (keys[i].use == HF_KEY_BOX && err == HF_ERR_NOT_FOUND)
+            check_sealed(u);
+        else if (err == HF_ERR_FORBIDDEN)
             found(u, STOP, "chmod 600 it, and run as the account it is of",
                   "%s may be read by others, or is not ours", name);
         else if (err)
@@ -122,6 +138,9 @@ check_keys(struct checkup *u)
             hf_secret_public(secret, u->pk[i]);
         hf_secret_free(secret);
     }
+    if (access(cli_in_dir(u->c, "recovery.key", path), F_OK) == 0)
+        found(u, WARN, "move it off this machine, to two safe places",
+              "recovery.key, which opens all backups, lies beside the node");
 }
 
 /* What the registry says of us must be what we are. */

@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "cli_out.h"
+#include "cli_pass.h"
 #include "cmd.h"
 #include "hf_crypto.h"
 #include "hf_file.h"
@@ -28,13 +29,19 @@ static const struct {
                        {"keys/link.key", HF_KEY_DH},
                        {"keys/store.key", HF_KEY_BOX}};
 
+#define STORE_SEALED "keys/store.sealed"
+#define RECOVERY_KEY "recovery.key"
+#define RECOVERY_PUB "keys/recovery.pub"
+
 struct init {
     struct cli *c;
     struct join_request request;
     struct hf_secret *key[N_KEYS];
-    struct hf_buf set;         /* of --registry; empty: none */
+    struct hf_pass *pass; /* the store key lies under it; NULL: in a file */
+    struct hf_buf set;    /* of --registry; empty: none */
     struct registry *registry; /* it, accepted */
     bool is_held;              /* nothing newer than what is held */
+    bool has_recovery;         /* a recovery key was made */
     struct hf_buf request_text;
 };
 
@@ -176,7 +183,29 @@ make_parents(const char *dir)
     }
 }
 
-/* New keys, or those that an interrupted init made. */
+/* A new key, or the one that an interrupted init made. */
+static enum hf_err
+load_or_make(const char *path, enum hf_key_use use, struct hf_secret **ret)
+{
+    enum hf_err err = hf_secret_load(path, use, ret);
+
+    if (err != HF_ERR_NOT_FOUND)
+        return err;
+    err = hf_secret_new(use, ret);
+    return err ? err : hf_secret_store(path, *ret);
+}
+
+static enum hf_err
+seal_store_key(struct init *in, const char *path)
+{
+    enum hf_err err = hf_pass_load(path, in->pass, &in->key[STORE]);
+
+    if (err != HF_ERR_NOT_FOUND)
+        return err;
+    err = hf_secret_new(HF_KEY_BOX, &in->key[STORE]);
+    return err ? err : hf_pass_store(path, in->key[STORE], in->pass);
+}
+
 static int
 make_keys(struct init *in)
 {
@@ -189,15 +218,40 @@ make_keys(struct init *in)
         return cannot_write(in->c, in->c->dir, err);
     err = hf_mkdir(cli_in_dir(in->c, "keys", path));
     for (size_t i = 0; i < N_KEYS && err == HF_OK; i++) {
-        (void)cli_in_dir(in->c, key_files[i].name, path);
-        err = hf_secret_load(path, key_files[i].use, &in->key[i]);
-        if (err != HF_ERR_NOT_FOUND)
-            continue;
-        err = hf_secret_new(key_files[i].use, &in->key[i]);
-        if (err == HF_OK)
-            err = hf_secret_store(path, in->key[i]);
+        const bool is_sealed = i == STORE && in->pass != NULL;
+
+        (void)cli_in_dir(in->c, is_sealed ? STORE_SEALED : key_files[i].name,
+                         path);
+        err = is_sealed ? seal_store_key(in, path)
+                        : load_or_make(path, key_files[i].use, &in->key[i]);
     }
     return err ? cannot_write(in->c, path, err) : 0;
+}
+
+/* Backups are sealed to the public half; the private one opens them, here or
+ * on another machine, and does not stay here. */
+static int
+make_recovery_key(struct init *in)
+{
+    char path[CLI_PATH_BYTES], pub[CLI_PATH_BYTES];
+    char text[HF_HEX_BYTES(HF_PK_BYTES) + 1];
+    struct hf_secret *key = NULL;
+    uint8_t pk[HF_PK_BYTES];
+    enum hf_err err;
+
+    (void)cli_in_dir(in->c, RECOVERY_PUB, pub);
+    if (access(pub, F_OK) == 0)
+        return 0;
+    (void)cli_in_dir(in->c, RECOVERY_KEY, path);
+    err = load_or_make(path, HF_KEY_DH, &key);
+    if (err)
+        return cannot_write(in->c, path, err);
+    hf_secret_public(key, pk);
+    hf_secret_free(key);
+    (void)hf_hex(pk, sizeof(pk), text);
+    text[HF_HEX_BYTES(HF_PK_BYTES) - 1] = '\n';
+    err = hf_file_write(pub, text, HF_HEX_BYTES(HF_PK_BYTES), 0600);
+    return err ? cannot_write(in->c, pub, err) : 0;
 }
 
 static int
@@ -358,6 +412,9 @@ report(struct init *in)
             json_pack("{s:I,s:s}", "version",
                       (json_int_t)in->registry->version[REGISTRY_ORGS], "root",
                       hex));
+    if (in->has_recovery)
+        (void)json_object_set_new(
+            j, "recovery_key", json_string(cli_in_dir(c, RECOVERY_KEY, path)));
     if (!cli_say(c, j)) {
         fwrite(text.p != NULL ? (const char *)text.p : "", 1, text.n, c->out);
         if (in->registry != NULL)
@@ -366,6 +423,12 @@ report(struct init *in)
                     "Compare it with the committee's by telephone.\n",
                     (unsigned)in->registry->version[REGISTRY_ORGS],
                     in->is_held ? "held already" : "installed", hex);
+        if (in->has_recovery)
+            fprintf(c->out,
+                    "# %s opens the backups of this node.\n"
+                    "# Move it off this machine now, to two places that "
+                    "outlive it.\n",
+                    cli_in_dir(c, RECOVERY_KEY, path));
     }
     json_decref(j);
 }
@@ -391,8 +454,13 @@ run(struct init *in)
         status = 0;
     if (status == 0)
         status = check_registry(in);
+    if (status == 0 && !initialised && cli_pass_wanted(c))
+        status = cli_pass_new(c, &in->pass);
     if (status == 0 && !initialised) {
         status = make_keys(in);
+        if (status == 0)
+            status = make_recovery_key(in);
+        in->has_recovery = status == 0;
         if (status == 0)
             status = make_request(in);
     }
@@ -420,6 +488,7 @@ cmd_init(struct cli *c)
     status = run(&in);
     for (size_t i = 0; i < N_KEYS; i++)
         hf_secret_free(in.key[i]);
+    hf_pass_free(in.pass);
     registry_free(in.registry);
     hf_buf_free(&in.set);
     hf_buf_free(&in.request_text);

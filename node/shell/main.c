@@ -64,13 +64,22 @@ parse(int argc, char **argv, struct options *ret)
 static bool
 start(const struct options *o, struct noded **ret, struct fault *fault)
 {
+    struct hf_secret *store = NULL;
+    bool is_ok = false;
+
     if (hf_crypto_start() != HF_OK)
         return fault_set(fault, FAULT_INTERNAL, "no random numbers");
-    if (!noded_check(o->dir, fault) || !noded_lock(o->dir, fault))
+    if (!noded_check(o->dir, &store, fault))
         return false;
-    if (o->is_daemon && hf_proc_daemonize() != HF_OK)
-        return fault_set(fault, FAULT_INTERNAL, "cannot go to the background");
-    return noded_open(o->dir, ret, fault);
+    if (noded_lock(o->dir, fault)) {
+        if (o->is_daemon && hf_proc_daemonize() != HF_OK)
+            (void)fault_set(fault, FAULT_INTERNAL,
+                            "cannot go to the background");
+        else
+            is_ok = noded_open(o->dir, &store, ret, fault);
+    }
+    hf_secret_free(store);
+    return is_ok;
 }
 
 int

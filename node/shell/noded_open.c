@@ -11,15 +11,19 @@
 #include "hf_net.h"
 #include "hf_proc.h"
 #include "noded_internal.h"
+#include "store_key.h"
 
 #define INBOX_MAX 1024
 
-/* Everything that is only read. */
+/* Everything that is only read. The store key is taken. */
 static bool
-read_all(struct noded *n, const char *dir, struct fault *fault)
+read_all(struct noded *n, const char *dir, struct hf_secret **store,
+         struct fault *fault)
 {
+    if (store_key_renew(store) != HF_OK)
+        return fault_set(fault, FAULT_INTERNAL, "%s: out of memory", dir);
     return settings_load(dir, &n->settings, fault) &&
-           own_keys_load(dir, &n->keys, fault) &&
+           own_keys_load(dir, store, &n->keys, fault) &&
            held_registry_load(&n->held, dir, fault) &&
            policies_load(&n->policies, dir, fault);
 }
@@ -33,17 +37,27 @@ forget_all(struct noded *n)
 }
 
 bool
-noded_check(const char *dir, struct fault *fault)
+noded_check(const char *dir, struct hf_secret **ret_store, struct fault *fault)
 {
     struct noded *n = calloc(1, sizeof(*n));
-    bool is_ok;
+    struct hf_secret *copy = NULL;
+    struct hf_secret *key = NULL;
+    bool is_ok = false;
 
     if (n == NULL)
         return fault_set(fault, FAULT_INTERNAL, "%s: out of memory", dir);
-    is_ok = read_all(n, dir, fault);
+    if (settings_load(dir, &n->settings, fault) &&
+        store_key_load(dir, n->settings.passphrase_file, &key, fault) &&
+        hf_secret_from_seed(HF_KEY_BOX, hf_secret_key(key), &copy) == HF_OK)
+        is_ok = read_all(n, dir, &copy, fault);
+    hf_secret_free(copy);
     forget_all(n);
     free(n);
-    return is_ok;
+    if (is_ok)
+        *ret_store = key;
+    else
+        hf_secret_free(key);
+    return is_ok || fault_set(fault, FAULT_INTERNAL, "%s: out of memory", dir);
 }
 
 bool
@@ -173,7 +187,7 @@ write_pid(const struct noded *n)
 }
 
 static bool
-open_all(struct noded *n, struct fault *fault)
+open_all(struct noded *n, struct hf_secret **store, struct fault *fault)
 {
     enum hf_err err = hf_log_open(n->dir, "node");
 
@@ -184,7 +198,7 @@ open_all(struct noded *n, struct fault *fault)
                          "%s: log and run: %s; look at the folder's owner and "
                          "at the disk",
                          n->dir, hf_err_text(err));
-    if (!read_all(n, n->dir, fault) ||
+    if (!read_all(n, n->dir, store, fault) ||
         !node_store_open(n->dir, &n->keys, &n->store, fault) ||
         !prekeys_open(n->dir, &n->settings.node.org, n->keys.prekeys,
                       hf_clock_wall_ms(), &n->prekeys, fault))
@@ -199,7 +213,8 @@ open_all(struct noded *n, struct fault *fault)
 }
 
 bool
-noded_open(const char *dir, struct noded **ret, struct fault *fault)
+noded_open(const char *dir, struct hf_secret **store, struct noded **ret,
+           struct fault *fault)
 {
     struct noded *n = calloc(1, sizeof(*n));
 
@@ -208,7 +223,7 @@ noded_open(const char *dir, struct noded **ret, struct fault *fault)
     n->signal_fd = -1;
     n->batch.wake_ms = UINT64_MAX;
     (void)snprintf(n->dir, sizeof(n->dir), "%s", dir);
-    if (!open_all(n, fault)) {
+    if (!open_all(n, store, fault)) {
         noded_close(n);
         return false;
     }

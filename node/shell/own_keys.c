@@ -84,16 +84,17 @@ load(const char *dir, const char *name, enum hf_key_use use,
 }
 
 bool
-own_keys_load(const char *dir, struct own_keys *keys, struct fault *fault)
+own_keys_load(const char *dir, struct hf_secret **store, struct own_keys *keys,
+              struct fault *fault)
 {
     struct hf_secret *operation = NULL;
     struct hf_secret *link = NULL;
-    struct hf_secret *store = NULL;
+    struct hf_secret *taken = *store;
 
+    *store = NULL;
     if (load(dir, "operation.key", HF_KEY_SIGN, &operation, fault) &&
-        load(dir, "link.key", HF_KEY_DH, &link, fault) &&
-        load(dir, "store.key", HF_KEY_BOX, &store, fault)) {
-        if (own_keys_init(keys, operation, link, store) == HF_OK)
+        load(dir, "link.key", HF_KEY_DH, &link, fault)) {
+        if (own_keys_init(keys, operation, link, taken) == HF_OK)
             return true;
         return fault_set(fault, FAULT_INTERNAL,
                          "keys: no guarded memory left; raise the limit of "
@@ -101,7 +102,7 @@ own_keys_load(const char *dir, struct own_keys *keys, struct fault *fault)
     }
     hf_secret_free(operation);
     hf_secret_free(link);
-    hf_secret_free(store);
+    hf_secret_free(taken);
     return false;
 }
 

@@ -1,6 +1,6 @@
 /*
- * own_keys.h - the secrets of this node that the daemon needs: operation, link
- * and store key from DIR/keys, and the keys derived from the store key.
+ * own_keys.h - the secrets of this node that the daemon needs: operation and
+ * link key from DIR/keys, the store key, and what is derived from that one.
  *
  * The identity key is not read: it certifies the others and is needed by the
  * command line only. All in guarded memory.
@@ -21,9 +21,10 @@ struct own_keys {
     uint8_t *prekeys; /* HF_KEY_BYTES: seals the private prekeys */
 };
 
-/** own_keys_load: from DIR/keys. False with @fault set; nothing to free. */
-HF_NODISCARD bool own_keys_load(const char *dir, struct own_keys *keys,
-                                struct fault *fault);
+/** own_keys_load: operation and link key from DIR/keys, and *@store, which is
+ * taken in any case (store_key.h). False with @fault set; nothing to free. */
+HF_NODISCARD bool own_keys_load(const char *dir, struct hf_secret **store,
+                                struct own_keys *keys, struct fault *fault);
 /** own_keys_init: of three given secrets, which are taken. HF_ERR_NOMEM. */
 HF_NODISCARD enum hf_err own_keys_init(struct own_keys *keys,
                                        struct hf_secret *operation,

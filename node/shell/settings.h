@@ -4,6 +4,7 @@
 #ifndef NODE_SHELL_SETTINGS_H
 #define NODE_SHELL_SETTINGS_H
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "fault.h"
@@ -11,6 +12,7 @@
 
 struct settings {
     struct node_config node;
+    char passphrase_file[PATH_MAX]; /* "": none */
 };
 
 /** settings_load: false with @fault set ("file:line: what"). */
