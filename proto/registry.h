@@ -22,6 +22,7 @@
 #include "hf_buf.h"
 #include "hf_crypto.h"
 #include "hf_types.h"
+#include "hf_words.h"
 #include "vocab.h"
 
 #define REGISTRY_BYTES_MAX      (16u * 1024u * 1024u)
@@ -251,13 +252,20 @@ const struct registry_ruling *registry_ruling(const struct registry *r,
  * included. */
 uint32_t registry_latest(const struct registry *r);
 
-/** registry_fingerprint: 8 groups of 4 hex digits of a key's hash, for people
- * to compare. Returns @out. */
+/** registry_words: the first eight bytes of a key's hash in words, for people
+ * to read to each other. Returns @out. */
+#define REGISTRY_WORDS       8
+#define REGISTRY_WORDS_BYTES HF_WORDS_BYTES(REGISTRY_WORDS)
+const char *registry_words(const uint8_t pk[static HF_PK_BYTES],
+                           char out[static REGISTRY_WORDS_BYTES]);
+/** registry_fingerprint: the first sixteen in 8 groups of 4 hex digits.
+ * Returns @out. */
 #define REGISTRY_FINGERPRINT_BYTES 40
 const char *registry_fingerprint(const uint8_t pk[static HF_PK_BYTES],
                                  char out[static REGISTRY_FINGERPRINT_BYTES]);
 /** registry_summary: append plain text: versions, expiries, the root's hash,
- * each broker and member with fingerprints. False when the buffer refused. */
+ * each broker and member with fingerprints, rulings. False when the buffer
+ * refused. */
 bool registry_summary(const struct registry *r, struct hf_buf *out);
 
 #endif /* PROTO_REGISTRY_H */

@@ -156,6 +156,17 @@ HF_NODISCARD enum hf_err registry_edit_tally(struct registry_edit *e,
                                              enum registry_role role,
                                              struct registry_tally *ret);
 
+/** registry_edit_hash: of the newest document of @role, as timestamps name it;
+ * people compare it in words. HF_ERR_NOT_FOUND. */
+HF_NODISCARD enum hf_err registry_edit_hash(struct registry_edit *e,
+                                            enum registry_role role,
+                                            struct hf_hash *ret);
+/** registry_edit_show: append, in plain text, all that the newest document of
+ * @role says, for whoever is about to sign it. HF_ERR_NOT_FOUND. */
+HF_NODISCARD enum hf_err registry_edit_show(struct registry_edit *e,
+                                            enum registry_role role,
+                                            struct hf_buf *out);
+
 /** registry_edit_preview: the registry it would be, signatures not looked at;
  * for showing. registry_free() it. */
 HF_NODISCARD enum hf_err registry_edit_preview(struct registry_edit *e,

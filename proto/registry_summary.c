@@ -1,18 +1,36 @@
 #include "registry.h"
 
+#include "field.h"
 #include "hf_text.h"
 
 /* What people read before they sign or pin: plain lines, no colours. */
+
+static struct hf_hash
+hash_of_key(const uint8_t pk[static HF_PK_BYTES])
+{
+    const struct hf_bytes span = {pk, HF_PK_BYTES};
+    struct hf_hash h;
+
+    hf_hash("handoff/1 fingerprint", &span, 1, &h);
+    return h;
+}
+
+const char *
+registry_words(const uint8_t pk[static HF_PK_BYTES],
+               char out[static REGISTRY_WORDS_BYTES])
+{
+    const struct hf_hash h = hash_of_key(pk);
+
+    return hf_words(h.b, REGISTRY_WORDS, out);
+}
 
 const char *
 registry_fingerprint(const uint8_t pk[static HF_PK_BYTES],
                      char out[static REGISTRY_FINGERPRINT_BYTES])
 {
-    const struct hf_bytes span = {pk, HF_PK_BYTES};
-    struct hf_hash h;
+    const struct hf_hash h = hash_of_key(pk);
     char *p = out;
 
-    hf_hash("handoff/1 fingerprint", &span, 1, &h);
     for (size_t i = 0; i < 16; i += 2) {
         if (i > 0)
             *p++ = ' ';
@@ -39,16 +57,19 @@ static bool
 add_broker(const struct registry_broker *b, struct hf_buf *out)
 {
     char op[REGISTRY_FINGERPRINT_BYTES], link[REGISTRY_FINGERPRINT_BYTES];
+    char words[REGISTRY_WORDS_BYTES];
 
-    return hf_buf_printf(out,
-                         "broker %s at %s, operated by %s\n"
-                         "  operation key %s\n"
-                         "  link key      %s\n",
-                         b->id.s, b->endpoint,
-                         b->operated_by.s[0] ? b->operated_by.s
-                                             : "nobody named",
-                         registry_fingerprint(b->op_pk, op),
-                         registry_fingerprint(b->link_pk, link));
+    return hf_buf_printf(
+        out,
+        "broker %s at %s, operated by %s%s\n"
+        "  in words: %s\n"
+        "  operation key %s\n"
+        "  link key      %s\n",
+        b->id.s, b->endpoint,
+        b->operated_by.s[0] ? b->operated_by.s : "nobody named",
+        b->is_suspended ? ", SUSPENDED" : "", registry_words(b->op_pk, words),
+        registry_fingerprint(b->op_pk, op),
+        registry_fingerprint(b->link_pk, link));
 }
 
 static bool
@@ -70,26 +91,93 @@ add_op_keys(const struct registry_org *o, struct hf_buf *out)
 }
 
 static bool
-add_org(const struct registry_org *o, struct hf_buf *out)
+add_flow(const struct registry *r, const char *what,
+         const struct registry_flow *f, struct hf_buf *out)
 {
-    char fp[REGISTRY_FINGERPRINT_BYTES];
-    bool ok = hf_buf_printf(
-        out, "member %s: %s (%s%s%s%s%s), %s%s\n", o->id.s, o->name,
-        org_kind_text(o->kind), o->country[0] ? ", " : "", o->country,
-        o->level[0] ? ", " : "", o->level, member_status_text(o->status),
-        registry_has_duty(o, DUTY_FIGURES) ? ", committee" : "");
+    bool ok;
 
+    if (!f->is_limited)
+        return true;
+    ok = hf_buf_printf(
+        out, "  %s:%s%s%s%s", what,
+        f->objects & REGISTRY_OBJECT_BIT(OBJECT_REFERRAL) ? " referrals" : "",
+        f->objects & REGISTRY_OBJECT_BIT(OBJECT_TRANSFER) ? " transfers" : "",
+        f->objects == 0 ? " nothing but withdrawals" : "",
+        f->families == UINT64_MAX ? "" : ", only");
+    for (size_t i = 0; ok && f->families != UINT64_MAX && i < r->n_families;
+         i++)
+        if (f->families >> i & 1)
+            ok = hf_buf_printf(out, " %s", r->family[i].s);
+    return ok && hf_buf_printf(out, "\n");
+}
+
+static bool
+add_roles(const struct registry *r, const struct registry_org *o,
+          struct hf_buf *out)
+{
+    char on[HF_TIME_TEXT_BYTES];
+    bool ok = o->duties == 0 || hf_buf_printf(out, "  duties:");
+
+    for (int d = DUTY_NONE + 1; ok && d < DUTY_END; d++)
+        if (registry_has_duty(o, (enum duty)d))
+            ok = hf_buf_printf(out, " %s", duty_text((enum duty)d));
+    ok = ok && (o->duties == 0 || hf_buf_printf(out, "\n")) &&
+         add_flow(r, "may send", &o->may_send, out) &&
+         add_flow(r, "may receive", &o->may_receive, out);
+    if (o->vetted_ms == 0)
+        return ok;
+    return ok && hf_buf_printf(out, "  vetted %s: %s\n",
+                               hf_time_format(o->vetted_ms, on), o->vetting);
+}
+
+static bool
+add_old_link(const struct registry_org *o, struct hf_buf *out)
+{
+    char fp[REGISTRY_FINGERPRINT_BYTES], until[HF_TIME_TEXT_BYTES];
+
+    return o->old_link_until_ms == 0 ||
+           hf_buf_printf(out, "  old link key  %s, until %s\n",
+                         registry_fingerprint(o->old_link_pk, fp),
+                         hf_time_format(o->old_link_until_ms, until));
+}
+
+static bool
+add_org(const struct registry *r, const struct registry_org *o,
+        struct hf_buf *out)
+{
+    char fp[REGISTRY_FINGERPRINT_BYTES], words[REGISTRY_WORDS_BYTES];
+    bool ok = hf_buf_printf(
+        out, "member %s: %s (%s%s%s%s%s), %s\n", o->id.s, o->name,
+        org_kind_text(o->kind), o->country[0] ? ", " : "", o->country,
+        o->level[0] ? ", " : "", o->level, member_status_text(o->status));
+
+    ok = ok && add_roles(r, o, out);
+    if (!field_all_zero(o->identity_pk, HF_PK_BYTES))
+        ok = ok && hf_buf_printf(out, "  in words: %s\n  identity key  %s\n",
+                                 registry_words(o->identity_pk, words),
+                                 registry_fingerprint(o->identity_pk, fp));
     if (o->via.s[0] != '\0')
         return ok && hf_buf_printf(out, "  its node is kept by %s\n", o->via.s);
-    ok = ok &&
-         hf_buf_printf(out, "  identity key  %s\n",
-                       registry_fingerprint(o->identity_pk, fp)) &&
-         add_op_keys(o, out) &&
-         hf_buf_printf(out, "  link key      %s\n  home brokers ",
-                       registry_fingerprint(o->link_pk, fp));
+    ok = ok && add_op_keys(o, out) &&
+         hf_buf_printf(out, "  link key      %s\n",
+                       registry_fingerprint(o->link_pk, fp)) &&
+         add_old_link(o, out) && hf_buf_printf(out, "  home brokers ");
     for (size_t i = 0; ok && i < o->n_homes; i++)
         ok = hf_buf_printf(out, " %s", o->home[i].s);
     return ok && hf_buf_printf(out, "\n");
+}
+
+static bool
+add_ruling(const struct registry_ruling *ruling, struct hf_buf *out)
+{
+    char tag[HF_HEX_BYTES(HF_HASH_BYTES)], at[HF_TIME_TEXT_BYTES];
+
+    return hf_buf_printf(out,
+                         "ruling of %s: %s holds the case from epoch %u on\n"
+                         "  case and epoch before: %s\n",
+                         hf_time_format(ruling->at_ms, at), ruling->holder.s,
+                         (unsigned)ruling->epoch,
+                         hf_hex(ruling->tag.b, HF_HASH_BYTES, tag));
 }
 
 bool
@@ -110,6 +198,8 @@ registry_summary(const struct registry *r, struct hf_buf *out)
     for (size_t i = 0; ok && i < r->n_brokers; i++)
         ok = add_broker(&r->broker[i], out);
     for (size_t i = 0; ok && i < r->n_orgs; i++)
-        ok = add_org(&r->orgs[i], out);
+        ok = add_org(r, &r->orgs[i], out);
+    for (size_t i = 0; ok && i < r->n_rulings; i++)
+        ok = add_ruling(&r->rulings[i], out);
     return ok;
 }
