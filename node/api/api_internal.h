@@ -241,11 +241,18 @@ void api_put_receipts(struct api_call *c, json_t *o,
 enum api_verdict api_say_read(struct api_call *c, json_t *json,
                               enum object_kind kind, const struct hf_id *id,
                               uint32_t categories, bool is_own);
+/** api_say_copy: the same for a copy made for the person: always recorded. */
+enum api_verdict api_say_copy(struct api_call *c, json_t *json,
+                              const struct hf_id *case_id, uint32_t categories);
 /** api_may_read: what this user may read of a case or referral now: without a
  * reason, nothing sensitive of others' work where the node asks for one. */
 uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 
-/* ---- query_object.c, query_route.c ---- */
+/* ---- query_case.c, query_object.c, query_route.c ---- */
+
+/** api_consent: the case's consent, scopes and history; @full: with the scopes
+ * that each version had. */
+json_t *api_consent(struct api_call *c, const struct node_case *row, bool full);
 
 json_t *api_object(struct api_call *c, const struct node_object *o);
 json_t *api_decision(const struct node_decision *d);
@@ -273,6 +280,7 @@ enum api_verdict api_bad(struct api_call *c, const char *pointer,
 /* ---- handlers ---- */
 
 api_handler query_case_list, query_case_show, query_consent_show;
+api_handler query_case_export;
 api_handler query_object_list, query_object_show, query_events;
 api_handler query_withdrawals, query_tasks;
 api_handler query_plan, query_decision;

@@ -11,6 +11,8 @@ static const struct api_route routes[] = {
      API_KNOWN, NULL, NULL, SHAPE_CASE},
     {"GET", "/cases/{case}", "a case as far as you may read it",
      query_case_show, PERMIT_CASES, "custody why", NULL, SHAPE_NONE},
+    {"GET", "/cases/{case}/export", "the person's own copy of everything",
+     query_case_export, PERMIT_CASES, "why", NULL, SHAPE_NONE},
     {"PUT", "/cases/{case}", "replace the sections that the file gives",
      command_case_set, API_KNOWN, NULL, NULL, SHAPE_CASE},
     {"POST", "/cases/{case}/stage", "move a case to a stage",

@@ -50,11 +50,10 @@ wrong_why(const json_t *answer, const char *why)
     return NULL;
 }
 
-enum api_verdict
-api_say_read(struct api_call *c, json_t *json, enum object_kind kind,
-             const struct hf_id *id, uint32_t categories, bool is_own)
+/* @json is taken; *a says what was read, and becomes the command's. */
+static enum api_verdict
+say_recorded(struct api_call *c, json_t *json, const struct node_access *a)
 {
-    struct node_access *a = &c->req->access;
     const char *why = api_arg(c, "why");
     const char *wrong = why == NULL ? NULL : wrong_why(json, why);
 
@@ -64,21 +63,43 @@ api_say_read(struct api_call *c, json_t *json, enum object_kind kind,
                           "say what it is for, without a name", wrong);
     }
     (void)api_say(c, json);
-    if ((categories & CATEGORY_SENSITIVE) == 0)
+    if (a->what == ACCESS_SHOW && (a->categories & CATEGORY_SENSITIVE) == 0)
         return API_ANSWERED;
-    memset(a, 0, sizeof(*a));
-    a->what = ACCESS_SHOW;
-    a->kind = kind;
-    a->id = *id;
-    a->categories = categories;
-    a->reason = why != NULL ? ACCESS_GIVEN
-                : is_own    ? ACCESS_OWN
-                            : ACCESS_NO_REASON;
-    if (why != NULL)
-        (void)snprintf(a->why, sizeof(a->why), "%s", why);
+    c->req->access = *a;
+    if (why != NULL) {
+        c->req->access.reason = ACCESS_GIVEN;
+        (void)snprintf(c->req->access.why, sizeof(a->why), "%s", why);
+    }
     c->command->type = CMD_ACCESS;
-    c->command->access = a;
+    c->command->access = &c->req->access;
     return API_COMMAND;
+}
+
+enum api_verdict
+api_say_read(struct api_call *c, json_t *json, enum object_kind kind,
+             const struct hf_id *id, uint32_t categories, bool is_own)
+{
+    const struct node_access a = {.what = ACCESS_SHOW,
+                                  .kind = kind,
+                                  .id = *id,
+                                  .categories = categories,
+                                  .reason =
+                                      is_own ? ACCESS_OWN : ACCESS_NO_REASON};
+
+    return say_recorded(c, json, &a);
+}
+
+enum api_verdict
+api_say_copy(struct api_call *c, json_t *json, const struct hf_id *case_id,
+             uint32_t categories)
+{
+    const struct node_access a = {.what = ACCESS_EXPORT,
+                                  .id = *case_id,
+                                  .categories = categories,
+                                  .reason = ACCESS_GIVEN,
+                                  .why = "a copy for the person"};
+
+    return say_recorded(c, json, &a);
 }
 
 /* ---- the record ---- */

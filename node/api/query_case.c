@@ -243,9 +243,10 @@ scope_of(const struct consent_scope *s)
     return o;
 }
 
-/* One version: what was signed then, without its scopes; what happened. */
+/* One version: what was signed then, its scopes if @full; what happened. */
 static json_t *
-version_of(struct api_call *c, const struct consent *consent, uint32_t version)
+version_of(struct api_call *c, const struct consent *consent, uint32_t version,
+           bool full)
 {
     static const struct {
         const char *action, *state;
@@ -262,7 +263,8 @@ version_of(struct api_call *c, const struct consent *consent, uint32_t version)
     for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
         if (action != NULL && strcmp(action, states[i].action) == 0)
             state = states[i].state;
-    (void)json_object_del(doc, "scopes");
+    if (!full)
+        (void)json_object_del(doc, "scopes");
     (void)json_object_del(doc, "action");
     if (doc != NULL)
         (void)json_object_update(o, doc);
@@ -273,33 +275,39 @@ version_of(struct api_call *c, const struct consent *consent, uint32_t version)
     return o;
 }
 
-enum api_verdict
-query_consent_show(struct api_call *c)
+json_t *
+api_consent(struct api_call *c, const struct node_case *row, bool full)
 {
-    struct node_case row;
     struct consent consent;
-    json_t *o, *scopes, *history;
+    json_t *o = json_object(), *scopes = json_array();
+    json_t *history = json_array();
 
-    if (!api_find_case(c, c->req->part[1], &row))
-        return API_ANSWERED;
-    o = json_object();
-    scopes = json_array();
-    history = json_array();
-    api_put_id(o, "case", "HC", &row.id);
-    if (!hf_id_is_zero(&row.consent) &&
-        consent_get(c->env->view, &row.consent, &consent)) {
+    api_put_id(o, "case", "HC", &row->id);
+    if (!hf_id_is_zero(&row->consent) &&
+        consent_get(c->env->view, &row->consent, &consent)) {
         api_put_id(o, "consent", "CO", &consent.id);
         api_put_text(o, "state", consent_state_text(consent.state));
         api_put_u64(o, "version", consent.version);
         for (size_t i = 0; i < consent.n_scopes && i < CONSENT_SCOPES_MAX; i++)
             (void)json_array_append_new(scopes, scope_of(&consent.scope[i]));
         for (uint32_t v = 1; v <= consent.version && v <= API_LIST_MAX; v++)
-            (void)json_array_append_new(history, version_of(c, &consent, v));
+            (void)json_array_append_new(history,
+                                        version_of(c, &consent, v, full));
     } else {
         api_put_text(o, "consent", NULL);
         api_put_text(o, "state", "none");
     }
     (void)json_object_set_new(o, "scopes", scopes);
     (void)json_object_set_new(o, "history", history);
-    return api_say(c, o);
+    return o;
+}
+
+enum api_verdict
+query_consent_show(struct api_call *c)
+{
+    struct node_case row;
+
+    if (!api_find_case(c, c->req->part[1], &row))
+        return API_ANSWERED;
+    return api_say(c, api_consent(c, &row, false));
 }
