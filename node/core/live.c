@@ -97,6 +97,20 @@ live_entry(struct step *s, const struct live *l, enum side side, uint32_t n,
     read_entry(s, &l->o.id, side, n, ret, NULL);
 }
 
+/* The first side's opening entry says for ever how the rest is judged; nobody
+ * else's entry does, whatever its flags. */
+static void
+note_opening(struct live *l, enum side side, const struct entry *e)
+{
+    const uint16_t flags = ENTRY_ON_SEND | ENTRY_TRAVEL_NONE;
+
+    if (side == SIDE_FIRST && !l->is_opened &&
+        (e->event == EVENT_SEND || e->event == EVENT_OFFER)) {
+        l->o.flags = e->flags & flags;
+        l->is_opened = true;
+    }
+}
+
 /* All items anew: once after loading, and when a fork changes what `seen`
  * means. Hashes first, since items look at the peer's. */
 static void
@@ -104,6 +118,7 @@ read_chains(struct step *s, struct live *l)
 {
     struct entry e;
 
+    l->is_opened = false;
     for (enum side side = SIDE_FIRST; side <= SIDE_SECOND; side++)
         for (uint32_t n = 1; n <= l->o.n[side]; n++)
             read_entry(s, &l->o.id, side, n, &e, &l->hash[side][n - 1]);
@@ -111,9 +126,26 @@ read_chains(struct step *s, struct live *l)
         for (uint32_t n = 1; n <= l->o.n[side]; n++) {
             read_entry(s, &l->o.id, side, n, &e, NULL);
             set_item(l, side, &e);
+            note_opening(l, side, &e);
         }
     }
     judge(l);
+}
+
+/* A draft is nobody else's business: the figures begin with the first entry. */
+static enum state
+counted_state(const struct live *l)
+{
+    return l->o.n[0] + l->o.n[1] == 0 ? STATE_NONE : l->o.state;
+}
+
+static void
+note_counted(struct live *l)
+{
+    l->was_changed_ms = l->o.changed_ms;
+    l->was_state = counted_state(l);
+    l->was_reason = l->o.reason;
+    l->was_family = l->o.terms.family;
 }
 
 bool
@@ -123,9 +155,7 @@ live_load(struct step *s, const struct hf_id *id, struct live *ret)
         return false;
     ret->is_new = false;
     ret->resend = false;
-    ret->was_changed_ms = ret->o.changed_ms;
-    ret->was_state = ret->o.state;
-    ret->was_reason = ret->o.reason;
+    note_counted(ret);
     ret->pair = (struct chain_pair){.ruled = false};
     wire_up(ret);
     read_chains(s, ret);
@@ -140,10 +170,9 @@ live_make(struct step *s, enum object_kind kind, enum side side,
 
     memset(&ret->o, 0, sizeof(ret->o));
     ret->is_new = true;
+    ret->is_opened = false;
     ret->resend = false;
-    ret->was_changed_ms = 0;
-    ret->was_state = STATE_NONE;
-    ret->was_reason = REASON_NONE;
+    note_counted(ret);
     ret->o.kind = kind;
     ret->o.side = side;
     ret->o.id = *id;
@@ -292,6 +321,17 @@ live_drop_sections(struct step *s, struct live *l, enum side side,
     }
 }
 
+void
+live_drop_bodies(struct step *s, struct live *l, enum side side)
+{
+    struct part p;
+
+    for (uint32_t n = 1; n <= l->o.n[side]; n++)
+        for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
+            if (body_part_get(s->v, &l->o.id, side, n, i, &p))
+                body_part_del(s->v, &l->o.id, side, n, i);
+}
+
 /* ---- our own entries ---- */
 
 static struct hf_hash
@@ -356,8 +396,7 @@ live_append(struct step *s, struct live *l, const struct draft *d)
         hash_body(s, &b, &e.body);
         store_body(s, l, mine, e.n, &b);
     }
-    if (d->event == EVENT_SEND || d->event == EVENT_OFFER)
-        l->o.flags = d->flags & (ENTRY_ON_SEND | ENTRY_TRAVEL_NONE);
+    note_opening(l, mine, &e);
     entry_pack(&e, bytes);
     s->env->crypto->sign(s->env->crypto->ctx, ENTRY_LABEL, &span, 1, sig);
     chain_put(s->v, &l->o.id, mine, e.n, 0, bytes, sig);
@@ -511,8 +550,6 @@ live_take(struct step *s, struct live *l, const struct content_entry *ce)
                                             : side_other(l->o.side);
     if (e.n > l->o.n[side] + ENTRIES_AHEAD)
         return true; /* too far ahead to keep; it will be sent again */
-    if (e.n == 1 && (e.event == EVENT_SEND || e.event == EVENT_OFFER))
-        l->o.flags = e.flags & (ENTRY_ON_SEND | ENTRY_TRAVEL_NONE);
     step_hash(s, ENTRY_LABEL, ce->bytes.p, ENTRY_BYTES, &hash);
     if (e.n <= l->o.n[side])
         take_again(s, l, side, ce, &e, &hash);
@@ -562,18 +599,30 @@ apply_all(struct step *s, struct live *l)
 /* The committee's figures count each object once, in its present state. */
 static void
 count(struct step *s, const struct live *l, enum state state,
-      enum reason reason, int by)
+      enum reason reason, const struct hf_name *family, int by)
 {
     struct figure_cell c = {.kind = l->o.kind, .state = state,
-                            .reason = reason};
+                            .reason = reason, .service = *family};
     const bool mine = l->o.side == SIDE_FIRST;
 
     if (state == STATE_NONE)
         return;
     c.from = mine ? *step_me(s) : l->o.peer;
     c.to = mine ? l->o.peer : *step_me(s);
-    c.service = l->o.terms.family;
     cell_add(s->v, &c, by);
+}
+
+/* Out of the cell that it was counted in, into the one it belongs to now. */
+static void
+count_anew(struct step *s, const struct live *l)
+{
+    const enum state state = counted_state(l);
+
+    if (state == l->was_state && l->o.reason == l->was_reason &&
+        hf_name_eq(&l->o.terms.family, &l->was_family))
+        return;
+    count(s, l, l->was_state, l->was_reason, &l->was_family, -1);
+    count(s, l, state, l->o.reason, &l->o.terms.family, +1);
 }
 
 static void
@@ -614,18 +663,11 @@ live_settle(struct step *s, struct live *l)
         if (!kind_of(l)->react(s, l))
             break;
     }
-    if (l->o.state != l->was_state || l->o.reason != l->was_reason ||
-        l->is_new) {
-        if (!l->is_new)
-            count(s, l, l->was_state, l->was_reason, -1);
-        count(s, l, l->o.state, l->o.reason, +1);
-    }
+    count_anew(s, l);
     set_due(s, l);
     push_owed(s, l);
     l->o.changed_ms = s->now;
     object_put(s->v, &l->o, l->was_changed_ms);
     l->is_new = false;
-    l->was_changed_ms = l->o.changed_ms;
-    l->was_state = l->o.state;
-    l->was_reason = l->o.reason;
+    note_counted(l);
 }

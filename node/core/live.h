@@ -17,9 +17,11 @@
 struct live {
     struct node_object o;
     bool is_new;
+    bool is_opened;             /* its flags are those of `send`, `offer` */
     uint64_t was_changed_ms;
-    enum state was_state;       /* when loaded; for the figures */
+    enum state was_state;       /* as the figures count it; NONE: not yet */
     enum reason was_reason;
+    struct hf_name was_family;
     bool resend;                /* send from `acked` on, not from `sent` */
     struct chain_pair pair;
     struct chain_item item[2][ENTRY_NUMBERS_MAX];
@@ -77,6 +79,8 @@ struct hf_bytes live_packed_body(struct step *s, const struct live *l,
  * of @side and shred their keys. */
 void live_drop_sections(struct step *s, struct live *l, enum side side,
                         uint32_t categories);
+/** live_drop_bodies: every part of every body of @side; the chain stays. */
+void live_drop_bodies(struct step *s, struct live *l, enum side side);
 /** live_entry: the entry itself; it must be held. */
 void live_entry(struct step *s, const struct live *l, enum side side,
                 uint32_t n, struct entry *ret);
