@@ -48,6 +48,12 @@ bool refer_send(struct step *s, struct live *l);
 /** refer_draft_event: submit, approve, refuse, send, cancel of what is not
  * shared yet. */
 void refer_draft_event(struct step *s, struct live *l);
+/** transfer_mark: a case's id as an offer carries it: only its author can read
+ * it, by the same function again. */
+struct hf_id transfer_mark(const struct step *s, const struct hf_id *object,
+                           const struct hf_id *id);
+/** transfer_may_take_over: the case is here, and its custody with the giver. */
+bool transfer_may_take_over(const struct step *s, const struct live *l);
 /** transfer_sections: release, amend, supplement: the gated sections of a
  * draft; false when refused (replied). */
 bool transfer_sections(struct step *s, struct live *l, struct draft *d);

@@ -106,10 +106,12 @@ append_offer(struct step *s, struct live *l, const struct node_case *c)
                       .when_ms = s->cmd->when_ms};
     struct terms terms;
     struct card card;
+    const struct hf_id mark = transfer_mark(s, &l->o.id, &c->id);
     uint64_t contact, report;
 
     memset(&terms, 0, sizeof(terms));
     terms.urgency = URGENCY_NORMAL;
+    memcpy(terms.service_id, mark.b, sizeof(terms.service_id));
     sop_default_clocks(URGENCY_NORMAL, s->now, &terms.decide_ms, &contact,
                        &report);
     blind_card(s, c, &l->o.peer, &card);
@@ -198,7 +200,8 @@ add_case(struct step *s, const struct node_case *c, uint32_t categories,
     memcpy(head.origin, c->facts.origin, sizeof(head.origin));
     memcpy(head.host, c->facts.host, sizeof(head.host));
     head.stage = c->stage;
-    head.number = c->number;
+    if (categories & CATEGORY_BIT(CATEGORY_IDENTITY))
+        head.number = c->number;
     case_head_pack(&head, p);
     parts_facts_pack(&c->facts, categories, p + CASE_HEAD_BYTES);
     disclose_add(b, PART_CASE, CATEGORY_NONE,
@@ -238,8 +241,8 @@ transfer_sections(struct step *s, struct live *l, struct draft *d)
         step_refuse(s, 66, "no_such_case", "", "the case is not here");
         return false;
     }
-    if (!is_release && !ask_sections(s, &c))
-        return false;
+    if (!is_release)
+        c.held |= s->cmd->sections & CATEGORY_ALL; /* kept if it may go */
     wanted = is_release ? c.held : s->cmd->sections;
     disclose_gate(s, &c, &l->o.peer, PURPOSE_TRANSFER, 0, wanted, 0, &gate);
     if (gate.sends == 0 || (!is_release && gate.sends != wanted)) {
@@ -251,6 +254,8 @@ transfer_sections(struct step *s, struct live *l, struct draft *d)
                     l->o.peer.s);
         return false;
     }
+    if (!is_release && !ask_sections(s, &c))
+        return false;
     disclose_parts(s, &c, &l->o.peer, PURPOSE_TRANSFER, gate.sends, &d->body);
     if (is_release) {
         add_case(s, &c, gate.sends, &d->body);

@@ -65,6 +65,41 @@ needs_when(struct step *s, const char *option)
     return false;
 }
 
+/* Only of a case that is held here, and only the transfer that is open: two
+ * of one case may both have come to life again by late entries (I-4). */
+static bool
+may_move(struct step *s, const struct live *l)
+{
+    char id[HF_ID_TEXT_BYTES];
+    struct node_case c;
+
+    if (!case_get(s->v, &l->o.case_id, &c) ||
+        !hf_org_eq(&c.holder, step_me(s))) {
+        step_refuse(s, 1, "not_holder", "",
+                    "custody of the case is not here");
+        return false;
+    }
+    if (hf_id_is_zero(&c.open_transfer) ||
+        hf_id_eq(&c.open_transfer, &l->o.id))
+        return true;
+    step_refuse(s, 1, "transfer_open",
+                "withdraw one of them: handoff transfer withdraw ID",
+                "transfer %s of this case is open",
+                ask_id(OBJECT_TRANSFER, &c.open_transfer, id));
+    return false;
+}
+
+static bool
+may_take(struct step *s, const struct live *l)
+{
+    if (transfer_may_take_over(s, l))
+        return true;
+    step_refuse(s, 1, "no_case",
+                "handoff transfer refuse ID --reason check_failed",
+                "the case has not come, or is not with %.31s", l->o.peer.s);
+    return false;
+}
+
 /* The column "needs" of the tables, as far as a program can check it. */
 static bool
 has_needs(struct step *s, const struct live *l)
@@ -76,6 +111,11 @@ has_needs(struct step *s, const struct live *l)
         return may_expire(s, l);
     case EVENT_FAIL:
         return may_fail(s, l);
+    case EVENT_RELEASE:
+    case EVENT_HAND_OVER:
+        return may_move(s, l);
+    case EVENT_TAKE_OVER:
+        return may_take(s, l);
     case EVENT_WAITLIST:
         return needs_when(s, "--until DATE");
     case EVENT_SCHEDULE:
@@ -101,6 +141,11 @@ may_happen(struct step *s, const struct live *l)
     if (is_automatic(l, event)) {
         step_refuse(s, 1, "automatic", "", "%s happens by itself",
                     event_text(event));
+        return false;
+    }
+    if (l->o.kind == OBJECT_TRANSFER && event == EVENT_OFFER) {
+        step_refuse(s, 64, "own_command", "handoff transfer offer CASE --to ORG",
+                    "an offer passes the gates of its own command");
         return false;
     }
     if (live_may(s, l, event, s->cmd->flags))

@@ -1,9 +1,46 @@
 /* The transfer's own part of live.h: effects of its entries, and what follows
  * by itself. node/DESIGN.md, "Case transfer". */
+#include "ask.h"
 #include "hf_assert.h"
 #include "inbound.h"
-#include "live.h"
 #include "parts.h"
+
+struct hf_id
+transfer_mark(const struct step *s, const struct hf_id *object,
+              const struct hf_id *id)
+{
+    const struct hf_bytes in = {object->b, HF_ID_BYTES};
+    struct hf_id ret = *id;
+    struct hf_hash pad;
+
+    s->env->crypto->index(s->env->crypto->ctx, "handoff/1 case of transfer",
+                          &in, 1, &pad);
+    for (int i = 0; i < HF_ID_BYTES; i++)
+        ret.b[i] ^= pad.b[i];
+    return ret;
+}
+
+/* H, restored from before the offer: it comes back from N and says which case
+ * it was of, so that custody follows it (I-4). */
+static void
+adopt_case(struct step *s, struct live *l, const struct terms *t)
+{
+    struct hf_id id;
+    struct node_case c;
+
+    if (l->o.side != SIDE_FIRST || !hf_id_is_zero(&l->o.case_id))
+        return;
+    memcpy(id.b, t->service_id, HF_ID_BYTES);
+    id = transfer_mark(s, &l->o.id, &id);
+    if (!case_get(s->v, &id, &c))
+        return;
+    l->o.case_id = c.id;
+    object_link(s->v, &c.id, &l->o.id);
+    if (hf_id_is_zero(&c.open_transfer) && !chain_is_final(&l->pair)) {
+        c.open_transfer = l->o.id;
+        case_put(s->v, &c);
+    }
+}
 
 static void
 apply_offer(struct step *s, struct live *l, uint32_t n)
@@ -21,6 +58,7 @@ apply_offer(struct step *s, struct live *l, uint32_t n)
     if (p != NULL && terms_unpack(p->bytes, &terms)) {
         l->o.terms = terms;
         l->o.decide_ms = terms.decide_ms;
+        adopt_case(s, l, &terms);
     }
 }
 
@@ -95,6 +133,15 @@ read_head(const struct body *b, struct case_head *ret_head,
                               ret_facts);
 }
 
+/* A release we cannot take: what came with it goes, react() declines. */
+static void
+refuse_release(struct step *s, struct live *l, const struct body *b,
+               enum reason why)
+{
+    live_drop_sections(s, l, SIDE_FIRST, inbound_sections(b));
+    l->o.refused = why;
+}
+
 static void
 apply_release_second(struct step *s, struct live *l, const struct body *b)
 {
@@ -103,7 +150,7 @@ apply_release_second(struct step *s, struct live *l, const struct body *b)
     struct node_case c;
 
     if (!read_head(b, &head, &facts)) {
-        l->o.refused = REASON_INSUFFICIENT_INFORMATION;
+        refuse_release(s, l, b, REASON_INSUFFICIENT_INFORMATION);
         return;
     }
     if (!case_get(s->v, &head.id, &c)) {
@@ -111,6 +158,10 @@ apply_release_second(struct step *s, struct live *l, const struct body *b)
         c.id = head.id;
         c.created_ms = s->now;
         c.owner = l->o.owner;
+    } else if (hf_org_eq(&c.holder, step_me(s)) || head.epoch < c.epoch) {
+        /* A case that we hold is not anybody's to release (I-4). */
+        refuse_release(s, l, b, REASON_CHECK_FAILED);
+        return;
     }
     c.stage = head.stage;
     c.facts = facts;
@@ -181,6 +232,9 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
         break;
     case EVENT_ARRIVE:
         c.stage = STAGE_ARRIVED;
+        if (is_first && hf_id_is_zero(&c.open_transfer) &&
+            !chain_is_final(&l->pair))
+            c.open_transfer = l->o.id; /* it beat our `not_departed` */
         break;
     case EVENT_TAKE_OVER:
         c.holder = is_first ? l->o.peer : *step_me(s);
@@ -188,6 +242,7 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
         c.open_transfer = (struct hf_id){{0}};
         break;
     case EVENT_DECLINE:
+    case EVENT_REFUSE:
     case EVENT_REFUSE_REQUEST:
     case EVENT_EXPIRE:
     case EVENT_WITHDRAW:
@@ -254,15 +309,17 @@ destroy(struct step *s, struct live *l)
             if (c.held & CATEGORY_BIT(k))
                 section_del(s->v, &c.id, k);
         case_del(s->v, &c.id);
+        /* with it all that lies under its keys: the consent as it was given */
+        s->v->shred(s->v->ctx, &(struct node_lock){.id = c.id});
     }
     live_drop_sections(s, l, SIDE_FIRST, CATEGORY_ALL);
+    live_drop_bodies(s, l, SIDE_FIRST);
     l->o.sections = 0;
     memset(&l->o.card, 0, sizeof(l->o.card));
 }
 
-/* A take-over is refused when the case is not what both sides agreed on. */
-static bool
-may_take_over(const struct step *s, const struct live *l)
+bool
+transfer_may_take_over(const struct step *s, const struct live *l)
 {
     struct node_case c;
 
@@ -275,16 +332,18 @@ static bool
 react_second(struct step *s, struct live *l)
 {
     const enum state state = l->o.state;
+    const bool came = state == STATE_RELEASED || state == STATE_DEPARTED;
 
-    if (state == STATE_RELEASED && l->o.refused != REASON_NONE &&
-        live_may(s, l, EVENT_DECLINE, 0)) {
+    /* the release itself was refused, not an amendment to it */
+    if (came && l->o.refused != REASON_NONE &&
+        hf_id_is_zero(&l->o.case_id) && live_may(s, l, EVENT_DECLINE, 0)) {
         live_auto(s, l, EVENT_DECLINE, l->o.refused);
         return true;
     }
     if (state == STATE_HANDING_OVER &&
         chain_has(&l->pair, SIDE_SECOND, EVENT_ARRIVE) &&
         live_may(s, l, EVENT_TAKE_OVER, 0)) {
-        if (may_take_over(s, l))
+        if (transfer_may_take_over(s, l))
             live_auto(s, l, EVENT_TAKE_OVER, REASON_NONE);
         else
             live_auto(s, l, EVENT_REFUSE, REASON_CHECK_FAILED);
