@@ -180,6 +180,8 @@ api_sensitive(const struct api_call *c, const struct node_object *o)
 {
     const struct sop_pack *pack = NULL;
     struct sop_service service;
+    const uint32_t categories =
+        (o->terms.required | o->terms.allowed) & CATEGORY_SENSITIVE;
     bool is_sensitive = (o->terms.required & CATEGORY_SENSITIVE) != 0;
 
     if (o->kind == OBJECT_WITHDRAWAL)
@@ -190,8 +192,9 @@ api_sensitive(const struct api_call *c, const struct node_object *o)
         pack = sop_book_find(c->env->sops, &o->terms.pack, &o->terms.pack_hash);
     if (pack != NULL && sop_service(pack, &o->terms.service, &service))
         is_sensitive = service.sensitive;
-    return is_sensitive ? (o->terms.required | o->terms.allowed) & CATEGORY_SENSITIVE
-                        : 0;
+    if (!is_sensitive)
+        return 0;
+    return categories != 0 ? categories : CATEGORY_BIT(CATEGORY_PROTECTION);
 }
 
 bool

@@ -256,6 +256,10 @@ json_t *api_consent(struct api_call *c, const struct node_case *row, bool full);
 
 json_t *api_object(struct api_call *c, const struct node_object *o);
 json_t *api_decision(const struct node_decision *d);
+/** api_put_ask: "ask_consent": the consent that is missing for what the SOP
+ * needs or allows; nothing when none is. */
+void api_put_ask(const struct api_call *c, json_t *o,
+                 const struct node_decision *d);
 
 /* ---- command_body.c: members of a body; false after having answered ---- */
 

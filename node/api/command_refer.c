@@ -104,6 +104,7 @@ query_plan(struct api_call *c)
 {
     struct node_decision d;
     struct node_reply reply;
+    json_t *o;
 
     if (!take_request(c))
         return API_ANSWERED;
@@ -112,7 +113,9 @@ query_plan(struct api_call *c)
     if (!node_plan(c->env, c->command, c->now_ms, &d, &reply))
         return api_refuse(c, reply.status == 0 ? EX_SOFTWARE : reply.status,
                           reply.code, NULL, reply.hint, reply.message);
-    return api_say(c, api_decision(&d));
+    o = api_decision(&d);
+    api_put_ask(c, o, &d);
+    return api_say(c, o);
 }
 
 enum api_verdict

@@ -58,8 +58,8 @@ share_of(struct api_call *c, const struct node_object *o, uint32_t n)
         if (part.type == PART_PROOF && proof_unpack(part.bytes, &proof))
             put_proof(share, &proof);
         else if (part.type == PART_CARD)
-            (void)json_array_append_new(
-                also, json_string("a card without a name"));
+            (void)json_array_append_new(also,
+                                        json_string("a card without a name"));
         else if (part.type == PART_CONSENT)
             (void)json_array_append_new(also,
                                         json_string("the consent itself"));

@@ -22,7 +22,8 @@ static const char style[] =
     "column-gap:5mm;row-gap:.8mm;margin:0}"
     "dt{color:#333}dd{margin:0;overflow-wrap:anywhere}"
     "dl,li{break-inside:avoid-page}"
-    "ul{margin:0;padding-inline-start:5mm}"
+    "ul{margin:0;padding-inline-start:5mm}li+li{margin-top:1mm}"
+    "td:first-child{white-space:nowrap}"
     "section{margin:0 0 4mm}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{border:.2mm solid #777;padding:1mm 2mm;text-align:start;"
@@ -142,7 +143,8 @@ put_scalar(struct hf_buf *out, const json_t *value)
     if (json_is_string(value)) {
         cli_html_text(out, json_string_value(value));
     } else {
-        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+        char *text =
+            json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
 
         cli_html_text(out, json_is_true(value)    ? "yes"
                            : json_is_false(value) ? "no"
@@ -157,6 +159,26 @@ is_nothing(const json_t *value)
     return json_is_null(value) ||
            (json_is_array(value) && json_array_size(value) == 0) ||
            (json_is_object(value) && json_object_size(value) == 0);
+}
+
+/* A list of words stands in one line. */
+static bool
+put_words_in_line(struct hf_buf *out, const json_t *list)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        if (!json_is_string(item) && !json_is_number(item))
+            return false;
+    }
+    json_array_foreach(list, i, item)
+    {
+        cli_html_raw(out, i > 0 ? ", " : "");
+        put_scalar(out, item);
+    }
+    return true;
 }
 
 static void
@@ -182,6 +204,8 @@ put_value(struct hf_buf *out, const json_t *value, unsigned depth)
         }
         cli_html_raw(out, "</dl>");
     } else if (json_is_array(value)) {
+        if (put_words_in_line(out, value))
+            return;
         cli_html_raw(out, "<ul>");
         json_array_foreach(value, i, item)
         {

@@ -69,8 +69,8 @@ basis_of(const json_t *share)
 
     if (f == NULL)
         return NULL;
-    json_array_foreach(scopes, i, item)
-        fprintf(f, "%s%s", i > 0 ? ", " : "scope ", cli_out_text(item, "scope"));
+    json_array_foreach(scopes, i, item) fprintf(
+        f, "%s%s", i > 0 ? ", " : "scope ", cli_out_text(item, "scope"));
     if (i > 0)
         fprintf(f, ", version %lld",
                 (long long)json_integer_value(
@@ -86,7 +86,7 @@ put_share(struct hf_buf *out, const json_t *share)
     char *data = cli_out_join(categories);
     char *also = cli_out_join(json_object_get(share, "also"));
     char *basis = basis_of(share);
-    char at[CLI_OUT_TIME];
+    char at[CLI_OUT_TIME], consent[CLI_OUT_ID];
 
     cli_html_raw(out, "<tr>");
     put_cell(out, cli_out_time(cli_out_text(share, "at"), at), NULL);
@@ -100,7 +100,7 @@ put_share(struct hf_buf *out, const json_t *share)
                                                                      : NULL);
     else
         put_cell(out, also, NULL);
-    put_cell(out, cli_out_text(share, "consent"), basis);
+    put_cell(out, cli_out_id(cli_out_text(share, "consent"), consent), basis);
     cli_html_raw(out, "</tr>\n");
     free(data);
     free(also);
@@ -209,8 +209,8 @@ ends_with(const char *text, const char *end)
 static int
 write_new(struct cli *c, const char *path, const struct hf_buf *buf)
 {
-    const int fd = open(
-        path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     enum hf_err err = HF_ERR_IO;
 
     if (fd < 0 && errno == EEXIST)

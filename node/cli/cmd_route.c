@@ -83,15 +83,54 @@ print_withheld(FILE *out, const json_t *withholds)
 }
 
 static void
-print_missing(FILE *out, const json_t *missing)
+print_list(FILE *out, const char *label, const json_t *list, const char *more)
 {
     char *text;
 
-    if (json_array_size(missing) == 0)
+    if (json_array_size(list) == 0)
         return;
-    text = cli_out_join(missing);
-    cli_out_field(out, "Ask consent", text);
+    text = cli_out_join(list);
+    cli_out_fieldf(out, label, "%s%s", text == NULL ? "" : text, more);
     free(text);
+}
+
+/* The scope as a line of a consent file. */
+static void
+print_scope(FILE *out, const json_t *scope)
+{
+    const json_t *to = json_array_get(json_object_get(scope, "recipients"), 0);
+    char *categories = cli_out_join(json_object_get(scope, "categories"));
+    char *purposes = cli_out_join(json_object_get(scope, "purposes"));
+
+    cli_out_fieldf(out, "As a scope",
+                   "{ id: %s, categories: [%s], recipients: [{ org: %s }], "
+                   "purposes: [%s], until: DATE }",
+                   cli_out_text(scope, "id"), categories,
+                   cli_out_text(to, "org"), purposes);
+    free(categories);
+    free(purposes);
+}
+
+/* Which consent would be needed, and how to ask for it. */
+static void
+print_ask(FILE *out, const json_t *j)
+{
+    const json_t *ask = json_object_get(j, "ask_consent");
+
+    if (ask == NULL) {
+        print_list(out, "Ask consent", json_object_get(j, "missing_consent"),
+                   "");
+        return;
+    }
+    print_list(out, "Ask consent", json_object_get(ask, "required"),
+               ": nothing goes without it");
+    print_list(out,
+               json_array_size(json_object_get(ask, "required")) > 0
+                   ? ""
+                   : "Ask consent",
+               json_object_get(ask, "useful"), ": would go along");
+    cli_out_field(out, "In words", cli_out_text(ask, "words"));
+    print_scope(out, json_object_get(ask, "scope"));
 }
 
 static void
@@ -162,7 +201,7 @@ cmd_route_print(FILE *out, const json_t *j)
     print_rules(out, json_object_get(j, "rules"));
     cli_out_field(out, "Sends", sends);
     print_withheld(out, json_object_get(j, "withholds"));
-    print_missing(out, json_object_get(j, "missing_consent"));
+    print_ask(out, j);
     print_candidates(out, json_object_get(j, "candidates"));
     print_clocks(out, json_object_get(j, "clocks"));
     cli_out_field(out, "Decision", cli_out_text(j, "decision"));

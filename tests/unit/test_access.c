@@ -22,8 +22,7 @@ begin(void)
     section_put(&fixture.view, &row.id, CATEGORY_HEALTH,
                 (struct hf_bytes){(const uint8_t *)health, strlen(health)});
     section_put(&fixture.view, &row.id, CATEGORY_IDENTITY,
-                (struct hf_bytes){(const uint8_t *)identity,
-                                  strlen(identity)});
+                (struct hf_bytes){(const uint8_t *)identity, strlen(identity)});
 }
 
 static const char *

@@ -56,12 +56,11 @@ Test(permit, two_roles_read_what_either_reads)
 {
     config.reads[ROLE_HEALTH] = NODE_READS_SET | CAT(HEALTH);
     config.reads[ROLE_SUPERVISOR] = NODE_READS_SET | CAT(PLAN);
-    cr_expect(eq(u32,
-                 permit_categories(&config,
-                                   ROLE_BIT(ROLE_HEALTH) |
-                                       ROLE_BIT(ROLE_SUPERVISOR),
-                                   true),
-                 CAT(HEALTH) | CAT(PLAN)));
+    cr_expect(eq(
+        u32,
+        permit_categories(
+            &config, ROLE_BIT(ROLE_HEALTH) | ROLE_BIT(ROLE_SUPERVISOR), true),
+        CAT(HEALTH) | CAT(PLAN)));
 }
 
 Test(permit, only_auditors_and_supervisors_see_who_read)
