@@ -95,6 +95,8 @@ bool sop_need_known(const char *need);
 const char *sop_need_at(size_t i);
 /** sop_need_text: what a need is, in words; "" when unknown. */
 const char *sop_need_text(const char *need);
+/** sop_need_sign: the i-th sign by which it is known; NULL at the end. */
+const char *sop_need_sign(const char *need, size_t i);
 
 struct sop_request {
     struct facts facts;

@@ -8,6 +8,10 @@ static const struct need needs[] = {
 #include "sop_need_table.h"
 };
 
+static const struct need signs[] = {
+#include "sop_need_signs.h"
+};
+
 #define N_NEEDS (sizeof(needs) / sizeof(needs[0]))
 
 _Static_assert(N_NEEDS <= SOP_NEEDS_MAX, "a rule has a bit for every need");
@@ -39,4 +43,13 @@ sop_need_text(const char *need)
     const size_t i = sop_need_index(need);
 
     return i < N_NEEDS ? needs[i].what : "";
+}
+
+const char *
+sop_need_sign(const char *need, size_t i)
+{
+    for (size_t k = 0; k < sizeof(signs) / sizeof(signs[0]); k++)
+        if (strcmp(signs[k].word, need) == 0 && i-- == 0)
+            return signs[k].what;
+    return NULL;
 }

@@ -1,4 +1,4 @@
-/* policy show, explain, install; reading a pack. */
+/* policy show, explain, install, needs; reading a pack. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,4 +152,44 @@ cmd_policy_install(struct cli *c)
                                                 : c->arg[0]);
     cli_answer_free(&a);
     return status;
+}
+
+static json_t *
+need_of(const char *need)
+{
+    json_t *signs = json_array();
+
+    for (size_t i = 0; sop_need_sign(need, i) != NULL; i++)
+        (void)json_array_append_new(signs, json_string(sop_need_sign(need, i)));
+    return json_pack("{s:s,s:s,s:o}", "need", need, "text", sop_need_text(need),
+                     "signs", signs);
+}
+
+int
+cmd_policy_needs(struct cli *c)
+{
+    const char *which = c->n_args > 0 ? c->arg[0] : "";
+    json_t *items = json_array(), *item, *all, *sign;
+    size_t i, k;
+
+    for (i = 0; sop_need_at(i) != NULL; i++)
+        if (strncmp(sop_need_at(i), which, strlen(which)) == 0)
+            (void)json_array_append_new(items, need_of(sop_need_at(i)));
+    all = json_pack("{s:o}", "items", items);
+    if (json_array_size(items) == 0) {
+        json_decref(all);
+        return cli_fail(c, EX_NOINPUT, "unknown_need",
+                        "handoff policy needs lists them all",
+                        "no need begins with %.60s", which);
+    }
+    if (!cli_say(c, all))
+        json_array_foreach(items, i, item)
+        {
+            fprintf(c->out, "%s: %s\n", cli_out_text(item, "need"),
+                    cli_out_text(item, "text"));
+            json_array_foreach(json_object_get(item, "signs"), k, sign)
+                fprintf(c->out, "  - %s\n", json_string_value(sign));
+        }
+    json_decref(all);
+    return 0;
 }
