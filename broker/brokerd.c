@@ -16,6 +16,8 @@
 #include "hf_log.h"
 #include "hf_proc.h"
 
+#define TEND_EVERY_MS 10000 /* while a replaced link key is still taken */
+
 void
 brokerd_feed(struct brokerd *d, struct broker_event *ev)
 {
@@ -239,6 +241,7 @@ brokerd_open(const char *dir, struct brokerd **ret_broker,
     (void)snprintf(d->dir, sizeof(d->dir), "%s", dir);
     say(error, "%s: cannot start", dir);
     d->ctl_fd = -1;
+    d->allow_until_ms = UINT64_MAX;
     hf_buf_init(&d->registry_set, REGISTRY_BYTES_MAX);
     err = open_all(d, error);
     if (err) {
@@ -294,8 +297,12 @@ brokerd_run(struct brokerd *d)
     HF_ASSERT(fd >= 0);
     HF_ASSERT(hf_loop_add_fd(d->loop, fd, on_signal, d) == HF_OK);
     while (!d->must_stop) {
-        uint64_t wait_ms = tick(d);
+        uint64_t wait_ms;
 
+        brokerd_registry_tend(d);
+        wait_ms = tick(d);
+        if (d->allow_until_ms != UINT64_MAX && wait_ms > TEND_EVERY_MS)
+            wait_ms = TEND_EVERY_MS;
         brokerd_out_flush(d);
         spool_read_end(d->spool); /* an old snapshot keeps old pages */
         (void)hf_loop_wait(d->loop, wait_ms);

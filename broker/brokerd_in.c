@@ -154,26 +154,15 @@ brokerd_in_frame(struct brokerd *d, uint64_t link, const uint8_t *peer_op_pk,
         refuse(d, link, err);
 }
 
-/** "o:ID" or "b:ID", as the allow table was filled. */
-static bool
-read_user(const char *user, struct broker_who *ret_who)
-{
-    size_t n = strlen(user);
-
-    if (n < 3 || n - 2 >= HF_ORG_BYTES || user[1] != ':')
-        return false;
-    *ret_who = (struct broker_who){.is_broker = user[0] == 'b'};
-    memcpy(ret_who->id.s, user + 2, n - 2);
-    return true;
-}
-
 static void
 in_port_frame(struct brokerd *d, struct hf_port_frame *f)
 {
     struct broker_event up = {.type = BROKER_LINK_UP, .link = f->peer};
 
     if (f->is_new) {
-        if (!read_user(f->user, &up.who)) {
+        /* It may have waited since before its key was taken away. */
+        if (!brokerd_registry_is_user(d, f->user) ||
+            !brokerd_registry_read_user(f->user, &up.who)) {
             hf_port_drop(d->port, f->peer);
             return;
         }

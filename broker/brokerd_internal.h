@@ -15,6 +15,13 @@
 #define NOTICE_LIFE_MS  (UINT64_C(14) * 86400000)
 #define SEND_FRAMES_MAX 4400 /* FRAME_CREDIT_MAX and some */
 
+/* The name of a connection, in the allow table: a letter, eight hex digits of
+ * its key, a colon, an id. */
+#define USER_MEMBER     'o'
+#define USER_RESTRICTED 'r' /* suspended, or left */
+#define USER_BROKER     'b'
+#define USER_HEAD       10
+
 /** Our link to another broker. */
 struct peer {
     struct hf_org id;
@@ -46,6 +53,7 @@ struct brokerd {
     struct broker *core;
     struct registry *registry;  /* NULL: none yet */
     struct hf_buf registry_set; /* the bytes it was made of */
+    uint64_t allow_until_ms;    /* wall; then a replaced link key ends */
     struct hf_loop *loop;
     struct hf_port *port;
     struct peer peers[REGISTRY_BROKERS_MAX];
@@ -93,6 +101,12 @@ enum hf_err brokerd_registry_offer(struct brokerd *d, struct hf_bytes set,
                                    uint64_t link);
 void brokerd_registry_install(struct brokerd *d);
 enum hf_err brokerd_registry_file(struct brokerd *d);
+/** brokerd_registry_tend: a replaced link key is taken for a while only. */
+void brokerd_registry_tend(struct brokerd *d);
+/** brokerd_registry_read_user: whose connection has this name.
+ * brokerd_registry_is_user: whether the registry gives it now. */
+bool brokerd_registry_read_user(const char *user, struct broker_who *ret_who);
+bool brokerd_registry_is_user(const struct brokerd *d, const char *user);
 
 /* brokerd_peer.c */
 void brokerd_peer_update(struct brokerd *d);

@@ -82,7 +82,8 @@ close_peer(struct brokerd *d, struct peer *p)
 static bool
 is_same(const struct peer *p, const struct registry_broker *b)
 {
-    return b != NULL && strcmp(p->endpoint, b->endpoint) == 0 &&
+    return b != NULL && !b->is_suspended &&
+           strcmp(p->endpoint, b->endpoint) == 0 &&
            memcmp(p->link_pk, b->link_pk, HF_PK_BYTES) == 0;
 }
 
@@ -144,7 +145,7 @@ brokerd_peer_update(struct brokerd *d)
         const struct registry_broker *b = &d->registry->broker[i];
         struct peer *p;
 
-        if (hf_org_eq(&b->id, &d->conf.name))
+        if (b->is_suspended || hf_org_eq(&b->id, &d->conf.name))
             continue;
         p = peer_of(d, &b->id, true);
         if (p != NULL && p->link == NULL)

@@ -36,6 +36,61 @@ has_key(const uint8_t pk[static HF_PK_BYTES])
     return memcmp(pk, none, sizeof(none)) != 0;
 }
 
+/** What a connection is called: by whose it is, in which standing, and with
+ * which key, so that a change of any of them makes another name. */
+static void
+make_user(char out[static HF_USER_BYTES], char kind, const struct hf_org *id,
+          const uint8_t pk[static HF_PK_BYTES])
+{
+    (void)snprintf(out, HF_USER_BYTES, "%c%02x%02x%02x%02x:%.31s", kind, pk[0],
+                   pk[1], pk[2], pk[3], id->s);
+}
+
+static char
+kind_of(const struct registry_org *org)
+{
+    return org->status == MEMBER_ACTIVE ? USER_MEMBER : USER_RESTRICTED;
+}
+
+bool
+brokerd_registry_read_user(const char *user, struct broker_who *ret_who)
+{
+    size_t n = strlen(user);
+
+    if (n <= USER_HEAD || n - USER_HEAD >= HF_ORG_BYTES ||
+        user[USER_HEAD - 1] != ':')
+        return false;
+    *ret_who = (struct broker_who){.is_broker = user[0] == USER_BROKER};
+    memcpy(ret_who->id.s, user + USER_HEAD, n - USER_HEAD);
+    return true;
+}
+
+bool
+brokerd_registry_is_user(const struct brokerd *d, const char *user)
+{
+    const uint64_t now = hf_clock_wall_ms();
+    char name[HF_USER_BYTES] = "";
+    struct broker_who who;
+
+    if (d->registry == NULL || !brokerd_registry_read_user(user, &who))
+        return false;
+    if (who.is_broker) {
+        const struct registry_broker *b = registry_broker(d->registry, &who.id);
+
+        if (b != NULL && !b->is_suspended)
+            make_user(name, USER_BROKER, &who.id, b->link_pk);
+    } else {
+        const struct registry_org *o = registry_org(d->registry, &who.id);
+
+        if (o != NULL && has_key(o->link_pk))
+            make_user(name, kind_of(o), &who.id, o->link_pk);
+        if (o != NULL && strcmp(user, name) != 0 && has_key(o->old_link_pk) &&
+            registry_link_counts(o, o->old_link_pk, now))
+            make_user(name, kind_of(o), &who.id, o->old_link_pk);
+    }
+    return name[0] != '\0' && strcmp(user, name) == 0;
+}
+
 static void
 add_entry(struct hf_allow_entry *e, size_t *n, char kind,
           const struct hf_org *id, const uint8_t pk[static HF_PK_BYTES])
@@ -43,25 +98,43 @@ add_entry(struct hf_allow_entry *e, size_t *n, char kind,
     if (!has_key(pk))
         return;
     memcpy(e[*n].pk, pk, HF_PK_BYTES);
-    (void)snprintf(e[*n].user, sizeof(e[*n].user), "%c:%.31s", kind, id->s);
+    make_user(e[*n].user, kind, id, pk);
     ++*n;
+}
+
+static void
+add_org(struct brokerd *d, struct hf_allow_entry *e, size_t *n,
+        const struct registry_org *o, uint64_t now_ms)
+{
+    add_entry(e, n, kind_of(o), &o->id, o->link_pk);
+    if (!has_key(o->old_link_pk) ||
+        !registry_link_counts(o, o->old_link_pk, now_ms))
+        return;
+    add_entry(e, n, kind_of(o), &o->id, o->old_link_pk);
+    if (o->old_link_until_ms < d->allow_until_ms)
+        d->allow_until_ms = o->old_link_until_ms;
 }
 
 /** Who may connect. Suspended and left members may: recall, withdrawal and
  * their answers still pass; the core holds them to that. */
 static void
-set_allowed(const struct registry *r, const struct hf_org *self)
+set_allowed(struct brokerd *d)
 {
+    const struct registry *r = d->registry;
+    const uint64_t now = hf_clock_wall_ms();
     struct hf_allow_entry *entries =
-        calloc(r->n_orgs + r->n_brokers + 1, sizeof(*entries));
+        calloc(2 * r->n_orgs + r->n_brokers + 1, sizeof(*entries));
     size_t n = 0;
     enum hf_err err = HF_ERR_NOMEM;
 
+    d->allow_until_ms = UINT64_MAX;
     for (size_t i = 0; entries != NULL && i < r->n_orgs; i++)
-        add_entry(entries, &n, 'o', &r->orgs[i].id, r->orgs[i].link_pk);
+        add_org(d, entries, &n, &r->orgs[i], now);
     for (size_t i = 0; entries != NULL && i < r->n_brokers; i++)
-        if (!hf_org_eq(&r->broker[i].id, self))
-            add_entry(entries, &n, 'b', &r->broker[i].id, r->broker[i].link_pk);
+        if (!r->broker[i].is_suspended &&
+            !hf_org_eq(&r->broker[i].id, &d->conf.name))
+            add_entry(entries, &n, USER_BROKER, &r->broker[i].id,
+                      r->broker[i].link_pk);
     if (entries != NULL)
         err = hf_allow_set(entries, n);
     if (err)
@@ -69,36 +142,33 @@ set_allowed(const struct registry *r, const struct hf_org *self)
     free(entries);
 }
 
-/** The key that made a connection counts no longer: so does the connection. */
+/** A connection ends with the standing and the key that it was made with. */
 static void
-drop_rekeyed(struct brokerd *d, const struct registry *old)
+drop_outdated(struct brokerd *d)
 {
-    for (size_t i = 0; old != NULL && i < old->n_orgs + old->n_brokers; i++) {
-        bool is_org = i < old->n_orgs;
-        struct broker_who who = {.is_broker = !is_org};
-        const uint8_t *was;
-        const uint8_t *is = NULL;
-        uint64_t link;
+    size_t cursor = 0;
+    uint64_t link;
 
-        if (is_org) {
-            const struct registry_org *now;
+    while ((link = broker_next_link(d->core, &cursor)) != 0) {
+        const char *user;
 
-            who.id = old->orgs[i].id;
-            was = old->orgs[i].link_pk;
-            now = registry_org(d->registry, &who.id);
-            is = now == NULL ? NULL : now->link_pk;
-        } else {
-            const struct registry_broker *now;
-
-            who.id = old->broker[i - old->n_orgs].id;
-            was = old->broker[i - old->n_orgs].link_pk;
-            now = registry_broker(d->registry, &who.id);
-            is = now == NULL ? NULL : now->link_pk;
-        }
-        link = broker_handle(d->core, &who);
-        if (link != 0 && (is == NULL || memcmp(is, was, HF_PK_BYTES) != 0))
-            brokerd_out_drop(d, link);
+        if ((link & OUTBOUND) != 0)
+            continue;
+        user = hf_port_user(d->port, link);
+        if (user == NULL || brokerd_registry_is_user(d, user))
+            continue;
+        hf_log(HF_LOG_INFO, "link-outdated", "user=%s", user);
+        brokerd_out_drop(d, link);
     }
+}
+
+void
+brokerd_registry_tend(struct brokerd *d)
+{
+    if (hf_clock_wall_ms() < d->allow_until_ms)
+        return;
+    set_allowed(d);
+    drop_outdated(d);
 }
 
 void
@@ -124,9 +194,10 @@ brokerd_registry_install(struct brokerd *d)
     HF_ASSERT(hf_buf_add(&d->registry_set, doc.bytes.p, doc.bytes.n));
     d->registry = r;
     ev.registry = r;
-    set_allowed(r, &d->conf.name);
+    set_allowed(d);
     brokerd_feed(d, &ev);
-    drop_rekeyed(d, old);
+    if (d->port != NULL)
+        drop_outdated(d);
     brokerd_peer_update(d);
     registry_free(old);
     hf_log(HF_LOG_INFO, "registry", "version=%u members=%zu brokers=%zu",

@@ -76,8 +76,12 @@ set_homes(struct broker *b, struct box *x, const struct registry_org *org)
     x->is_local = false;
     x->n_homes = 0;
     for (size_t i = 0; at != NULL && i < at->n_homes; i++) {
+        const struct registry_broker *known =
+            registry_broker(b->registry, &at->home[i]);
         uint32_t home;
 
+        if (known == NULL || known->is_suspended)
+            continue;
         if (hf_org_eq(&at->home[i], &b->conf.self)) {
             x->is_local = true;
             continue;
@@ -123,7 +127,7 @@ broker_box_registry(struct broker *b, const struct registry *r)
     for (size_t i = 0; i < r->n_brokers; i++) {
         uint32_t box = need_broker(b, &r->broker[i].id);
 
-        if (box != NONE) {
+        if (box != NONE && !r->broker[i].is_suspended) {
             b->boxes[box].is_listed = true;
             b->boxes[box].standing = BOX_ACTIVE;
         }

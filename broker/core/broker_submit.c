@@ -95,6 +95,21 @@ is_restricted_ok(const struct broker_item *it)
            it->envelope.n <= BROKER_RESTRICTED_BYTES;
 }
 
+/** What a peer broker brings has been counted there; what suspended and left
+ * members send and get is counted everywhere. */
+static bool
+spend(struct broker *b, uint32_t from, uint32_t to, bool is_peer, size_t bytes)
+{
+    struct box *sender = &b->boxes[from];
+    struct box *recipient = &b->boxes[to];
+
+    if ((!is_peer || sender->standing == BOX_RESTRICTED) &&
+        !broker_box_spend(b, sender, bytes))
+        return false;
+    return recipient->standing != BOX_RESTRICTED || from == to ||
+           broker_box_spend(b, recipient, bytes);
+}
+
 /** Whether to take an envelope; on CUSTODY_TAKEN its route is in @w. */
 static enum custody_code
 judge(struct broker *b, const struct link *l, const struct broker_item *it,
@@ -121,9 +136,8 @@ judge(struct broker *b, const struct link *l, const struct broker_item *it,
     for (size_t j = 0; j < w->n_boxes; j++)
         if (!has_room(b, w->box[j], it->envelope.n))
             return CUSTODY_QUOTA;
-    if (!is_peer && !broker_box_spend(b, &b->boxes[from], it->envelope.n))
-        return CUSTODY_QUOTA;
-    return CUSTODY_TAKEN;
+    return spend(b, from, to, is_peer, it->envelope.n) ? CUSTODY_TAKEN
+                                                       : CUSTODY_QUOTA;
 }
 
 static void

@@ -340,6 +340,14 @@ hf_port_gone(struct hf_port *port, uint64_t *ret_peer)
     }
 }
 
+const char *
+hf_port_user(struct hf_port *port, uint64_t peer)
+{
+    const struct peer *p = find_handle(port, peer);
+
+    return p == NULL ? NULL : p->user;
+}
+
 /** Frame 0 of an answer; then the payload cannot fail to be queued. */
 static enum hf_err
 begin_send(struct hf_port *port, uint64_t peer, size_t n)

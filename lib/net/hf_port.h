@@ -55,6 +55,10 @@ HF_NODISCARD enum hf_err hf_port_receive(struct hf_port *port,
  * when there is no more. Its handle is dead. Call it after each wake-up. */
 bool hf_port_gone(struct hf_port *port, uint64_t *ret_peer);
 
+/** hf_port_user: whose connection that is, as the allow table said when it was
+ * made; NULL: gone. Borrowed until the next call on the port. */
+const char *hf_port_user(struct hf_port *port, uint64_t peer);
+
 /**
  * hf_port_send / hf_port_send_buf: queue one frame for @peer, as hf_link_send.
  *
