@@ -7,8 +7,9 @@
 #include "hf_text.h"
 #include "registry_internal.h"
 
-/* Members and brokers have different fields; a row serves one or both. */
-enum { OF_MEMBER = 1, OF_BROKER = 2, OPTIONAL = 4 };
+/* Members and brokers have different fields; a row serves one or both. A
+ * member whose node another keeps has an identity and nothing to operate. */
+enum { OF_MEMBER = 1, OF_BROKER = 2, OPTIONAL = 4, UNLESS_VIA = 8 };
 
 static bool
 read_format(struct join_request *r, const struct hf_yaml_node *v)
@@ -97,8 +98,15 @@ read_identity(struct join_request *r, const struct hf_yaml_node *v)
 }
 
 static bool
+read_via(struct join_request *r, const struct hf_yaml_node *v)
+{
+    return hf_org_parse(v->text, &r->org.via);
+}
+
+static bool
 read_operation(struct join_request *r, const struct hf_yaml_node *v)
 {
+    r->org.n_op = 1;
     return hf_unhex(v->text, r->is_broker ? r->broker.op_pk : r->org.op[0].pk,
                     HF_PK_BYTES);
 }
@@ -147,10 +155,12 @@ static const struct row {
     {"operated-by", OF_BROKER | OPTIONAL, false, read_operated_by},
     {"endpoint", OF_BROKER, false, read_endpoint},
     {"identity-key", OF_MEMBER, false, read_identity},
-    {"operation-key", OF_MEMBER | OF_BROKER, false, read_operation},
-    {"operation-from", OF_MEMBER, false, read_operation_from},
+    {"via", OF_MEMBER | OPTIONAL, false, read_via},
+    {"operation-key", OF_MEMBER | OF_BROKER | UNLESS_VIA, false,
+     read_operation},
+    {"operation-from", OF_MEMBER | UNLESS_VIA, false, read_operation_from},
     {"operation-until", OF_MEMBER | OPTIONAL, false, read_operation_until},
-    {"link-key", OF_MEMBER | OF_BROKER, false, read_link},
+    {"link-key", OF_MEMBER | OF_BROKER | UNLESS_VIA, false, read_link},
     {"made", OF_MEMBER | OF_BROKER, false, read_made},
 };
 #define ROWS          (sizeof(rows) / sizeof(rows[0]))
@@ -204,8 +214,10 @@ print_member(struct hf_buf *out, const struct registry_org *o)
             ok = hf_buf_printf(out, "%s%s", i > 0 ? ", " : "", o->home[i].s);
         ok = ok && hf_buf_printf(out, "]\n");
     }
-    ok = ok && print_key(out, "identity-key", o->identity_pk) &&
-         print_key(out, "operation-key", o->op[0].pk) &&
+    ok = ok && print_key(out, "identity-key", o->identity_pk);
+    if (o->via.s[0] != '\0')
+        return ok && hf_buf_printf(out, "via: %s\n", o->via.s);
+    ok = ok && print_key(out, "operation-key", o->op[0].pk) &&
          print_time(out, "operation-from", o->op[0].from_ms);
     if (o->op[0].until_ms != 0)
         ok = ok && print_time(out, "operation-until", o->op[0].until_ms);
@@ -244,11 +256,14 @@ form_is_good(const struct join_request *r)
         return false;
     if (r->is_broker)
         return registry_check_broker(&r->broker);
-    if (org.n_homes == 0) {
+    if (field_all_zero(org.identity_pk, HF_PK_BYTES) ||
+        org.n_op != (org.via.s[0] == '\0' ? 1 : 0))
+        return false;
+    if (org.n_homes == 0 && org.n_op == 1) {
         org.n_homes = 1;
         org.home[0] = (struct hf_org){"any"};
     }
-    return org.n_op == 1 && org.via.s[0] == '\0' && registry_check_member(&org);
+    return registry_check_member(&org);
 }
 
 enum hf_err
@@ -321,7 +336,8 @@ read_rows(const struct hf_yaml_node *root, struct join_request *r,
 
         if ((row->of & (r->is_broker ? OF_BROKER : OF_MEMBER)) == 0)
             continue;
-        if (v == NULL && (row->of & OPTIONAL))
+        if (v == NULL && ((row->of & OPTIONAL) ||
+                          ((row->of & UNLESS_VIA) && r->org.via.s[0] != '\0')))
             continue;
         if (v == NULL)
             return complain(e, NULL, "missing", row->key);
@@ -370,7 +386,6 @@ request_parse(struct hf_bytes text, struct join_request *ret,
     enum hf_err err;
 
     r.org.status = MEMBER_ACTIVE;
-    r.org.n_op = 1;
     if (text.n > REQUEST_BYTES_MAX) {
         (void)complain(ret_error, NULL, "too long for a request", "");
         return HF_ERR_LIMIT;

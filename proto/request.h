@@ -26,7 +26,8 @@
 
 /** Of `org`: id, name, kind, country, level, identity, one operation key,
  * link, and the home brokers wished for (may be none: the committee names
- * them). The rest is the committee's to say; status comes as active. */
+ * them); or `via` and the identity alone, when another keeps its node. The
+ * rest is the committee's to say; status comes as active. */
 struct join_request {
     bool is_broker;
     struct registry_org org;       /* unless is_broker */

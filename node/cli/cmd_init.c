@@ -137,10 +137,11 @@ read_options(struct init *in)
         if (!cli_has(c, needed[i]))
             return cli_fail(c, EX_USAGE, "usage", "see handoff init --help",
                             "init needs --%s", needed[i]);
-    if (cli_has(c, "via"))
-        return cli_fail(c, EX_CONFIG, "not_in_this_version",
-                        "init a node of its own",
-                        "members without a node are not in this version yet");
+    if (cli_has(c, "via") && (!hf_org_parse(cli_value(c, "via"), &org->via) ||
+                              cli_has(c, "home") || cli_has(c, "registry")))
+        return bad_option(c, "via",
+                          "a member's id, and neither --home nor "
+                          "--registry: it has no node");
     if (!hf_org_parse(cli_value(c, "org"), &org->id))
         return bad_option(c, "org", "use a-z, 0-9 and -, at most 31");
     if (strlen(name) >= sizeof(org->name) ||
@@ -206,9 +207,18 @@ seal_store_key(struct init *in, const char *path)
     return err ? err : hf_pass_store(path, in->key[STORE], in->pass);
 }
 
+/* Without a node there is nothing to operate: only an identity, by which it
+ * can ask for a node of its own later. */
+static bool
+has_node(const struct init *in)
+{
+    return in->request.org.via.s[0] == '\0';
+}
+
 static int
 make_keys(struct init *in)
 {
+    const size_t n_keys = has_node(in) ? N_KEYS : IDENTITY + 1;
     char path[CLI_PATH_BYTES];
     enum hf_err err;
 
@@ -217,7 +227,7 @@ make_keys(struct init *in)
     if (err)
         return cannot_write(in->c, in->c->dir, err);
     err = hf_mkdir(cli_in_dir(in->c, "keys", path));
-    for (size_t i = 0; i < N_KEYS && err == HF_OK; i++) {
+    for (size_t i = 0; i < n_keys && err == HF_OK; i++) {
         const bool is_sealed = i == STORE && in->pass != NULL;
 
         (void)cli_in_dir(in->c, is_sealed ? STORE_SEALED : key_files[i].name,
@@ -263,11 +273,13 @@ make_request(struct init *in)
 
     in->request.made_ms = hf_clock_wall_ms();
     org->status = MEMBER_ACTIVE;
-    org->n_op = 1;
-    org->op[0].from_ms = in->request.made_ms;
     hf_secret_public(in->key[IDENTITY], org->identity_pk);
-    hf_secret_public(in->key[OPERATION], org->op[0].pk);
-    hf_secret_public(in->key[LINK], org->link_pk);
+    if (has_node(in)) {
+        org->n_op = 1;
+        org->op[0].from_ms = in->request.made_ms;
+        hf_secret_public(in->key[OPERATION], org->op[0].pk);
+        hf_secret_public(in->key[LINK], org->link_pk);
+    }
     err = request_print(&in->request, in->key[IDENTITY], &in->request_text);
     if (err)
         return cli_fail(in->c, EX_SOFTWARE, "internal", "",
@@ -395,12 +407,16 @@ report(struct init *in)
     struct cli *c = in->c;
     const struct hf_bytes text = hf_buf_bytes(&in->request_text);
     char path[CLI_PATH_BYTES], hex[HF_HEX_BYTES(HF_HASH_BYTES)] = "";
+    char words[REGISTRY_WORDS_BYTES];
     json_t *j = json_pack("{s:s}", "dir", c->dir);
+
+    (void)registry_words(in->request.org.identity_pk, words);
 
     if (in->registry != NULL)
         (void)hf_hex(in->registry->root_hash.b, HF_HASH_BYTES, hex);
     if (text.n > 0) {
         (void)json_object_set_new(j, "org", json_string(in->request.org.id.s));
+        (void)json_object_set_new(j, "words", json_string(words));
         (void)json_object_set_new(j, "request",
                                   json_stringn((const char *)text.p, text.n));
         (void)json_object_set_new(
@@ -417,6 +433,11 @@ report(struct init *in)
             j, "recovery_key", json_string(cli_in_dir(c, RECOVERY_KEY, path)));
     if (!cli_say(c, j)) {
         fwrite(text.p != NULL ? (const char *)text.p : "", 1, text.n, c->out);
+        if (text.n > 0)
+            fprintf(c->out,
+                    "# The identity key in words, for the committee:\n"
+                    "# %s\n",
+                    words);
         if (in->registry != NULL)
             fprintf(c->out,
                     "registry, members version %u: %s; its root is\n%s\n"
@@ -458,15 +479,16 @@ run(struct init *in)
         status = cli_pass_new(c, &in->pass);
     if (status == 0 && !initialised) {
         status = make_keys(in);
-        if (status == 0)
+        if (status == 0 && has_node(in)) {
             status = make_recovery_key(in);
-        in->has_recovery = status == 0;
+            in->has_recovery = status == 0;
+        }
         if (status == 0)
             status = make_request(in);
     }
     if (status == 0)
         status = install_registry(in);
-    if (status == 0 && !initialised)
+    if (status == 0 && !initialised && has_node(in))
         status = make_config(in);
     if (status == 0)
         report(in);

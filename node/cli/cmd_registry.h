@@ -4,6 +4,8 @@
 #ifndef NODE_CMD_REGISTRY_H
 #define NODE_CMD_REGISTRY_H
 
+#include <jansson.h>
+
 #include "registry_edit.h"
 
 struct cli;
@@ -19,5 +21,19 @@ int cmd_registry_read(struct cli *c, const char *path, size_t max,
 /** cmd_registry_open: a working set; registry_edit_free() it. */
 int cmd_registry_open(struct cli *c, const char *path,
                       struct registry_edit **ret);
+/** cmd_registry_save: write it; the exit status, said. */
+int cmd_registry_save(struct cli *c, const char *path, struct registry_edit *e);
+/** cmd_registry_secret: a signing key from @path; hf_secret_free() it. */
+int cmd_registry_secret(struct cli *c, const char *path,
+                        struct hf_secret **ret);
+/** cmd_registry_ask: show in full, on stderr, the documents of @roles (bits),
+ * then ask whether to sign them. */
+int cmd_registry_ask(struct cli *c, struct registry_edit *e, unsigned roles);
+/** cmd_registry_document: {"role", "version", "expires", "words",
+ * "signatures", "needed", "complete"}; NULL when there is none. */
+json_t *cmd_registry_document(struct registry_edit *e, enum registry_role role);
+/** cmd_registry_say: the state of that document, as a command's result. */
+int cmd_registry_say(struct cli *c, struct registry_edit *e,
+                     enum registry_role role);
 
 #endif /* NODE_CMD_REGISTRY_H */
