@@ -144,7 +144,8 @@ may_happen(struct step *s, const struct live *l)
         return false;
     }
     if (l->o.kind == OBJECT_TRANSFER && event == EVENT_OFFER) {
-        step_refuse(s, 64, "own_command", "handoff transfer offer CASE --to ORG",
+        step_refuse(s, 64, "own_command",
+                    "handoff transfer offer CASE --to ORG",
                     "an offer passes the gates of its own command");
         return false;
     }
