@@ -71,30 +71,50 @@ step_command(struct step *s)
 
 /* ---- envelopes ---- */
 
-/* Which side an object's first entry makes us; false when it cannot open. */
+/* Which side an object's first entry makes us; false when it cannot open, or
+ * is not between @from and us. */
 static bool
 side_of_opening(const struct step *s, const struct entry *e,
-                enum side *ret_side)
+                const struct hf_org *from, enum side *ret_side)
 {
+    static const struct {
+        enum object_kind kind;
+        enum event event;
+        enum side author;
+    } openings[] = {{OBJECT_REFERRAL, EVENT_SEND, SIDE_FIRST},
+                    {OBJECT_TRANSFER, EVENT_OFFER, SIDE_FIRST},
+                    {OBJECT_TRANSFER, EVENT_REQUEST, SIDE_SECOND},
+                    {OBJECT_WITHDRAWAL, EVENT_WITHDRAW, SIDE_FIRST}};
     const bool ours = hf_org_eq(&e->author, step_me(s));
-    enum side author;
+    enum side author = SIDE_FIRST;
+    size_t i = 0;
 
-    switch ((int)e->event) {
-    case EVENT_SEND:
-    case EVENT_OFFER:
-    case EVENT_WITHDRAW:
-        author = SIDE_FIRST;
-        break;
-    case EVENT_REQUEST:
-        author = SIDE_SECOND;
-        break;
-    default:
+    while (i < sizeof(openings) / sizeof(openings[0]) &&
+           (openings[i].kind != e->kind || openings[i].event != e->event))
+        i++;
+    if (i == sizeof(openings) / sizeof(openings[0]) ||
+        !hf_org_eq(ours ? &e->peer : &e->author, from) ||
+        !hf_org_eq(ours ? &e->author : &e->peer, step_me(s)))
         return false;
-    }
-    if (e->kind == OBJECT_TRANSFER && e->event == EVENT_WITHDRAW)
-        return false;
+    author = openings[i].author;
     *ret_side = ours ? author : side_other(author);
     return true;
+}
+
+/* What its peer began before our restore we may have answered before it: the
+ * copy comes first, as for what the backup held. */
+static void
+await_copy(struct step *s, struct live *l, uint64_t began_ms)
+{
+    const uint64_t clocks_part_ms = 60ull * 60 * 1000;
+    struct node_self self;
+
+    if (!self_get(s->v, &self) || hf_id_is_zero(&self.restored) ||
+        began_ms > self.restored_ms + clocks_part_ms)
+        return;
+    l->o.copied = (struct hf_id){{0}};
+    l->o.resend_ms = s->now;
+    due_put(s->v, s->now, &l->o.id, DUE_RESEND);
 }
 
 /* An object we do not know yet, if the push holds its beginning. */
@@ -108,9 +128,10 @@ open_object(struct step *s, const struct content_push *p,
     for (size_t i = 0; i < p->n; i++) {
         if (entry_unpack(p->entry[i].bytes, &e) != HF_OK || e.n != 1 ||
             e.kind != p->kind || !hf_id_eq(&e.object, &p->object) ||
-            !side_of_opening(s, &e, &side))
+            !side_of_opening(s, &e, from, &side))
             continue;
         live_make(s, p->kind, side, &p->object, from, l);
+        await_copy(s, l, e.at_ms);
         return true;
     }
     return false;
@@ -126,8 +147,12 @@ note_copy(struct step *s, struct live *l, const struct content_push *p)
     if (!self_get(s->v, &self) || hf_id_is_zero(&self.restored) ||
         !hf_id_eq(&p->answers, &self.restored))
         return;
-    if (l->o.n[l->o.side] >= p->have_n)
-        l->o.copied = self.restored;
+    if (l->o.n[l->o.side] < p->have_n)
+        return;
+    l->o.copied = self.restored;
+    /* an envelope that the backup knew of is not on its way any more */
+    l->o.envelope = (struct hf_id){{0}};
+    l->o.sent = l->o.acked;
 }
 
 static void
@@ -167,6 +192,8 @@ take_ask(struct step *s, const struct hf_org *from,
     struct live l;
 
     if (a->kind == OBJECT_NONE) {
+        if (scan_get(s->v, &a->ask, &scan))
+            return; /* one scan an ask, whoever repeats it */
         memset(&scan, 0, sizeof(scan));
         scan.ask = a->ask;
         scan.peer = *from;
@@ -175,8 +202,11 @@ take_ask(struct step *s, const struct hf_org *from,
         s->again = true;
         return;
     }
-    if (!live_load(s, &a->object, &l) || !hf_org_eq(&l.o.peer, from))
+    if (!live_load(s, &a->object, &l) || !hf_org_eq(&l.o.peer, from) ||
+        l.o.kind != a->kind) {
+        push_unknown(s, from, a);
         return;
+    }
     l.o.copy_for = a->ask;
     l.o.copy_at = 0;
     push_copy(s, &l);
@@ -266,15 +296,18 @@ scan_object(struct step *s, const struct node_scan *scan,
 {
     struct live l;
 
-    if (o->n[0] + o->n[1] == 0 || !live_load(s, &o->id, &l))
+    const bool is_draft = o->n[0] + o->n[1] == 0;
+
+    if (!live_load(s, &o->id, &l))
         return;
+    /* a draft too: it may have been sent since the backup */
     if (scan->peer.s[0] == '\0') {
         push_ask_object(s, &l.o, &scan->ask);
         if (l.o.resend_ms == 0) {
             l.o.resend_ms = s->now + 3600000;
             due_put(s->v, l.o.resend_ms, &l.o.id, DUE_RESEND);
         }
-    } else if (hf_org_eq(&l.o.peer, &scan->peer)) {
+    } else if (!is_draft && hf_org_eq(&l.o.peer, &scan->peer)) {
         l.o.copy_for = scan->ask;
         l.o.copy_at = 0;
         push_copy(s, &l);
@@ -385,7 +418,7 @@ step_peer(struct step *s)
 
     while (waiting_first(s->v, &s->ev->peer, &object)) {
         waiting_del(s->v, &s->ev->peer, &object);
-        due_put(s->v, s->now, &object, DUE_RESEND);
+        push_soon(s, &object);
         s->again = true;
     }
 }

@@ -7,6 +7,8 @@
 #define WAIT_MS       (10ull * 60 * 1000)   /* a peer without prekey */
 #define REFUSED_MS    (60ull * 60 * 1000)   /* a broker that has no route */
 #define ASK_MS        (60ull * 1000)        /* between two asks */
+#define COPY_MS       (60ull * 60 * 1000)   /* ... for a copy, restored */
+#define TRIES_MAX     10                    /* a minute, 2, 4, ... 17 hours */
 #define BODIES_MAX    (CONTENT_BYTES_MAX - 64u * 1024u)
 
 /* ---- one envelope ---- */
@@ -301,7 +303,27 @@ push_copy(struct step *s, struct live *l)
     }
     l->o.copy_for = (struct hf_id){{0}};
     l->o.copy_at = 0;
-    set_resend(s, l, l->o.acked < l->o.n[l->o.side] ? s->now + RETRY_MS : 0);
+    if (live_awaits_copy(s, l))
+        set_resend(s, l, s->now + COPY_MS);
+    else
+        set_resend(s, l,
+                   l->o.acked < l->o.n[l->o.side] ? s->now + RETRY_MS : 0);
+}
+
+void
+push_unknown(struct step *s, const struct hf_org *to,
+             const struct content_ask *a)
+{
+    static const struct hf_id none;
+    struct content *c;
+
+    if (!is_ready(s, to))
+        return; /* it asks again */
+    c = step_content(s, CONTENT_PUSH);
+    c->u.push.kind = a->kind;
+    c->u.push.object = a->object;
+    c->u.push.answers = a->ask;
+    (void)push_content(s, to, c, LANE_NORMAL, &none, 0);
 }
 
 static void
@@ -378,21 +400,41 @@ push_receipt(struct step *s, const struct node_inbox *in)
     (void)push_content(s, &in->from, c, LANE_URGENT, &none, 0);
 }
 
+static void
+acknowledge(struct live *l, uint32_t n)
+{
+    if (n <= l->o.acked)
+        return;
+    l->o.acked = n;
+    l->o.tries = 0;
+}
+
+/* What came to nothing is tried again, each time after twice as long: a peer
+ * that lost its keys, or lies, is not worth an envelope a minute for ever. */
+static uint64_t
+try_again_ms(struct step *s, struct live *l)
+{
+    const uint64_t wait = RETRY_MS << l->o.tries;
+
+    if (l->o.tries < TRIES_MAX)
+        l->o.tries++;
+    return s->now + wait;
+}
+
 void
 push_have(struct step *s, struct live *l, uint32_t have_n,
           const struct hf_hash *have_hash)
 {
     const enum side mine = l->o.side;
 
-    if (have_n == 0)
-        return;
+    if (have_n == 0 || l->o.fork[mine] != 0)
+        return; /* forked: it may hold the other branch; receipts tell */
     if (have_n > l->o.n[mine] ||
         !hf_hash_eq(have_hash, &l->hash[mine][have_n - 1])) {
         push_ask(s, l); /* it holds another chain of ours than we do */
         return;
     }
-    if (have_n > l->o.acked)
-        l->o.acked = have_n;
+    acknowledge(l, have_n);
 }
 
 static enum trace_stage
@@ -421,12 +463,14 @@ push_receipted(struct step *s, const struct hf_org *from,
         step_alarm(s, "refused_by_peer", l.o.kind, &l.o.id, from, r->reason);
     if (hf_id_eq(&r->object, &l.o.id))
         push_have(s, &l, r->have_n, &r->have_hash);
+    if (l.o.fork[l.o.side] != 0 && r->status != DELIVERY_UNOPENABLE)
+        acknowledge(&l, out.n); /* a branch of ours, and the evidence */
     if (hf_id_eq(&l.o.envelope, &out.id)) {
         l.o.envelope = (struct hf_id){{0}};
         l.o.is_unconfirmed = 0;
         if (l.o.acked < l.o.sent) { /* it lacks some, or could not open it */
             l.o.sent = l.o.acked;
-            set_resend(s, &l, s->now + RETRY_MS);
+            set_resend(s, &l, try_again_ms(s, &l));
             object_put(s->v, &l.o, l.was_changed_ms);
             return;
         }
@@ -436,9 +480,10 @@ push_receipted(struct step *s, const struct hf_org *from,
 
 /* ---- brokers ---- */
 
-/* The envelope will not arrive: what it carried is owed again. */
+/* The envelope will not arrive: what it carried is owed again, after @wait_ms
+ * or, if 0, as its tries say. */
 static void
-lose(struct step *s, const struct node_out *out, uint64_t again_ms)
+lose(struct step *s, const struct node_out *out, uint64_t wait_ms)
 {
     struct live l;
 
@@ -448,7 +493,8 @@ lose(struct step *s, const struct node_out *out, uint64_t again_ms)
         return;
     l.o.envelope = (struct hf_id){{0}};
     l.o.sent = l.o.acked;
-    set_resend(s, &l, again_ms);
+    set_resend(s, &l,
+               wait_ms != 0 ? s->now + wait_ms : try_again_ms(s, &l));
     object_put(s->v, &l.o, l.was_changed_ms);
 }
 
@@ -472,7 +518,7 @@ push_custody(struct step *s, const struct hf_id *envelope,
     } else if (is_final) {
         step_alarm(s, "broker_refused", OBJECT_NONE, &out.object, &out.to,
                    REASON_NONE);
-        lose(s, &out, s->now + REFUSED_MS);
+        lose(s, &out, REFUSED_MS);
     }
 }
 
@@ -485,10 +531,38 @@ push_notice(struct step *s, const struct hf_id *envelope,
     if (!out_get(s->v, envelope, &out))
         return; /* a delivered receipt won */
     trace(s, &out.object, TRACE_EXPIRED, broker, envelope, REASON_NONE, out.n);
-    lose(s, &out, s->now);
+    lose(s, &out, 0);
 }
 
 /* ---- time ---- */
+
+void
+push_soon(struct step *s, const struct hf_id *object)
+{
+    struct live l;
+
+    if (!live_load(s, object, &l))
+        return;
+    set_resend(s, &l, s->now);
+    object_put(s->v, &l.o, l.was_changed_ms);
+}
+
+/* The newest envelope's time is not up: only what came after it is owed. */
+static bool
+is_on_its_way(struct step *s, struct live *l)
+{
+    struct node_out out;
+
+    if (hf_id_is_zero(&l->o.envelope) ||
+        !out_get(s->v, &l->o.envelope, &out) ||
+        s->now >= out.expires_ms + DAY_MS)
+        return false;
+    push_owed(s, l);
+    if (l->o.resend_ms == 0 && l->o.acked < l->o.n[l->o.side])
+        set_resend(s, l, out.expires_ms + DAY_MS);
+    object_put(s->v, &l->o, l->was_changed_ms);
+    return true;
+}
 
 void
 push_due(struct step *s, const struct hf_id *object)
@@ -497,8 +571,9 @@ push_due(struct step *s, const struct hf_id *object)
     struct node_self self;
     struct live l;
 
-    if (!live_load(s, object, &l))
-        return;
+    if (!live_load(s, object, &l) || l.o.resend_ms == 0 ||
+        l.o.resend_ms > s->now)
+        return; /* a row of before */
     l.o.resend_ms = 0; /* its due row was taken */
     if (!hf_id_is_zero(&l.o.copy_for)) {
         push_copy(s, &l);
@@ -507,10 +582,12 @@ push_due(struct step *s, const struct hf_id *object)
     }
     if (live_awaits_copy(s, &l) && self_get(s->v, &self)) {
         push_ask_object(s, &l.o, &self.restored);
-        set_resend(s, &l, s->now + 60 * RETRY_MS);
+        set_resend(s, &l, s->now + COPY_MS);
         object_put(s->v, &l.o, l.was_changed_ms);
         return;
     }
+    if (is_on_its_way(s, &l))
+        return;
     if (!hf_id_is_zero(&l.o.envelope) &&
         out_get(s->v, &l.o.envelope, &out)) {
         l.o.is_unconfirmed = 1;

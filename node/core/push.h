@@ -37,6 +37,12 @@ void push_custody(struct step *s, const struct hf_id *envelope,
                   const struct hf_org *broker, bool is_taken, bool is_final);
 void push_notice(struct step *s, const struct hf_id *envelope,
                  const struct hf_org *broker);
+/** push_unknown: the answer to an ask for what we do not share with @to: an
+ * empty push, so that a restored node need not wait for ever. */
+void push_unknown(struct step *s, const struct hf_org *to,
+                  const struct content_ask *a);
+/** push_soon: what waited for a prekey is due now. */
+void push_soon(struct step *s, const struct hf_id *object);
 /** push_due: a resend instant, or an envelope's end, has come. */
 void push_due(struct step *s, const struct hf_id *object);
 void push_out_due(struct step *s, const struct hf_id *envelope);

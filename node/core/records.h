@@ -55,6 +55,8 @@ struct node_object {
     uint8_t erase_answered;      /* second: erased or kept since it was due */
     uint8_t erase_basis_kept;    /* withdrawal: something was kept */
     enum reason refused;         /* second: why our gate said no; NONE */
+    uint8_t tries;               /* of sending, since the peer last said that
+                                    it holds more */
     uint8_t is_unconfirmed;      /* an envelope ran out without a receipt */
     uint32_t n[2];               /* entries held of each side, no gap */
     uint32_t applied[2];         /* of those, how many have had their effect */

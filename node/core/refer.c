@@ -499,6 +499,13 @@ refer_send(struct step *s, struct live *l)
 
     if (!gate_again(s, l))
         return false;
+    if (!live_may(s, l, EVENT_SEND, l->o.terms.on_send ? ENTRY_ON_SEND : 0)) {
+        step_refuse(s, 75, "awaits_copy", "wait for it, or call them",
+                    "after the restore %.31s has not yet said whether it has "
+                    "this referral",
+                    l->o.peer.s);
+        return false;
+    }
     shift_clocks(&l->o.terms, s->now - l->o.created_ms);
     if (l->o.terms.on_send)
         d.flags |= ENTRY_ON_SEND;
