@@ -128,6 +128,15 @@ chain_state(const struct chain_pair *p)
     return lifecycle_state(p, &first, &second);
 }
 
+static bool
+last_waits(const struct chain_pair *p, enum side side)
+{
+    const enum chain_why why =
+        p->n[side] == 0 ? CHAIN_VALID : p->item[side][p->n[side] - 1].why;
+
+    return why == CHAIN_WAITS || why == CHAIN_CIRCULAR;
+}
+
 bool
 chain_may(const struct chain_pair *p, enum side side, enum event event,
           uint16_t flags)
@@ -139,6 +148,9 @@ chain_may(const struct chain_pair *p, enum side side, enum event event,
     if (p->n[side] >= ENTRY_NUMBERS_MAX)
         return false;
     if (p->fork[side] != 0 && event != EVENT_RECALL)
+        return false;
+    /* nothing new can be judged behind an own entry that waits */
+    if (last_waits(p, side) && event != EVENT_RECALL)
         return false;
     if (event == EVENT_SEND)
         as.on_send = (flags & ENTRY_ON_SEND) != 0;
