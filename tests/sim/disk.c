@@ -277,8 +277,7 @@ disk_abort(struct disk *d)
         const struct undo *u = &d->undo[i - 1];
         struct table *t = &d->table[u->table];
         bool is_it;
-        const size_t at =
-            find(t, (struct hf_bytes){u->key, u->key_n}, &is_it);
+        const size_t at = find(t, (struct hf_bytes){u->key, u->key_n}, &is_it);
 
         if (is_it) {
             row_free(t->row[at]);

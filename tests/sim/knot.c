@@ -2,80 +2,12 @@
 
 #include <stdlib.h>
 
-#include "check.h"
-#include "frame.h"
-#include "hf_assert.h"
+#include "knot_internal.h"
 #include "net.h"
 #include "people.h"
-#include "seal.h"
-#include "streams.h"
 
-#define PENDING_MAX  4096
-#define RESUBMIT_MS  MINUTE_MS
-#define FLUSH_MS     (20 * SECOND_MS)
-#define CREDIT       32
-#define BATCH_MAX    8
-#define PREKEY_MS    (30 * DAY_MS)
-#define QUEUE_MAX    512
-
-/* An event that waits for its batch. */
-struct job {
-    struct node_event ev; /* without what it points to */
-    struct order *order;  /* COMMAND */
-    struct hf_buf bytes;  /* CONTENT: the envelope */
-    uint64_t handle;      /* of the connection to acknowledge on */
-    uint64_t token;
-    unsigned from;        /* SERVICES */
-    struct job *next;
-};
-
-/* A sealed envelope that no broker has taken yet. */
-struct pending {
-    struct hf_id id;
-    uint64_t handle; /* sent over this connection; 0: not */
-    uint64_t sent_ms;
-};
-
-/* Tokens to acknowledge once what they stand for is committed. */
-struct owed {
-    uint64_t handle;
-    uint64_t token;
-    struct hf_id envelope;
-};
-
-struct knot {
-    unsigned index;
-    struct hf_org org;
-    struct disk *disk;
-    struct disk *backup;
-    struct node_config config;
-    struct node_crypto crypto;
-    struct node_env env;
-    struct world *world;
-    bool is_up;
-    bool is_busy;      /* a batch waits for its commit */
-    bool must_restore; /* RESTORED has not been committed yet */
-    unsigned rollbacks;
-    uint64_t incarnation;
-    int64_t skew_ms;
-    bool meets[WORLD_NODES];
-    struct job *first, **last;
-    size_t n_jobs;
-    uint64_t wake_ms;
-    bool tick_queued;
-    struct {
-        uint64_t handle;
-        unsigned broker;
-    } link[WORLD_BROKERS];
-    struct pending pending[PENDING_MAX];
-    size_t n_pending;
-    struct owed owed[BATCH_MAX];
-    size_t n_owed;
-    struct job *done[BATCH_MAX]; /* of the running batch */
-    size_t n_done;
-    struct content content;
-    struct node_effects *out;
-};
+#define CREDIT    32
+#define PREKEY_MS (30 * DAY_MS)
 
 /* ---- keys: a hash under the organisation's name signs ---- */
 
@@ -101,8 +33,8 @@ sign_as(const struct hf_org *org, const char *label,
 }
 
 static void
-index_hash(void *ctx, const char *label, const struct hf_bytes *spans,
-           size_t n, struct hf_hash *ret)
+index_hash(void *ctx, const char *label, const struct hf_bytes *spans, size_t n,
+           struct hf_hash *ret)
 {
     const struct knot *k = ctx;
     uint8_t sig[64];
@@ -120,8 +52,8 @@ sign(void *ctx, const char *label, const struct hf_bytes *spans, size_t n,
     sign_as(&k->org, label, spans, n, ret_sig);
 }
 
-static bool
-is_signed(const struct content_entry *ce)
+bool
+knot_is_signed(const struct content_entry *ce)
 {
     struct entry e;
     uint8_t sig[64];
@@ -129,8 +61,7 @@ is_signed(const struct content_entry *ce)
     if (entry_unpack(ce->bytes, &e) != HF_OK)
         return false;
     sign_as(&e.author, ENTRY_LABEL, &ce->bytes, 1, sig);
-    return ce->sig.n == sizeof(sig) &&
-           memcmp(ce->sig.p, sig, sizeof(sig)) == 0;
+    return ce->sig.n == sizeof(sig) && memcmp(ce->sig.p, sig, sizeof(sig)) == 0;
 }
 
 static uint64_t
@@ -146,20 +77,18 @@ peer_until(void *ctx, const struct hf_org *peer)
 
 /* ---- the queue ---- */
 
-static void run_batch(struct world *w, struct knot *k);
-
-static void
-free_job(struct job *j)
+void
+knot_free_job(struct knot_job *j)
 {
     free(j->order);
     hf_buf_free(&j->bytes);
     free(j);
 }
 
-static struct job *
-push_job(struct knot *k, enum node_event_type type)
+struct knot_job *
+knot_push(struct knot *k, enum node_event_type type)
 {
-    struct job *j = calloc(1, sizeof(*j));
+    struct knot_job *j = calloc(1, sizeof(*j));
 
     HF_ASSERT(j != NULL);
     j->ev.type = type;
@@ -170,10 +99,10 @@ push_job(struct knot *k, enum node_event_type type)
     return j;
 }
 
-static struct job *
-pop_job(struct knot *k)
+struct knot_job *
+knot_pop(struct knot *k)
 {
-    struct job *j = k->first;
+    struct knot_job *j = k->first;
 
     if (j == NULL)
         return NULL;
@@ -184,417 +113,13 @@ pop_job(struct knot *k)
     return j;
 }
 
-static void
-push_tick(struct knot *k)
+void
+knot_push_tick(struct knot *k)
 {
     if (k->tick_queued)
         return;
     k->tick_queued = true;
-    push_job(k, NODE_EV_TICK);
-}
-
-static void
-wake(struct world *w, struct task *t)
-{
-    struct knot *k = w->node[t->who];
-
-    if (t->incarnation != k->incarnation || t->at_ms != k->wake_ms)
-        return;
-    k->wake_ms = 0;
-    push_tick(k);
-    run_batch(w, k);
-}
-
-/* When its own clock says so; never at once, so that time passes. */
-static void
-wake_later(struct world *w, struct knot *k)
-{
-    uint64_t due = node_wake_ms(&k->env);
-    struct task *t;
-
-    if (due == UINT64_MAX || k->tick_queued)
-        return;
-    due = (uint64_t)((int64_t)due - k->skew_ms);
-    if (due <= w->now_ms)
-        due = w->now_ms + 1;
-    if (k->wake_ms != 0 && k->wake_ms <= due)
-        return;
-    k->wake_ms = due;
-    t = world_later(w, due - w->now_ms, wake, k->index);
-    t->incarnation = k->incarnation;
-}
-
-/* ---- one step ---- */
-
-static void
-say_content(struct world *w, const struct knot *k, const struct job *j)
-{
-    static const char *const words[] = {"", "push", "ask", "receipt",
-                                        "figures"};
-    static const struct hf_id none;
-    const struct content *c = &k->content;
-    const struct hf_id *object =
-        c->type == CONTENT_PUSH  ? &c->u.push.object
-        : c->type == CONTENT_ASK ? &c->u.ask.object
-        : c->type == CONTENT_RECEIPT && c->u.receipts.n > 0
-            ? &c->u.receipts.item[0].object
-            : &none;
-
-    world_trace(w, "%s gets %s: %s of %s from %s", world_name(w, k->index),
-                world_id(&j->ev.header.id), words[c->type], world_id(object),
-                j->ev.header.sender.s);
-}
-
-/* What arrived, opened; false: nothing the core should hear of. */
-static bool
-open_job(struct world *w, struct knot *k, struct job *j)
-{
-    const struct hf_bytes in = hf_buf_bytes(&j->bytes);
-    struct content_push *push = &k->content.u.push;
-    struct notice notice;
-
-    if (envelope_peek(in, &j->ev.header) != HF_OK)
-        return false;
-    if (j->ev.header.suite == SUITE_NOTICE) {
-        const unsigned b = hf_org_eq(&j->ev.header.sender,
-                                     &w->registry.broker[0].id) ? 0 : 1;
-
-        if (notice_read(in, w->registry.broker[b].op_pk, &notice) != HF_OK)
-            return false;
-        j->ev.type = NODE_EV_NOTICE;
-        j->ev.broker = j->ev.header.sender;
-        j->ev.header.id = notice.envelope;
-        return true;
-    }
-    if (j->ev.type == NODE_EV_UNOPENABLE) {
-        world_trace(w, "%s cannot open %s", world_name(w, k->index),
-                    world_id(&j->ev.header.id));
-        return true;
-    }
-    if (content_decode(seal_open(in), &k->content) != HF_OK) {
-        world_fail(w, "%s cannot decode what %s sent",
-                   world_name(w, k->index), j->ev.header.sender.s);
-        return false;
-    }
-    for (size_t i = 0; k->content.type == CONTENT_PUSH && i < push->n; i++)
-        if (!is_signed(&push->entry[i]))
-            world_fail(w, "%s sent an entry without its author's signature",
-                       j->ev.header.sender.s);
-    j->ev.content = &k->content;
-    say_content(w, k, j);
-    return true;
-}
-
-static void
-seal_one(struct world *w, struct knot *k, const struct node_send *send)
-{
-    const struct node_view *v = disk_view(k->disk);
-    struct envelope_header h = {.lane = (enum envelope_lane)send->lane,
-                                .id = send->envelope,
-                                .sender = k->org,
-                                .recipient = send->to,
-                                .created_ms = send->created_ms,
-                                .expires_ms = send->expires_ms,
-                                .registry_version = 1};
-    struct hf_buf plain, sealed;
-
-    hf_buf_init(&plain, CONTENT_BYTES_MAX);
-    hf_buf_init(&sealed, ENVELOPE_BYTES_MAX);
-    if (content_encode(send->content, &plain) != HF_OK) {
-        world_fail(w, "%s made a content that cannot be encoded",
-                   world_name(w, k->index));
-        goto out;
-    }
-    world_random(w, &h.epoch, sizeof(h.epoch));
-    h.epoch |= 1;
-    streams_number(v, &h);
-    seal_close(&h, hf_buf_bytes(&plain), send->is_control, &sealed);
-    v->put(v->ctx, NODE_SEALED, (struct hf_bytes){h.id.b, HF_ID_BYTES}, NULL,
-           hf_buf_bytes(&sealed));
-    ledger_sealed(w, &h, send->content->type == CONTENT_PUSH);
-out:
-    hf_buf_free(&plain);
-    hf_buf_free(&sealed);
-}
-
-static void
-forget_one(struct knot *k, const struct hf_id *id)
-{
-    const struct node_view *v = disk_view(k->disk);
-    const struct hf_bytes key = {id->b, HF_ID_BYTES};
-    struct envelope_header h;
-    struct hf_bytes row;
-
-    if (!v->get(v->ctx, NODE_SEALED, key, &row))
-        return;
-    if (envelope_peek(row, &h) == HF_OK)
-        streams_settle(v, &h);
-    v->del(v->ctx, NODE_SEALED, key);
-}
-
-/* Sealing and forgetting belong to the transaction. */
-static void
-inside(struct world *w, struct knot *k, size_t from)
-{
-    for (size_t i = from; i < k->out->n; i++) {
-        const struct node_effect *e = &k->out->item[i];
-
-        if (e->type == NODE_DO_SEND)
-            seal_one(w, k, &e->u.send);
-        else if (e->type == NODE_DO_FORGET)
-            forget_one(k, &e->u.forget);
-    }
-}
-
-static void
-step_job(struct world *w, struct knot *k, struct job *j)
-{
-    const size_t before = k->out->n;
-    const bool is_content = j->bytes.n > 0;
-
-    k->done[k->n_done++] = j;
-    if (j->ev.type == NODE_EV_TICK)
-        k->tick_queued = false;
-    if (is_content && !open_job(w, k, j))
-        return;
-    if (j->order != NULL)
-        j->ev.command = &j->order->c;
-    if (j->ev.type == NODE_EV_SERVICES)
-        people_services(w, j->from, &j->ev);
-    if (is_content && k->n_owed < BATCH_MAX)
-        k->owed[k->n_owed++] =
-            (struct owed){j->handle, j->token, j->ev.header.id};
-    j->ev.now_ms = knot_now(w, k);
-    world_random(w, j->ev.seed, sizeof(j->ev.seed));
-    node_step(&k->env, &j->ev, k->out);
-    inside(w, k, before);
-    check_step(w, k);
-}
-
-/* ---- sending ---- */
-
-static struct hf_bytes
-sealed_row(struct knot *k, const struct hf_id *id)
-{
-    const struct node_view *v = disk_view(k->disk);
-    struct hf_bytes row;
-
-    if (!v->get(v->ctx, NODE_SEALED, (struct hf_bytes){id->b, HF_ID_BYTES},
-                &row))
-        return (struct hf_bytes){NULL, 0};
-    return row;
-}
-
-static void
-drop_pending(struct knot *k, const struct hf_id *id)
-{
-    for (size_t i = 0; i < k->n_pending; i++)
-        if (hf_id_eq(&k->pending[i].id, id)) {
-            k->pending[i] = k->pending[--k->n_pending];
-            return;
-        }
-}
-
-static void
-add_pending(struct world *w, struct knot *k, const struct hf_id *id)
-{
-    if (k->n_pending == PENDING_MAX) {
-        world_fail(w, "%s has too many envelopes waiting for a broker",
-                   world_name(w, k->index));
-        return;
-    }
-    k->pending[k->n_pending++] = (struct pending){.id = *id};
-}
-
-static bool
-is_due(const struct world *w, const struct pending *p)
-{
-    return p->sent_ms == 0 || w->now_ms >= p->sent_ms + RESUBMIT_MS;
-}
-
-/* One SUBMIT over one connection, of what is due. */
-static void
-submit(struct world *w, struct knot *k, uint64_t handle)
-{
-    struct frame_submit f = {.batch = (uint32_t)w->serial};
-    struct hf_buf copy[FRAME_BATCH_MAX];
-    struct hf_buf frame;
-
-    for (size_t i = 0; i < k->n_pending && f.n < FRAME_BATCH_MAX;) {
-        struct pending *p = &k->pending[i];
-        struct hf_bytes row;
-
-        if (!is_due(w, p)) {
-            i++;
-            continue;
-        }
-        row = sealed_row(k, &p->id);
-        if (row.n == 0) { /* settled meanwhile */
-            *p = k->pending[--k->n_pending];
-            continue;
-        }
-        p->handle = handle;
-        p->sent_ms = w->now_ms;
-        hf_buf_init(&copy[f.n], ENVELOPE_BYTES_MAX);
-        HF_ASSERT(hf_buf_add(&copy[f.n], row.p, row.n));
-        f.envelope[f.n] = hf_buf_bytes(&copy[f.n]);
-        f.n++;
-        i++;
-    }
-    hf_buf_init(&frame, FRAME_BYTES_MAX);
-    if (f.n > 0) {
-        HF_ASSERT(frame_submit(&frame, &f));
-        net_send(w, handle, k->index, hf_buf_bytes(&frame));
-    }
-    hf_buf_free(&frame);
-    for (size_t i = 0; i < f.n; i++)
-        hf_buf_free(&copy[i]);
-}
-
-/* Over any connection that lives. */
-static void
-flush(struct world *w, struct knot *k)
-{
-    const size_t at = world_chance(w, WORLD_BROKERS);
-
-    for (size_t i = 0; i < WORLD_BROKERS && k->n_pending > 0; i++) {
-        const size_t at_i = (at + i) % WORLD_BROKERS;
-
-        if (k->link[at_i].handle != 0) {
-            submit(w, k, k->link[at_i].handle);
-            return;
-        }
-    }
-}
-
-static void
-flush_again(struct world *w, struct task *t)
-{
-    struct knot *k = w->node[t->who];
-
-    if (t->incarnation != k->incarnation)
-        return;
-    flush(w, k);
-    world_later(w, FLUSH_MS, flush_again, k->index)->incarnation =
-        k->incarnation;
-}
-
-static void
-acknowledge(struct world *w, struct knot *k)
-{
-    for (size_t i = 0; i < k->n_owed; i++) {
-        struct frame_ack f = {.n = 1, .token = {k->owed[i].token}};
-        struct hf_buf frame;
-
-        hf_buf_init(&frame, FRAME_BYTES_MAX);
-        HF_ASSERT(frame_ack(&frame, &f));
-        net_send(w, k->owed[i].handle, k->index, hf_buf_bytes(&frame));
-        hf_buf_free(&frame);
-    }
-}
-
-/* ---- batches ---- */
-
-static void
-release(struct world *w, struct knot *k, const struct node_effect *e)
-{
-    switch (e->type) {
-    case NODE_DO_SEND:
-        add_pending(w, k, &e->u.send.envelope);
-        break;
-    case NODE_DO_FORGET:
-        drop_pending(k, &e->u.forget);
-        break;
-    case NODE_DO_REPLY:
-        people_reply(w, k, &e->u.reply);
-        break;
-    case NODE_DO_PUBLISH:
-        people_publish(w, k);
-        break;
-    case NODE_DO_ALARM:
-        world_trace(w, "%s alarm %s %s", world_name(w, k->index),
-                    e->u.alarm.event, world_id(&e->u.alarm.object));
-        break;
-    case NODE_DO_AGAIN:
-        push_tick(k);
-        break;
-    }
-}
-
-/* What a broker's answer did is done with only now. */
-static void
-finish_jobs(struct world *w, struct knot *k)
-{
-    for (size_t i = 0; i < k->n_owed; i++)
-        ledger_delivered(w, &k->owed[i].envelope);
-    for (size_t i = 0; i < k->n_done; i++) {
-        const struct node_event *ev = &k->done[i]->ev;
-
-        if (ev->type == NODE_EV_NOTICE)
-            ledger_notice(w, &ev->header.id);
-        if (ev->type == NODE_EV_CUSTODY && (ev->is_taken || ev->is_final))
-            drop_pending(k, &ev->header.id);
-        if (ev->type == NODE_EV_RESTORED)
-            k->must_restore = false;
-        free_job(k->done[i]);
-    }
-    k->n_done = 0;
-}
-
-static void
-commit(struct world *w, struct task *t)
-{
-    struct knot *k = w->node[t->who];
-
-    if (t->incarnation != k->incarnation)
-        return;
-    if (world_odds(w, 400)) {
-        knot_crash(w, k, "before its commit");
-        return;
-    }
-    check_commit(w, k);
-    disk_commit(k->disk);
-    k->is_busy = false;
-    finish_jobs(w, k);
-    if (world_odds(w, 400)) {
-        knot_crash(w, k, "after its commit");
-        return;
-    }
-    acknowledge(w, k);
-    for (size_t i = 0; i < k->out->n; i++) {
-        release(w, k, &k->out->item[i]);
-        if (world_odds(w, 1500)) {
-            knot_crash(w, k, "between two effects");
-            return;
-        }
-    }
-    k->out->n = k->out->used = 0;
-    k->n_owed = 0;
-    flush(w, k);
-    wake_later(w, k);
-    run_batch(w, k);
-}
-
-static void
-run_batch(struct world *w, struct knot *k)
-{
-    const size_t want = 1 + world_chance(w, BATCH_MAX);
-    struct task *t;
-
-    if (!k->is_up || k->is_busy || k->first == NULL || w->has_failed)
-        return;
-    k->is_busy = true;
-    disk_begin(k->disk);
-    HF_ASSERT(k->out->n == 0);
-    for (size_t i = 0; i < want && k->first != NULL; i++) {
-        if (NODE_EFFECTS_MAX - k->out->n < NODE_STEP_EFFECTS_MIN ||
-            NODE_ARENA_BYTES - k->out->used < NODE_STEP_ARENA_MIN)
-            break;
-        step_job(w, k, pop_job(k));
-    }
-    t = world_later(w, 1 + world_chance(w, world_odds(w, 30) ? 3000 : 20),
-                    commit, k->index);
-    t->incarnation = k->incarnation;
+    knot_push(k, NODE_EV_TICK);
 }
 
 /* ---- what arrives ---- */
@@ -613,7 +138,7 @@ custody_in(struct world *w, struct knot *k, struct hf_bytes frame)
     }
     for (size_t i = 0; i < f.n; i++) {
         const enum custody_code code = f.item[i].code;
-        struct job *j = push_job(k, NODE_EV_CUSTODY);
+        struct knot_job *j = knot_push(k, NODE_EV_CUSTODY);
 
         j->ev.header.id = f.item[i].envelope;
         j->ev.broker = f.broker;
@@ -633,9 +158,9 @@ deliver_in(struct world *w, struct knot *k, uint64_t handle,
         world_fail(w, "a delivery that cannot be read");
         return;
     }
-    for (size_t i = 0; i < f.n && k->n_jobs < QUEUE_MAX; i++) {
-        struct job *j = push_job(k, world_odds(w, 150) ? NODE_EV_UNOPENABLE
-                                                       : NODE_EV_CONTENT);
+    for (size_t i = 0; i < f.n && k->n_jobs < KNOT_QUEUE_MAX; i++) {
+        struct knot_job *j = knot_push(
+            k, world_odds(w, 150) ? NODE_EV_UNOPENABLE : NODE_EV_CONTENT);
 
         HF_ASSERT(hf_buf_add(&j->bytes, f.envelope[i].p, f.envelope[i].n));
         j->handle = handle;
@@ -660,12 +185,11 @@ knot_frame(struct world *w, struct knot *k, uint64_t handle,
         world_fail(w, "a frame that a node does not expect");
         return;
     }
-    run_batch(w, k);
+    knot_run(w, k);
 }
 
 void
-knot_link_up(struct world *w, struct knot *k, uint64_t handle,
-             unsigned broker)
+knot_link_up(struct world *w, struct knot *k, uint64_t handle, unsigned broker)
 {
     const struct frame_hello hello = {.registry_version = 1};
     struct hf_buf frame;
@@ -678,7 +202,7 @@ knot_link_up(struct world *w, struct knot *k, uint64_t handle,
     HF_ASSERT(frame_fetch(&frame, CREDIT));
     net_send(w, handle, k->index, hf_buf_bytes(&frame));
     hf_buf_free(&frame);
-    flush(w, k);
+    knot_flush(w, k);
 }
 
 void
@@ -696,17 +220,17 @@ knot_link_down(struct world *w, struct knot *k, uint64_t handle)
 void
 knot_command(struct world *w, struct knot *k, struct order **order)
 {
-    struct job *j;
+    struct knot_job *j;
 
-    if (!k->is_up || k->n_jobs >= QUEUE_MAX) {
+    if (!k->is_up || k->n_jobs >= KNOT_QUEUE_MAX) {
         free(*order); /* "node not reachable" */
         *order = NULL;
         return;
     }
-    j = push_job(k, NODE_EV_COMMAND);
+    j = knot_push(k, NODE_EV_COMMAND);
     j->order = *order;
     *order = NULL;
-    run_batch(w, k);
+    knot_run(w, k);
 }
 
 void
@@ -714,8 +238,8 @@ knot_services(struct world *w, struct knot *k, unsigned from)
 {
     if (!k->is_up)
         return;
-    push_job(k, NODE_EV_SERVICES)->from = from;
-    run_batch(w, k);
+    knot_push(k, NODE_EV_SERVICES)->from = from;
+    knot_run(w, k);
 }
 
 void
@@ -724,8 +248,8 @@ knot_meet(struct world *w, struct knot *k, unsigned peer)
     k->meets[peer] = true;
     if (!k->is_up)
         return;
-    push_job(k, NODE_EV_PEER)->ev.peer = w->org[peer].id;
-    run_batch(w, k);
+    knot_push(k, NODE_EV_PEER)->ev.peer = w->org[peer].id;
+    knot_run(w, k);
 }
 
 /* ---- life ---- */
@@ -747,7 +271,7 @@ find_pending(struct world *w, struct knot *k)
             world_fail(w, "%s holds a sealed envelope that it does not know",
                        world_name(w, k->index));
         else if (out.custody_ms == 0)
-            add_pending(w, k, &id);
+            knot_add_pending(w, k, &id);
         for (int i = HF_ID_BYTES - 1; i >= 0 && ++id.b[i] == 0; i--)
             continue;
     }
@@ -762,25 +286,24 @@ knot_start(struct world *w, struct knot *k)
     world_trace(w, "%s starts", world_name(w, k->index));
     find_pending(w, k);
     if (k->must_restore)
-        push_job(k, NODE_EV_RESTORED);
-    push_job(k, NODE_EV_START);
+        knot_push(k, NODE_EV_RESTORED);
+    knot_push(k, NODE_EV_START);
     for (unsigned i = 0; i < WORLD_NODES; i++) {
         if (i == k->index)
             continue;
         if (k->meets[i])
-            push_job(k, NODE_EV_PEER)->ev.peer = w->org[i].id;
+            knot_push(k, NODE_EV_PEER)->ev.peer = w->org[i].id;
         if (people_has_services(w, i))
-            push_job(k, NODE_EV_SERVICES)->from = i;
+            knot_push(k, NODE_EV_SERVICES)->from = i;
     }
     for (unsigned b = 0; b < w->org[k->index].n_homes; b++) {
-        const bool is_second = hf_org_eq(&w->org[k->index].home[b],
-                                         &w->registry.broker[1].id);
+        const bool is_second =
+            hf_org_eq(&w->org[k->index].home[b], &w->registry.broker[1].id);
 
         net_want(w, k->index, is_second ? 1 : 0);
     }
-    world_later(w, FLUSH_MS, flush_again, k->index)->incarnation =
-        k->incarnation;
-    run_batch(w, k);
+    knot_flush_later(w, k);
+    knot_run(w, k);
 }
 
 static void
@@ -795,12 +318,12 @@ restart(struct world *w, struct task *t)
 static void
 drop_all(struct knot *k)
 {
-    struct job *j;
+    struct knot_job *j;
 
-    while ((j = pop_job(k)) != NULL)
-        free_job(j);
+    while ((j = knot_pop(k)) != NULL)
+        knot_free_job(j);
     for (size_t i = 0; i < k->n_done; i++)
-        free_job(k->done[i]);
+        knot_free_job(k->done[i]);
     k->n_done = 0;
     k->n_owed = 0;
     k->n_pending = 0;
@@ -873,8 +396,7 @@ knot_new(struct world *w, unsigned index)
     k->disk = disk_new();
     k->last = &k->first;
     k->incarnation = 1;
-    k->config = (struct node_config){.org = k->org,
-                                     .kind = w->org[index].kind};
+    k->config = (struct node_config){.org = k->org, .kind = w->org[index].kind};
     k->crypto = (struct node_crypto){k, hash, index_hash, sign};
     k->env = (struct node_env){.config = &k->config,
                                .view = disk_view(k->disk),

@@ -13,7 +13,7 @@ struct sealed {
     struct envelope_header h;
     bool is_push;
     bool has_custody;
-    bool is_done; /* delivered, or given up with a notice */
+    bool is_done;       /* delivered, or given up with a notice */
     unsigned rollbacks; /* of its sender when it was sealed */
 };
 
@@ -82,8 +82,7 @@ ledger_custody(struct world *w, const struct hf_id *envelope)
     struct sealed *s = *find(w->ledger, envelope);
 
     if (s == NULL) {
-        world_fail(w, "custody of %s, which nobody sealed",
-                   world_id(envelope));
+        world_fail(w, "custody of %s, which nobody sealed", world_id(envelope));
         return;
     }
     if (s->has_custody)

@@ -2,30 +2,45 @@
  * sim_world: one world a seed, from --seed on, until --steps worlds are done
  * or --seconds of wall time have passed (whichever is later, at least one).
  *
- * A world has two busy days with faults; then they stop, and within 110
+ * A world has --hours of people and faults; then they stop, and within 110
  * days (an envelope's life, its end noticed, sealed anew, twice over)
  * everything owed must have arrived. Prints one line a world, with the digest
  * of its trace: the same seed gives the same digest.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "hf_crypto.h"
 #include "people.h"
 #include "world.h"
 
-#define BUSY_MS    (2 * DAY_MS)
+#define BUSY_HOURS 48
 #define QUIET_DAYS 110
 
 struct options {
     uint64_t seed;
     uint64_t steps;
+    uint64_t hours;
     double seconds;
     bool prints;
+    bool twice; /* each seed again: the digests must be the same */
 };
+
+/* An assertion of the product is a finding, too: say which world it was. */
+static struct world *running;
+
+static void
+on_abort(int signal)
+{
+    (void)signal;
+    world_fail(running, "an assertion");
+    _exit(1);
+}
 
 static double
 wall(void)
@@ -37,15 +52,17 @@ wall(void)
 }
 
 static bool
-run_one(uint64_t seed, bool prints, uint64_t *ret_digest)
+run_one(uint64_t seed, const struct options *o, uint64_t *ret_digest)
 {
-    struct world *w = world_new(seed, prints);
+    struct world *w = world_new(seed, o->prints);
     uint64_t answers, done;
     unsigned day = 0;
     bool ok;
 
-    world_run(w, w->began_ms + BUSY_MS);
+    running = w;
+    world_run(w, w->began_ms + o->hours * HOUR_MS);
     w->is_calm = true;
+    world_run(w, w->now_ms + HOUR_MS / 2); /* figures are due at midnight */
     do {
         day++;
         world_run(w, w->now_ms + DAY_MS);
@@ -63,8 +80,8 @@ run_one(uint64_t seed, bool prints, uint64_t *ret_digest)
            (unsigned long long)seed, ok ? "ok" : "FAILED",
            (unsigned long long)w->steps, (unsigned long long)w->n_lines,
            (unsigned long long)done, (unsigned long long)answers, day,
-           w->was_restored ? ", restored" : "",
-           w->was_cloned ? ", cloned" : "", (unsigned long long)*ret_digest);
+           w->was_restored ? ", restored" : "", w->was_cloned ? ", cloned" : "",
+           (unsigned long long)*ret_digest);
     world_free(w);
     return ok;
 }
@@ -77,12 +94,18 @@ read_options(int argc, char **argv, struct options *o)
             o->prints = true;
             continue;
         }
+        if (strcmp(argv[i], "--twice") == 0) {
+            o->twice = true;
+            continue;
+        }
         if (i + 1 == argc)
             return false;
         if (strcmp(argv[i], "--seed") == 0)
             o->seed = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--seconds") == 0)
             o->seconds = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--hours") == 0)
+            o->hours = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--steps") == 0)
             o->steps = strtoull(argv[++i], NULL, 10);
         else
@@ -94,19 +117,25 @@ read_options(int argc, char **argv, struct options *o)
 int
 main(int argc, char **argv)
 {
-    struct options o = {.seed = 1, .steps = 1};
+    struct options o = {.seed = 1, .steps = 1, .hours = BUSY_HOURS};
     const double began = wall();
-    uint64_t digest, n = 0;
+    uint64_t digest, again, n = 0;
 
     if (!read_options(argc, argv, &o) || hf_crypto_start() != HF_OK) {
         fprintf(stderr, "usage: sim_world [--seed N] [--seconds S] "
-                        "[--steps WORLDS] [--trace]\n");
+                        "[--steps WORLDS] [--hours H] [--twice] [--trace]\n");
         return 64;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    (void)signal(SIGABRT, on_abort);
     do {
-        if (!run_one(o.seed + n, o.prints, &digest))
+        if (!run_one(o.seed + n, &o, &digest))
             return 1;
+        if (o.twice && (!run_one(o.seed + n, &o, &again) || again != digest)) {
+            printf("FAILED seed %llu: another run of it gave another trace\n",
+                   (unsigned long long)(o.seed + n));
+            return 1;
+        }
         n++;
     } while (n < o.steps || wall() - began < o.seconds);
     printf("%llu worlds, %.1f s\n", (unsigned long long)n, wall() - began);

@@ -6,9 +6,9 @@
 #include "knot.h"
 #include "post.h"
 
-#define CONNS_MAX   64
-#define NOTICE_MS   (40 * SECOND_MS) /* until a dead connection is noticed */
-#define RETRY_MS    (5 * SECOND_MS)
+#define CONNS_MAX 64
+#define NOTICE_MS (40 * SECOND_MS) /* until a dead connection is noticed */
+#define RETRY_MS  (5 * SECOND_MS)
 
 /* A connection; end 0 is the client's, end 1 the broker's. */
 struct conn {
@@ -117,8 +117,7 @@ notice(struct world *w, struct task *t)
 static void
 notice_later(struct world *w, const struct conn *c, unsigned e, uint64_t ms)
 {
-    struct task *t = world_later(w, 1 + world_chance(w, ms), notice,
-                                 c->end[e]);
+    struct task *t = world_later(w, 1 + world_chance(w, ms), notice, c->end[e]);
 
     t->handle = c->handle;
 }
@@ -183,8 +182,8 @@ arrive(struct world *w, struct task *t)
     if (c == NULL)
         return;
     e = end_of(c, t->who);
-    if (!c->is_up[e] || !is_alive(w, t->who) || is_shut(w, c->end[1 - e],
-                                                        t->who))
+    if (!c->is_up[e] || !is_alive(w, t->who) ||
+        is_shut(w, c->end[1 - e], t->who))
         return;
     if (t->who < WORLD_NODES)
         knot_frame(w, w->node[t->who], t->handle, frame);
@@ -193,8 +192,8 @@ arrive(struct world *w, struct task *t)
 }
 
 static void
-on_the_way(struct world *w, const struct conn *c, unsigned to,
-           uint64_t in_ms, struct hf_bytes frame)
+on_the_way(struct world *w, const struct conn *c, unsigned to, uint64_t in_ms,
+           struct hf_bytes frame)
 {
     struct task *t = world_later(w, in_ms, arrive, c->end[to]);
 
@@ -203,8 +202,7 @@ on_the_way(struct world *w, const struct conn *c, unsigned to,
 }
 
 void
-net_send(struct world *w, uint64_t handle, unsigned from,
-         struct hf_bytes frame)
+net_send(struct world *w, uint64_t handle, unsigned from, struct hf_bytes frame)
 {
     struct conn *c = find(w->net, handle);
     uint64_t in_ms;
@@ -279,8 +277,7 @@ net_cut(struct world *w)
 void
 net_part(struct world *w, unsigned from, unsigned to, uint64_t ms)
 {
-    world_trace(w, "nothing goes from %s to %s for %llu s",
-                world_name(w, from), world_name(w, to),
-                (unsigned long long)(ms / 1000));
+    world_trace(w, "nothing goes from %s to %s for %llu s", world_name(w, from),
+                world_name(w, to), (unsigned long long)(ms / 1000));
     w->net->shut_until[from][to] = w->now_ms + ms;
 }

@@ -7,10 +7,10 @@
 #include "hf_assert.h"
 #include "reason.h"
 
-#define CASES_MAX   10 /* a node opens */
-#define PAUSE_MS    (3 * MINUTE_MS)
-#define RECENT      40 /* objects that people still care about */
-#define SERVICES    3
+#define CASES_MAX 10 /* a node opens */
+#define PAUSE_MS  (3 * MINUTE_MS)
+#define RECENT    40 /* objects that people still care about */
+#define SERVICES  3
 
 static const char *const service_code[SERVICES] = {"clinic", "training",
                                                    "shelter"};
@@ -70,8 +70,8 @@ add_users(struct world *w, unsigned node)
         set_name(&o->c.user, "root");
         o->c.is_node_owner = true;
         set_name(&o->c.user_name, users[i]);
-        o->c.roles = ROLE_BIT(ROLE_CASE_MANAGER) |
-                     ROLE_BIT(ROLE_SUPERVISOR) | ROLE_BIT(ROLE_FOCAL_POINT);
+        o->c.roles = ROLE_BIT(ROLE_CASE_MANAGER) | ROLE_BIT(ROLE_SUPERVISOR) |
+                     ROLE_BIT(ROLE_FOCAL_POINT);
         give(w, node, o);
     }
 }
@@ -161,8 +161,9 @@ open_case(struct world *w, unsigned node)
     memcpy(o->c.facts.origin, "AF", 2);
     memcpy(o->c.facts.host, "AT", 2);
     o->c.facts.birth_year = 1994;
-    fill_sections(w, o, CATEGORY_ALL & (uint32_t)(world_chance(w, 65536) |
-                                                  world_chance(w, 65536)));
+    fill_sections(w, o,
+                  CATEGORY_ALL & (uint32_t)(world_chance(w, 65536) |
+                                            world_chance(w, 65536)));
     return o;
 }
 
@@ -185,9 +186,8 @@ fill_scope(struct world *w, struct consent *c, const char *id,
 static struct order *
 consent(struct world *w, const struct node_case *c)
 {
-    struct order *o = new_order(w, hf_id_is_zero(&c->consent)
-                                       ? CMD_CONSENT_GIVE
-                                       : CMD_CONSENT_AMEND);
+    struct order *o = new_order(
+        w, hf_id_is_zero(&c->consent) ? CMD_CONSENT_GIVE : CMD_CONSENT_AMEND);
     const uint32_t most =
         CATEGORY_ALL & ~CATEGORY_SENSITIVE & ~CATEGORY_BIT(CATEGORY_NOTES);
     const uint32_t purposes =
@@ -294,7 +294,7 @@ choose_legal(struct world *w, struct knot *k, const struct node_object *o)
 {
     static const enum event drafts[] = {EVENT_SUBMIT, EVENT_APPROVE,
                                         EVENT_REFUSE, EVENT_SEND,
-                                        EVENT_SEND, EVENT_CANCEL};
+                                        EVENT_SEND,   EVENT_CANCEL};
     enum event legal[EVENT_END];
     bool may[EVENT_END];
     struct model m;
@@ -426,8 +426,8 @@ people_reply(struct world *w, struct knot *k, const struct node_reply *r)
 {
     w->people->n_answers++;
     w->people->n_done += r->status == 0;
-    world_trace(w, "%s answers %d %s", world_name(w, knot_index(k)),
-                r->status, r->code);
+    world_trace(w, "%s answers %d %s", world_name(w, knot_index(k)), r->status,
+                r->code);
     if (r->status == 70)
         world_fail(w, "%s: internal: %s", world_name(w, knot_index(k)),
                    r->message);
@@ -469,8 +469,7 @@ people_services(struct world *w, unsigned from, struct node_event *ev)
 }
 
 void
-people_counts(const struct world *w, uint64_t *ret_answers,
-              uint64_t *ret_done)
+people_counts(const struct world *w, uint64_t *ret_answers, uint64_t *ret_done)
 {
     *ret_answers = w->people->n_answers;
     *ret_done = w->people->n_done;

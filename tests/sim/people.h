@@ -13,8 +13,7 @@ void people_free(struct people *p);
 void people_begin(struct world *w);
 
 /** people_reply: an answer to a command came out. */
-void people_reply(struct world *w, struct knot *k,
-                  const struct node_reply *r);
+void people_reply(struct world *w, struct knot *k, const struct node_reply *r);
 /** people_publish: a node's services are on the shelf now. */
 void people_publish(struct world *w, struct knot *k);
 bool people_has_services(const struct world *w, unsigned node);

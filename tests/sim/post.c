@@ -2,214 +2,13 @@
 
 #include <stdlib.h>
 
-#include "broker.h"
 #include "check.h"
-#include "hf_assert.h"
 #include "net.h"
+#include "post_internal.h"
 
-#define LINKS_MAX     16
 #define TICKS_AT_ONCE 16
 #define BOOT_MS       5000 /* the monotonic clock begins anywhere */
 #define NOTICE_TTL_MS (14 * DAY_MS)
-
-/* One row of the store: a group of envelopes of one mailbox and lane. */
-struct held {
-    struct broker_who box;
-    uint8_t lane;
-    uint64_t seq;
-    size_t n;
-    struct hf_bytes envelope[BROKER_ROW_MAX];
-    uint64_t expires_ms[BROKER_ROW_MAX];
-};
-
-/* Something for the store to do. */
-struct job {
-    bool is_delete;
-    uint64_t ticket;
-    size_t n; /* save */
-    struct broker_put put[FRAME_BATCH_MAX];
-    struct broker_who box; /* delete */
-    uint8_t lane;
-    uint64_t seq;
-    uint64_t keep;
-};
-
-struct post {
-    unsigned index;
-    struct hf_org org;
-    bool is_up;
-    uint64_t incarnation;
-    uint64_t booted_ms;
-    uint64_t wake_ms; /* when the next TICK is in the heap; 0: none */
-    struct broker *core;
-    struct broker_view view;
-    struct broker_effects fx;
-    struct held **held; /* sorted by box, lane, seq */
-    size_t n_held, held_max;
-    uint64_t last_seq;
-    struct job **job; /* the first n_group are in the commit that runs */
-    size_t n_jobs, jobs_max, n_group;
-    struct {
-        uint64_t handle;
-        unsigned party;
-    } link[LINKS_MAX];
-};
-
-/* ---- the store ---- */
-
-static int
-compare_place(const struct held *h, const struct broker_who *box,
-              unsigned lane, uint64_t seq)
-{
-    const int c = memcmp(h->box.id.s, box->id.s, HF_ORG_BYTES);
-
-    if (c != 0)
-        return c;
-    if (h->box.is_broker != box->is_broker)
-        return h->box.is_broker ? 1 : -1;
-    if (h->lane != lane)
-        return h->lane > lane ? 1 : -1;
-    return (h->seq > seq) - (h->seq < seq);
-}
-
-/* The first row at or after a place. */
-static size_t
-find_held(const struct post *p, const struct broker_who *box, unsigned lane,
-          uint64_t seq)
-{
-    size_t i = 0;
-
-    while (i < p->n_held && compare_place(p->held[i], box, lane, seq) < 0)
-        i++;
-    return i;
-}
-
-static bool
-next_row(void *ctx, const struct broker_who *box, unsigned lane,
-         uint64_t after, struct broker_row *ret)
-{
-    const struct post *p = ctx;
-    const size_t i = find_held(p, box, lane, after + 1);
-    const struct held *h = i < p->n_held ? p->held[i] : NULL;
-
-    if (h == NULL || h->lane != lane || h->box.is_broker != box->is_broker ||
-        !hf_org_eq(&h->box.id, &box->id))
-        return false;
-    *ret = (struct broker_row){.seq = h->seq,
-                               .expires_min_ms = UINT64_MAX,
-                               .n = (uint8_t)h->n};
-    for (size_t j = 0; j < h->n; j++) {
-        ret->envelope[j] = h->envelope[j];
-        ret->bytes += (uint32_t)h->envelope[j].n;
-        if (h->expires_ms[j] < ret->expires_min_ms)
-            ret->expires_min_ms = h->expires_ms[j];
-    }
-    return true;
-}
-
-static struct hf_bytes
-copy_bytes(struct hf_bytes b)
-{
-    uint8_t *c = malloc(b.n == 0 ? 1 : b.n);
-
-    HF_ASSERT(c != NULL);
-    memcpy(c, b.p, b.n);
-    return (struct hf_bytes){c, b.n};
-}
-
-static void
-free_bytes(struct hf_bytes b)
-{
-    free((void *)(uintptr_t)b.p);
-}
-
-static void
-free_held(struct held *h)
-{
-    for (size_t i = 0; i < h->n; i++)
-        free_bytes(h->envelope[i]);
-    free(h);
-}
-
-static struct held *
-need_held(struct post *p, const struct broker_who *box, uint8_t lane,
-          uint64_t seq)
-{
-    const size_t at = find_held(p, box, lane, seq);
-    struct held *h;
-
-    if (at < p->n_held && compare_place(p->held[at], box, lane, seq) == 0)
-        return p->held[at];
-    h = calloc(1, sizeof(*h));
-    HF_ASSERT(h != NULL);
-    h->box = *box;
-    h->lane = lane;
-    h->seq = seq;
-    if (p->n_held == p->held_max) {
-        p->held_max = p->held_max == 0 ? 64 : 2 * p->held_max;
-        p->held = realloc(p->held, p->held_max * sizeof(p->held[0]));
-        HF_ASSERT(p->held != NULL);
-    }
-    memmove(p->held + at + 1, p->held + at,
-            (p->n_held - at) * sizeof(p->held[0]));
-    p->held[at] = h;
-    p->n_held++;
-    return h;
-}
-
-static void
-do_save(struct post *p, const struct job *j)
-{
-    const uint64_t seq = ++p->last_seq;
-
-    for (size_t i = 0; i < j->n; i++) {
-        const struct broker_put *put = &j->put[i];
-
-        for (size_t k = 0; k < put->n_boxes; k++) {
-            struct held *h = need_held(p, &put->box[k], put->lane, seq);
-
-            HF_ASSERT(h->n < BROKER_ROW_MAX);
-            h->expires_ms[h->n] = put->expires_ms;
-            h->envelope[h->n++] = copy_bytes(put->envelope);
-        }
-    }
-}
-
-static void
-do_delete(struct post *p, const struct job *j)
-{
-    const size_t at = find_held(p, &j->box, j->lane, j->seq);
-    struct held *h;
-    size_t n = 0;
-
-    if (at == p->n_held ||
-        compare_place(p->held[at], &j->box, j->lane, j->seq) != 0)
-        return;
-    h = p->held[at];
-    for (size_t i = 0; i < h->n; i++) {
-        if ((j->keep >> i & 1) == 0) {
-            free_bytes(h->envelope[i]);
-            continue;
-        }
-        h->expires_ms[n] = h->expires_ms[i];
-        h->envelope[n++] = h->envelope[i];
-    }
-    h->n = n;
-    if (n > 0)
-        return;
-    free(h);
-    p->n_held--;
-    memmove(p->held + at, p->held + at + 1,
-            (p->n_held - at) * sizeof(p->held[0]));
-}
-
-static void
-free_job(struct job *j)
-{
-    for (size_t i = 0; i < j->n; i++)
-        free_bytes(j->put[i].envelope);
-    free(j);
-}
 
 static void feed(struct world *w, struct post *p, struct broker_event *ev);
 static void settle(struct world *w, struct post *p);
@@ -241,7 +40,7 @@ static void
 commit(struct world *w, struct task *t)
 {
     struct post *p = w->broker[t->who];
-    struct job *group[256];
+    struct post_job *group[256];
     const size_t n = p->n_group;
     const bool fails = world_odds(w, 200);
 
@@ -253,16 +52,15 @@ commit(struct world *w, struct task *t)
     p->n_group = 0;
     for (size_t i = 0; i < n; i++) {
         if (group[i]->is_delete)
-            do_delete(p, group[i]);
+            post_delete(p, group[i]);
         else if (!fails)
-            do_save(p, group[i]);
+            post_save(p, group[i]);
     }
     if (world_odds(w, 300)) /* durable, and nobody heard of it */
         post_crash(w, p);
     for (size_t i = 0; i < n; i++) {
-        struct broker_event ev = {.type = BROKER_SAVED,
-                                  .ticket = group[i]->ticket,
-                                  .why = HF_ERR_IO};
+        struct broker_event ev = {
+            .type = BROKER_SAVED, .ticket = group[i]->ticket, .why = HF_ERR_IO};
 
         if (group[i]->is_delete)
             ev.type = BROKER_DELETED;
@@ -270,26 +68,10 @@ commit(struct world *w, struct task *t)
             ev.type = BROKER_SAVE_FAILED;
         if (p->is_up)
             feed(w, p, &ev);
-        free_job(group[i]);
+        post_free_job(group[i]);
     }
     if (p->is_up)
         settle(w, p);
-}
-
-static struct job *
-new_job(struct post *p, uint64_t ticket)
-{
-    struct job *j = calloc(1, sizeof(*j));
-
-    HF_ASSERT(j != NULL);
-    j->ticket = ticket;
-    if (p->n_jobs == p->jobs_max) {
-        p->jobs_max = p->jobs_max == 0 ? 64 : 2 * p->jobs_max;
-        p->job = realloc(p->job, p->jobs_max * sizeof(p->job[0]));
-        HF_ASSERT(p->job != NULL);
-    }
-    p->job[p->n_jobs++] = j;
-    return j;
 }
 
 /* ---- effects ---- */
@@ -297,7 +79,7 @@ new_job(struct post *p, uint64_t ticket)
 static unsigned
 party_of(const struct post *p, uint64_t handle)
 {
-    for (size_t i = 0; i < LINKS_MAX; i++)
+    for (size_t i = 0; i < POST_LINKS_MAX; i++)
         if (p->link[i].handle == handle)
             return p->link[i].party;
     return WORLD_PARTIES;
@@ -313,10 +95,8 @@ send(struct world *w, struct post *p, uint64_t handle, struct hf_buf *frame)
 static void
 do_custody(struct world *w, struct post *p, const struct broker_effect *fx)
 {
-    struct frame_custody f = {.batch = fx->batch,
-                              .broker = p->org,
-                              .at_ms = w->now_ms,
-                              .n = fx->n};
+    struct frame_custody f = {
+        .batch = fx->batch, .broker = p->org, .at_ms = w->now_ms, .n = fx->n};
     const unsigned party = party_of(p, fx->link);
     struct hf_buf frame;
 
@@ -354,8 +134,7 @@ do_send(struct world *w, struct post *p, const struct broker_effect *fx)
 static void
 do_greet(struct world *w, struct post *p, uint64_t link)
 {
-    const struct frame_hello hello = {.is_broker = true,
-                                      .registry_version = 1};
+    const struct frame_hello hello = {.is_broker = true, .registry_version = 1};
     struct hf_buf frame;
 
     hf_buf_init(&frame, FRAME_BYTES_MAX);
@@ -396,10 +175,11 @@ do_notice(struct world *w, struct post *p, const struct broker_effect *fx)
     t->incarnation = p->incarnation;
     t->handle = fx->token;
     world_random(w, h.id.b, HF_ID_BYTES);
-    HF_ASSERT(notice_make(&h, w->broker_op[p->index], &fx->notice,
-                          &t->data) == HF_OK);
-    world_trace(w, "%s gives up %s for %s", world_name(w, WORLD_NODES +
-                p->index), world_id(&fx->notice.envelope), fx->notice.recipient.s);
+    HF_ASSERT(notice_make(&h, w->broker_op[p->index], &fx->notice, &t->data) ==
+              HF_OK);
+    world_trace(w, "%s gives up %s for %s",
+                world_name(w, WORLD_NODES + p->index),
+                world_id(&fx->notice.envelope), fx->notice.recipient.s);
 }
 
 static void
@@ -421,7 +201,7 @@ do_close(struct world *w, struct post *p, uint64_t link)
 static void
 do_store(struct post *p, const struct broker_effect *fx)
 {
-    struct job *j = new_job(p, fx->ticket);
+    struct post_job *j = post_add_job(p, fx->ticket);
 
     j->is_delete = fx->type == BROKER_DO_DELETE;
     j->box = fx->box;
@@ -433,7 +213,7 @@ do_store(struct post *p, const struct broker_effect *fx)
     j->n = fx->n;
     for (size_t i = 0; i < fx->n; i++) {
         j->put[i] = fx->puts[i];
-        j->put[i].envelope = copy_bytes(fx->puts[i].envelope);
+        j->put[i].envelope = post_keep(fx->puts[i].envelope);
     }
 }
 
@@ -525,8 +305,8 @@ who_is(const struct world *w, unsigned party)
 {
     struct broker_who who = {.is_broker = party >= WORLD_NODES};
 
-    who.id = who.is_broker ? w->broker[party - WORLD_NODES]->org
-                           : w->org[party].id;
+    who.id =
+        who.is_broker ? w->broker[party - WORLD_NODES]->org : w->org[party].id;
     return who;
 }
 
@@ -540,9 +320,9 @@ post_link_up(struct world *w, struct post *p, uint64_t handle, unsigned party,
                               .is_outbound = is_outbound};
     size_t i = 0;
 
-    while (i < LINKS_MAX && p->link[i].handle != 0)
+    while (i < POST_LINKS_MAX && p->link[i].handle != 0)
         i++;
-    HF_ASSERT(i < LINKS_MAX);
+    HF_ASSERT(i < POST_LINKS_MAX);
     p->link[i].handle = handle;
     p->link[i].party = party;
     feed(w, p, &ev);
@@ -554,7 +334,7 @@ post_link_down(struct world *w, struct post *p, uint64_t handle)
 {
     struct broker_event ev = {.type = BROKER_LINK_DOWN, .link = handle};
 
-    for (size_t i = 0; i < LINKS_MAX; i++)
+    for (size_t i = 0; i < POST_LINKS_MAX; i++)
         if (p->link[i].handle == handle)
             p->link[i].handle = 0;
     feed(w, p, &ev);
@@ -658,12 +438,12 @@ post_start(struct world *w, struct post *p)
 
     HF_ASSERT(!p->is_up);
     conf.boxes_max = 64;
-    conf.links_max = LINKS_MAX;
+    conf.links_max = POST_LINKS_MAX;
     conf.rows_max = 1024;
     conf.batches_max = 128;
     p->is_up = true;
     p->booted_ms = w->now_ms;
-    p->view = (struct broker_view){p, next_row};
+    p->view = (struct broker_view){p, post_next_row};
     p->core = broker_new(&conf, &p->view);
     HF_ASSERT(p->core != NULL);
     world_trace(w, "%s starts with %zu rows",
@@ -700,10 +480,10 @@ post_crash(struct world *w, struct post *p)
     p->core = NULL;
     for (size_t i = 0; i < p->n_jobs; i++) {
         if (i < durable && p->job[i]->is_delete)
-            do_delete(p, p->job[i]);
+            post_delete(p, p->job[i]);
         else if (i < durable)
-            do_save(p, p->job[i]);
-        free_job(p->job[i]);
+            post_save(p, p->job[i]);
+        post_free_job(p->job[i]);
     }
     p->n_jobs = p->n_group = 0;
     net_gone(w, WORLD_NODES + p->index);
@@ -729,9 +509,9 @@ post_free(struct post *p)
 {
     broker_free(p->core);
     for (size_t i = 0; i < p->n_held; i++)
-        free_held(p->held[i]);
+        post_free_row(p->held[i]);
     for (size_t i = 0; i < p->n_jobs; i++)
-        free_job(p->job[i]);
+        post_free_job(p->job[i]);
     free(p->held);
     free(p->job);
     free(p);
@@ -741,17 +521,4 @@ bool
 post_is_up(const struct post *p)
 {
     return p->is_up;
-}
-
-bool
-post_holds(const struct post *p, const struct hf_id *envelope)
-{
-    struct envelope_header h;
-
-    for (size_t i = 0; i < p->n_held; i++)
-        for (size_t j = 0; j < p->held[i]->n; j++)
-            if (envelope_peek(p->held[i]->envelope[j], &h) == HF_OK &&
-                hf_id_eq(&h.id, envelope))
-                return true;
-    return false;
 }

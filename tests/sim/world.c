@@ -12,8 +12,11 @@
 #include "people.h"
 #include "post.h"
 
-#define BEGIN_MS     UINT64_C(1767225600000) /* 2026-01-01 */
-#define MISCHIEF_MS  (20 * MINUTE_MS)
+#define BEGIN_MS    UINT64_C(1767225600000) /* 2026-01-01 */
+#define MISCHIEF_MS (20 * MINUTE_MS)
+#define ROLLBACKS_MAX                                                          \
+    3                    /* a world; each makes everybody exchange everything  \
+                          */
 #define LEDGER_STEPS 500 /* tasks between two looks at the ledger */
 #define NODE_STEPS   5000
 
@@ -84,8 +87,7 @@ world_random(struct world *w, void *out, size_t n)
 static bool
 is_before(const struct task *a, const struct task *b)
 {
-    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms
-                                : a->serial < b->serial;
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->serial < b->serial;
 }
 
 static void
@@ -218,7 +220,7 @@ world_fail(struct world *w, const char *fmt, ...)
     printf("\n");
     for (uint64_t i = w->n_lines - n; i < w->n_lines; i++)
         printf("  %s\n", w->line[i % WORLD_TRACE]);
-    printf("again: tests/sim/run --seed %llu --steps 1\n",
+    printf("again: tests/sim/run --seed %llu --trace (and the same --hours)\n",
            (unsigned long long)w->seed);
 }
 
@@ -256,8 +258,7 @@ static void
 part_some(struct world *w)
 {
     const unsigned a = (unsigned)world_chance(w, WORLD_PARTIES);
-    const unsigned b =
-        WORLD_NODES + (unsigned)world_chance(w, WORLD_BROKERS);
+    const unsigned b = WORLD_NODES + (unsigned)world_chance(w, WORLD_BROKERS);
     const uint64_t ms = world_chance(w, HOUR_MS);
     const uint64_t ways = world_chance(w, 3);
 
@@ -275,8 +276,11 @@ come_back(struct world *w, struct knot *k)
     /* A world has clones or restores: a clone forks, and then nobody can say
      * that a restore did not. */
     const bool clones = w->seed % 3 == 0;
+    unsigned n = 0;
 
-    if (world_chance(w, 3) == 0)
+    for (unsigned i = 0; i < WORLD_NODES; i++)
+        n += knot_rollbacks(w->node[i]);
+    if (n < ROLLBACKS_MAX && world_chance(w, 3) == 0)
         knot_restore(w, k, !clones);
     else
         knot_backup(w, k);

@@ -55,11 +55,11 @@ struct task {
 
 struct world {
     uint64_t seed;
-    uint64_t now_ms;   /* true time, UTC */
+    uint64_t now_ms; /* true time, UTC */
     uint64_t began_ms;
     uint64_t chance;
     uint64_t serial;
-    uint64_t steps;    /* tasks run */
+    uint64_t steps; /* tasks run */
     struct task **heap;
     size_t n_tasks, tasks_max;
 
@@ -67,7 +67,7 @@ struct world {
     bool was_restored; /* some node came back from a backup */
     bool was_cloned;   /* ... or from an old copy, in silence */
     bool has_failed;
-    bool prints;       /* each line as it comes */
+    bool prints; /* each line as it comes */
     char line[WORLD_TRACE][WORLD_LINE];
     uint64_t n_lines;
     uint64_t digest;
