@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -18,8 +19,10 @@
 #include "hf_crypto.h"
 #include "hf_file.h"
 
-#define CONNECTIONS_MAX      128
-#define CONNECTION_BYTES_MAX (64u * 1024u) /* request line and headers */
+#define CONNECTIONS_MAX 128
+/* Request line, headers, and what is read at a time; over 32 KiB, so that it
+ * is mapped, and goes back to the system when the connection is closed. */
+#define CONNECTION_BYTES_MAX (64u * 1024u)
 #define IDLE_S               60u
 #define CLOSE_WAIT_S         2 /* for answers on their way */
 
@@ -34,6 +37,18 @@ struct api {
     bool is_closing;
     bool is_holding;
 };
+
+/* ---- nothing stays in freed memory ---- */
+
+/* What people wrote and read passes through here in clear: it is wiped where
+ * it was, so that a shredded case is not found in the memory of the node. */
+static void
+free_wiped(void *p)
+{
+    if (p != NULL)
+        hf_wipe(p, malloc_usable_size(p));
+    free(p);
+}
 
 /* ---- requests ---- */
 
@@ -250,10 +265,12 @@ send_answer(struct api_request *req)
     struct MHD_Response *response;
     enum MHD_Result result;
 
-    response = MHD_create_response_from_buffer(req->answer_bytes, req->answer,
-                                               MHD_RESPMEM_MUST_COPY);
+    response = MHD_create_response_from_buffer_with_free_callback(
+        req->answer_bytes, req->answer, free_wiped);
     if (response == NULL)
         return MHD_NO;
+    req->answer = NULL; /* the response's now */
+    req->answer_bytes = 0;
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
                                   req->type);
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
@@ -422,6 +439,7 @@ api_open(const char *socket_path, api_post *post, void *ctx,
 
     if (api == NULL)
         return HF_ERR_NOMEM;
+    json_set_alloc_funcs(malloc, free_wiped);
     api->post = post;
     api->ctx = ctx;
     (void)pthread_mutex_init(&api->lock, NULL);

@@ -291,7 +291,7 @@ api_handler query_plan, query_decision;
 api_handler query_users, query_services, query_policy;
 api_handler query_access, query_flows, query_status, query_health, query_ready;
 api_handler command_case_new, command_case_set, command_case_stage;
-api_handler command_case_assign, command_object_assign;
+api_handler command_case_shred, command_case_assign, command_object_assign;
 api_handler command_consent, command_consent_withdraw;
 api_handler command_refer, command_transfer_offer, command_transfer_request;
 api_handler command_event;

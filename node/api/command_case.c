@@ -88,6 +88,18 @@ command_case_stage(struct api_call *c)
     return API_COMMAND;
 }
 
+enum api_verdict
+command_case_shred(struct api_call *c)
+{
+    struct node_case row;
+
+    if (!path_case(c, &row))
+        return API_ANSWERED;
+    c->command->type = CMD_CASE_SHRED;
+    c->req->stage = STAGE_SHREDDED;
+    return API_COMMAND;
+}
+
 static enum api_verdict
 assign(struct api_call *c)
 {

@@ -203,7 +203,7 @@ static const struct cli_verb verbs[] = {
     {"case hold", "[CASE] [on|off]", "", "keep it for an inquiry", NULL, false},
     {"case export", "CASE", "to=FILE! why",
      "the person's copy: .json or .html", cmd_case_export, false},
-    {"case shred", "[CASE]", "", "destroy its keys", NULL, true},
+    {"case shred", "CASE", "", "destroy it and its keys", cmd_case_shred, true},
     {"case link", "[CASE...]", "", "make a household", NULL, false},
     {"consent give", "CASE", "file!", "record a consent", cmd_consent_give,
      false},

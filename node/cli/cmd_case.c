@@ -1,4 +1,4 @@
-/* case new, show, list, set, stage, assign. */
+/* case new, show, list, set, stage, assign, shred. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +104,23 @@ cmd_case_assign(struct cli *c)
     json_decref(body);
     if (status == 0 && !cli_say(c, answer))
         fprintf(c->out, "%s is %s's now\n", c->arg[0], cli_value(c, "to"));
+    json_decref(answer);
+    return status;
+}
+
+int
+cmd_case_shred(struct cli *c)
+{
+    struct cli_path p;
+    json_t *answer = NULL;
+    json_t *body = json_object();
+    const int status =
+        cli_post(c, case_path(&p, c->arg[0], "shred"), body, &answer);
+
+    json_decref(body);
+    if (status == 0 && !cli_say(c, answer))
+        fprintf(c->out, "%s is shredded: no key of it is left here\n",
+                cli_out_text(answer, "case"));
     json_decref(answer);
     return status;
 }

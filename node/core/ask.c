@@ -33,6 +33,12 @@ ask_case(struct step *s, bool must_hold, struct node_case *ret)
 {
     char id[HF_ID_TEXT_BYTES];
 
+    if (!case_get(s->v, &s->cmd->case_id, ret) &&
+        shredded_get(s->v, &s->cmd->case_id)) {
+        step_refuse(s, 66, "shredded", "", "case %s was shredded here",
+                    ask_id(OBJECT_NONE, &s->cmd->case_id, id));
+        return false;
+    }
     if (!case_get(s->v, &s->cmd->case_id, ret)) {
         step_refuse(s, 66, "no_such_case", "handoff case list shows them",
                     "no case %s here",
@@ -121,18 +127,35 @@ ask_sections(struct step *s, struct node_case *c)
     return true;
 }
 
-static void
-index_number(struct step *s, const struct node_case *c)
+bool
+ask_number(const struct step *s, const struct node_case *c,
+           struct hf_hash *ret_index)
 {
     const struct hf_bytes text = {(const uint8_t *)c->number.s,
                                   strnlen(c->number.s, HF_NAME_BYTES)};
+
+    if (text.n > 0)
+        s->env->crypto->index(s->env->crypto->ctx, "handoff/1 number", &text,
+                              1, ret_index);
+    return text.n > 0;
+}
+
+static void
+index_number(struct step *s, const struct node_case *c)
+{
     struct hf_hash index;
 
-    if (text.n == 0)
-        return;
-    s->env->crypto->index(s->env->crypto->ctx, "handoff/1 number", &text, 1,
-                          &index);
-    number_put(s->v, &index, &c->id);
+    if (ask_number(s, c, &index))
+        number_put(s->v, &index, &c->id);
+}
+
+static void
+forget_number(struct step *s, const struct node_case *c)
+{
+    struct hf_hash index;
+
+    if (ask_number(s, c, &index))
+        number_del(s->v, &index);
 }
 
 static void
@@ -180,8 +203,10 @@ ask_case_set(struct step *s)
         return;
     c.facts = s->cmd->facts;
     c.facts.stage = c.stage;
-    if (s->cmd->number.s[0] != '\0')
+    if (s->cmd->number.s[0] != '\0') {
+        forget_number(s, &c);
         c.number = s->cmd->number;
+    }
     c.changed_ms = s->now;
     index_number(s, &c);
     case_put(s->v, &c);

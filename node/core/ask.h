@@ -36,6 +36,9 @@ bool ask_sections(struct step *s, struct node_case *c);
 /** ask_words_fit: text, details and report within their limits; else replied.
  */
 bool ask_words_fit(struct step *s);
+/** ask_number: the index of the case's number; false when it has none. */
+bool ask_number(const struct step *s, const struct node_case *c,
+                struct hf_hash *ret_index);
 /** ask_own_parts: text, details and report of the command as parts. */
 void ask_own_parts(struct step *s, struct body *b);
 /** ask_id: "HR-..." of an object or "HC-..." of a case, for messages. */

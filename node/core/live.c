@@ -489,7 +489,8 @@ keep_body(struct step *s, struct live *l, enum side side, uint32_t n,
     struct body b;
     struct part head;
 
-    if (packed.n == 0 || body_unpack(packed, &b) != HF_OK)
+    if (packed.n == 0 || shredded_get(s->v, &l->o.id) ||
+        body_unpack(packed, &b) != HF_OK)
         return;
     if (side != l->o.side) {
         const enum reason why = inbound_gate(s, l, &b);

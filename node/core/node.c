@@ -8,6 +8,7 @@
 #include "live.h"
 #include "permit.h"
 #include "push.h"
+#include "shred.h"
 
 #define PAGE 32 /* due rows, waiting objects or scanned objects a step */
 
@@ -30,6 +31,9 @@ step_command(struct step *s)
         break;
     case CMD_CASE_ASSIGN:
         ask_case_assign(s);
+        break;
+    case CMD_CASE_SHRED:
+        ask_case_shred(s);
         break;
     case CMD_CONSENT_GIVE:
     case CMD_CONSENT_AMEND:
@@ -274,6 +278,7 @@ step_restored(struct step *s)
     struct node_self self;
     struct node_scan scan;
 
+    shred_again(s);
     if (!self_get(s->v, &self))
         memset(&self, 0, sizeof(self));
     self.restored = step_fresh_id(s);

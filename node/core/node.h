@@ -76,6 +76,7 @@ enum node_command_type {
     CMD_CASE_SET,        /* case_id, facts, sections given replace held ones */
     CMD_CASE_STAGE,      /* case_id, stage */
     CMD_CASE_ASSIGN,     /* case_id or object, user_name */
+    CMD_CASE_SHRED,      /* case_id */
     CMD_CONSENT_GIVE,    /* case_id, consent (id, version set by the core),
                             details = its JSON */
     CMD_CONSENT_AMEND,

@@ -50,6 +50,8 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_TRANSFER_OFFER:
     case CMD_TRANSFER_REQUEST:
         return (roles & CARE) != 0;
+    case CMD_CASE_SHRED: /* for good */
+        return (roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
     case CMD_CASE_ASSIGN:
         return (roles & SERVE) != 0;
     case CMD_ACCESS:

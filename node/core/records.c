@@ -159,8 +159,9 @@ void
 case_put(const struct node_view *v, const struct node_case *c)
 {
     const struct key k = key_id(&c->id);
+    const struct node_lock lock = {c->id, CATEGORY_NONE};
 
-    record_put(v, NODE_CASES, &k, NULL, c, sizeof(*c));
+    record_put(v, NODE_CASES, &k, &lock, c, sizeof(*c));
 }
 
 void
@@ -261,9 +262,33 @@ consent_put(const struct node_view *v, const struct consent *c,
     const struct key d = consent_doc_key(&c->id, c->version);
     const struct node_lock lock = {c->case_id, CATEGORY_NONE};
 
-    record_put(v, NODE_CONSENTS, &k, NULL, c, sizeof(*c));
+    record_put(v, NODE_CONSENTS, &k, &lock, c, sizeof(*c));
     if (json.n > 0)
         v->put(v->ctx, NODE_CONSENT_DOCS, span(&d), &lock, json);
+}
+
+/* Every row of @t whose key begins with @prefix. */
+static void
+del_all(const struct node_view *v, enum node_table t, const struct key *prefix)
+{
+    struct hf_bytes key, row;
+
+    while (v->seek(v->ctx, t, span(prefix), &key, &row) &&
+           begins_with(key, prefix)) {
+        struct key k = {.n = 0};
+
+        key_add(&k, key.p, key.n); /* borrowed: not to be deleted by itself */
+        v->del(v->ctx, t, span(&k));
+    }
+}
+
+void
+consent_del(const struct node_view *v, const struct hf_id *id)
+{
+    const struct key k = key_id(id);
+
+    v->del(v->ctx, NODE_CONSENTS, span(&k));
+    del_all(v, NODE_CONSENT_DOCS, &k);
 }
 
 static struct key
@@ -290,6 +315,56 @@ tombstone_put(const struct node_view *v, const struct node_tombstone *t)
     const struct key k = tombstone_key(&t->consent, &t->scope);
 
     record_put(v, NODE_TOMBSTONES, &k, NULL, t, sizeof(*t));
+}
+
+bool
+tombstone_next(const struct node_view *v, struct node_tombstone *ret)
+{
+    struct key k = tombstone_key(&ret->consent, &ret->scope);
+    struct hf_bytes key, row;
+
+    key_add(&k, "", 1);
+    return v->seek(v->ctx, NODE_TOMBSTONES, span(&k), &key, &row) &&
+           unwrap(row, ret, sizeof(*ret));
+}
+
+bool
+shredded_get(const struct node_view *v, const struct hf_id *id)
+{
+    const struct key k = key_id(id);
+    struct hf_bytes row;
+
+    return v->get(v->ctx, NODE_SHREDDED, span(&k), &row);
+}
+
+bool
+shredded_next(const struct node_view *v, struct hf_id *id)
+{
+    struct key k = key_id(id);
+    struct hf_bytes key, row;
+
+    key_add(&k, "", 1);
+    if (!v->seek(v->ctx, NODE_SHREDDED, span(&k), &key, &row) ||
+        key.n != HF_ID_BYTES)
+        return false;
+    memcpy(id->b, key.p, HF_ID_BYTES);
+    return true;
+}
+
+void
+shredded_put(const struct node_view *v, const struct hf_id *id, uint64_t at_ms)
+{
+    const struct key k = key_id(id);
+
+    record_put(v, NODE_SHREDDED, &k, NULL, &at_ms, sizeof(at_ms));
+}
+
+void
+shredded_del(const struct node_view *v, const struct hf_id *id)
+{
+    const struct key k = key_id(id);
+
+    v->del(v->ctx, NODE_SHREDDED, span(&k));
 }
 
 /* ---- objects ---- */
@@ -494,6 +569,14 @@ body_part_del(const struct node_view *v, const struct hf_id *object,
     v->del(v->ctx, NODE_BODIES, span(&k));
 }
 
+void
+bodies_del(const struct node_view *v, const struct hf_id *object)
+{
+    const struct key k = key_id(object);
+
+    del_all(v, NODE_BODIES, &k);
+}
+
 /* ---- decisions, outbox, trace, services ---- */
 
 bool
@@ -511,6 +594,14 @@ decision_put(const struct node_view *v, const struct node_decision *d)
     const struct key k = key_id(&d->id);
 
     record_put(v, NODE_DECISIONS, &k, NULL, d, sizeof(*d));
+}
+
+void
+decision_del(const struct node_view *v, const struct hf_id *id)
+{
+    const struct key k = key_id(id);
+
+    v->del(v->ctx, NODE_DECISIONS, span(&k));
 }
 
 bool
@@ -911,6 +1002,12 @@ number_put(const struct node_view *v, const struct hf_hash *index,
     v->put(v->ctx, NODE_NUMBERS,
            (struct hf_bytes){index->b, HF_HASH_BYTES}, NULL,
            (struct hf_bytes){case_id->b, HF_ID_BYTES});
+}
+
+void
+number_del(const struct node_view *v, const struct hf_hash *index)
+{
+    v->del(v->ctx, NODE_NUMBERS, (struct hf_bytes){index->b, HF_HASH_BYTES});
 }
 
 bool

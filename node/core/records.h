@@ -240,6 +240,12 @@ bool object_next_of_case(const struct node_view *v,
                          struct node_object *ret);
 bool tombstone_get(const struct node_view *v, const struct hf_id *consent,
                    const struct hf_name *scope, struct node_tombstone *ret);
+/** tombstone_next: begin with *ret zeroed and pass it on unchanged. */
+bool tombstone_next(const struct node_view *v, struct node_tombstone *ret);
+/** shredded_get: this id was destroyed here; nothing of it is kept again.
+ * shredded_next: begin with zero. */
+bool shredded_get(const struct node_view *v, const struct hf_id *id);
+bool shredded_next(const struct node_view *v, struct hf_id *id);
 bool inbox_get(const struct node_view *v, const struct hf_id *envelope,
                struct node_inbox *ret);
 bool self_get(const struct node_view *v, struct node_self *ret);
@@ -308,6 +314,17 @@ void body_part_del(const struct node_view *v, const struct hf_id *object,
 /** section_del: the row, and its key for good. */
 void section_del(const struct node_view *v, const struct hf_id *case_id,
                  enum category c);
+/** shredded_put: for good, unless a new transfer brings the case anew:
+ * shredded_del. */
+void shredded_put(const struct node_view *v, const struct hf_id *id,
+                  uint64_t at_ms);
+void shredded_del(const struct node_view *v, const struct hf_id *id);
+/** bodies_del: every part of every entry of @object, either side.
+ * consent_del: the record and all its documents. */
+void bodies_del(const struct node_view *v, const struct hf_id *object);
+void consent_del(const struct node_view *v, const struct hf_id *id);
+void decision_del(const struct node_view *v, const struct hf_id *id);
+void number_del(const struct node_view *v, const struct hf_hash *index);
 void tombstone_put(const struct node_view *v, const struct node_tombstone *t);
 /** object_link: find @object under @to, a case or consent, from now on. */
 void object_link(const struct node_view *v, const struct hf_id *to,

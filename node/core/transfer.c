@@ -163,6 +163,7 @@ apply_release_second(struct step *s, struct live *l, const struct body *b)
         refuse_release(s, l, b, REASON_CHECK_FAILED);
         return;
     }
+    shredded_del(s->v, &c.id); /* of another transfer */
     c.stage = head.stage;
     c.facts = facts;
     c.number = head.number;
@@ -300,6 +301,7 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
 static void
 destroy(struct step *s, struct live *l)
 {
+    const struct node_lock whole = {l->o.case_id, CATEGORY_NONE};
     struct node_case c;
 
     if (!hf_id_is_zero(&l->o.case_id) &&
@@ -309,6 +311,7 @@ destroy(struct step *s, struct live *l)
             if (c.held & CATEGORY_BIT(k))
                 section_del(s->v, &c.id, k);
         case_del(s->v, &c.id);
+        s->v->shred(s->v->ctx, &whole);
         /* with it all that lies under its keys: the consent as it was given */
         s->v->shred(s->v->ctx, &(struct node_lock){.id = c.id});
     }

@@ -22,6 +22,8 @@
     X(NODE_CONSENTS, "consents")     /* struct consent by id */                \
     X(NODE_CONSENT_DOCS, "consent_docs") /* id, version: JSON as given */      \
     X(NODE_TOMBSTONES, "tombstones") /* consent, scope: for good */            \
+    X(NODE_SHREDDED, "shredded")     /* id of a case or object: when */        \
+    X(NODE_JOURNAL, "journal")       /* the shell's: to be done again */       \
     X(NODE_OBJECTS, "objects")       /* struct node_object by id */            \
     X(NODE_BY_CASE, "by_case")       /* case or consent id, object id */       \
     X(NODE_BY_TIME, "by_time")       /* changed ms desc., object id */         \

@@ -40,6 +40,13 @@ empty(struct batch *b)
     hf_buf_clear(&b->sealed);
 }
 
+void
+batch_forget(struct batch *b)
+{
+    HF_ASSERT(b->done.first == NULL);
+    empty(b);
+}
+
 static bool
 has_room(const struct batch *b)
 {

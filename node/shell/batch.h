@@ -62,4 +62,7 @@ void batch_clear(struct batch *b);
 HF_NODISCARD enum hf_err batch_run(struct batch *b, struct work_queue *queue,
                                    uint64_t now_ms);
 
+/** batch_forget: what was released is wiped; it held sections in clear. */
+void batch_forget(struct batch *b);
+
 #endif /* NODE_SHELL_BATCH_H */

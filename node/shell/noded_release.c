@@ -328,6 +328,7 @@ noded_release(struct noded *n)
     for (struct work *w = work_pop(&n->batch.done); w != NULL;
          w = work_pop(&n->batch.done))
         release_work(n, w);
+    batch_forget(&n->batch);
     links_flush(n->links);
 }
 

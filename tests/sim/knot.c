@@ -370,8 +370,10 @@ knot_restore(struct world *w, struct knot *k, bool knows)
     knot_crash(w, k, knows ? "and is restored" : "and comes back as a clone");
     old = k->disk;
     k->disk = disk_copy(k->backup);
-    if (knows) /* tombstones lie beside the backups */
+    if (knows) { /* tombstones lie beside the backups */
         disk_keep(k->disk, old, NODE_TOMBSTONES);
+        disk_keep(k->disk, old, NODE_SHREDDED);
+    }
     disk_free(old);
     k->env.view = disk_view(k->disk);
     k->must_restore = knows;
