@@ -23,6 +23,15 @@ enum consent_state {
     CONSENT_WITHDRAWN
 };
 
+/** Who decided. */
+enum consent_giver {
+    GIVER_NONE,
+    GIVER_SELF,
+    GIVER_GUARDIAN,
+    GIVER_LEGAL_REPRESENTATIVE,
+    GIVER_BEST_INTEREST
+};
+
 struct consent_scope {
     struct hf_name id;       /* unique within the consent */
     uint32_t categories;     /* CATEGORY_BIT set */

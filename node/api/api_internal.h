@@ -248,7 +248,13 @@ enum api_verdict api_say_copy(struct api_call *c, json_t *json,
  * reason, nothing sensitive of others' work where the node asks for one. */
 uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 
-/* ---- query_case.c, query_object.c, query_route.c ---- */
+/* ---- query_reconsent.c ---- */
+
+/** api_add_consent_tasks: what is to be asked again, into @list by due. */
+void api_add_consent_tasks(struct api_call *c, json_t *list, bool overdue,
+                           bool mine);
+
+/* ---- query_consent.c, query_object.c, query_route.c ---- */
 
 /** api_consent: the case's consent, scopes and history; @full: with the scopes
  * that each version had. */

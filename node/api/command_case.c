@@ -47,6 +47,60 @@ path_case(struct api_call *c, struct node_case *row)
     return true;
 }
 
+static bool
+has_equal(const json_t *list, const json_t *item)
+{
+    json_t *other;
+    size_t i;
+
+    json_array_foreach(list, i, other)
+    {
+        if (json_equal(other, (json_t *)(uintptr_t)item))
+            return true;
+    }
+    return false;
+}
+
+/* Whether @now has an element of a list, or a field, that @was had not: the
+ * plan is amended, and consent is asked for again (R-3). */
+static bool
+gains(json_t *was, json_t *now)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(now, i, item)
+    {
+        if (!has_equal(was, item))
+            return true;
+    }
+    json_object_foreach(now, key, item)
+    {
+        json_t *old = json_object_get(was, key);
+
+        if (old == NULL || (json_is_array(item) && gains(old, item)))
+            return true;
+    }
+    return false;
+}
+
+static bool
+plan_gains(struct api_call *c, const struct node_case *row, json_t *plan)
+{
+    struct hf_bytes held;
+    json_t *was = NULL;
+    bool result;
+
+    if (plan == NULL || hf_id_is_zero(&row->consent))
+        return false;
+    if (section_get(c->env->view, &row->id, CATEGORY_PLAN, &held))
+        was = json_loadb((const char *)held.p, held.n, JSON_DECODE_ANY, NULL);
+    result = gains(was, plan);
+    json_decref(was);
+    return result;
+}
+
 enum api_verdict
 command_case_set(struct api_call *c)
 {
@@ -67,6 +121,8 @@ command_case_set(struct api_call *c)
     c->command->facts = file.facts;
     c->command->stage = row.stage;
     c->command->number = file.number; /* empty: stays */
+    c->command->plan_gains =
+        plan_gains(c, &row, file.section[CATEGORY_PLAN]);
     return keep_sections(c, &file) ? API_COMMAND : API_ANSWERED;
 }
 
@@ -155,6 +211,22 @@ take_action(struct api_call *c)
     return false;
 }
 
+/* Who decided, and whether a document says that they may. */
+static void
+take_giver(struct api_call *c)
+{
+    static const char *const words[] = {"", "self", "guardian",
+                                        "legal_representative",
+                                        "best_interest"};
+    const char *by = filecheck_string(c->req->json, "given_by");
+    json_t *authority = json_object_get(c->req->json, "authority");
+
+    for (unsigned i = 1; by != NULL && i < sizeof(words) / sizeof(*words); i++)
+        if (strcmp(by, words[i]) == 0)
+            c->command->giver = (enum consent_giver)i;
+    c->command->has_document = filecheck_string(authority, "document") != NULL;
+}
+
 enum api_verdict
 command_consent(struct api_call *c)
 {
@@ -178,6 +250,7 @@ command_consent(struct api_call *c)
         return api_refuse_file(c, &error);
     c->req->consent->case_id = row.id;
     c->command->consent = c->req->consent;
+    take_giver(c);
     return api_keep_json(c, c->req->json, &c->command->details) ? API_COMMAND
                                                                 : API_ANSWERED;
 }

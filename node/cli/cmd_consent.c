@@ -142,6 +142,39 @@ print_scope(struct cli *c, const json_t *scope)
     free(recipients);
 }
 
+/* Who decided and how, as it was recorded. */
+static void
+print_version(struct cli *c, const json_t *v)
+{
+    static const struct {
+        const char *key, *label;
+    } fields[] = {
+        {"method", "  method"},           {"language", "  language"},
+        {"interpreter", "  interpreter"}, {"form", "  form"},
+        {"witness", "  witness"},         {"restrictions", "  limits"}};
+    const json_t *authority = json_object_get(v, "authority");
+    char at[CLI_OUT_TIME];
+
+    fprintf(c->out, "  %s  version %lld  %s\n",
+            cli_out_time(cli_out_text(v, "at"), at),
+            (long long)json_integer_value(json_object_get(v, "version")),
+            cli_out_text(v, "state"));
+    cli_out_field(c->out, "  given by", cli_out_text(v, "given_by"));
+    if (cli_out_text(authority, "name")[0] != '\0')
+        cli_out_fieldf(c->out, "  authority", "%s, %s%s%s",
+                       cli_out_text(authority, "name"),
+                       cli_out_text(authority, "relation"),
+                       cli_out_text(authority, "document")[0] ? ", " : "",
+                       cli_out_text(authority, "document"));
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        const json_t *value = json_object_get(v, fields[i].key);
+
+        cli_out_field(c->out, fields[i].label,
+                      json_is_object(value) ? cli_out_text(value, "name")
+                                            : cli_out_text(v, fields[i].key));
+    }
+}
+
 static void
 print_history(struct cli *c, const json_t *history)
 {
@@ -150,15 +183,22 @@ print_history(struct cli *c, const json_t *history)
 
     if (json_array_size(history) > 0)
         fputs("\nHistory\n", c->out);
-    json_array_foreach(history, i, item)
-    {
-        char at[CLI_OUT_TIME];
+    json_array_foreach(history, i, item) print_version(c, item);
+}
 
-        fprintf(c->out, "  %s  version %lld  %s\n",
-                cli_out_time(cli_out_text(item, "at"), at),
-                (long long)json_integer_value(json_object_get(item, "version")),
-                cli_out_text(item, "state"));
-    }
+static void
+print_state(struct cli *c, const json_t *j)
+{
+    const json_t *again = json_object_get(j, "ask_again");
+    char due[CLI_OUT_TIME];
+
+    cli_out_fieldf(c->out, "State", "%s%s", cli_out_text(j, "state"),
+                   cli_out_true(j, "expired") ? ", EXPIRED" : "");
+    if (again != NULL)
+        cli_out_fieldf(c->out, "Ask again", "%s, %s%s",
+                       cli_out_time(cli_out_text(again, "due"), due),
+                       cli_out_text(again, "what"),
+                       cli_out_true(again, "overdue") ? ", OVERDUE" : "");
 }
 
 static int
@@ -179,7 +219,7 @@ cmd_consent_show(struct cli *c)
     if (status == 0 && !cli_say(c, answer)) {
         cli_out_field(c->out, "Case", cli_out_text(answer, "case"));
         cli_out_field(c->out, "Consent", cli_out_text(answer, "consent"));
-        cli_out_field(c->out, "State", cli_out_text(answer, "state"));
+        print_state(c, answer);
         json_array_foreach(json_object_get(answer, "scopes"), i, scope)
             print_scope(c, scope);
         print_history(c, json_object_get(answer, "history"));
@@ -188,42 +228,45 @@ cmd_consent_show(struct cli *c)
     return status;
 }
 
+/* What may go to whom now, by the node's own reckoning. */
+static void
+print_covers(struct cli *c, const json_t *covers)
+{
+    json_t *item;
+    size_t i;
+
+    if (json_array_size(covers) == 0)
+        cli_out_field(c->out, "Covers", "nothing");
+    json_array_foreach(covers, i, item)
+    {
+        char *data = cli_out_join(json_object_get(item, "categories"));
+
+        cli_out_fieldf(c->out, i == 0 ? "Covers" : "", "%s, for %s: %s",
+                       cli_out_text(item, "to"), cli_out_text(item, "purpose"),
+                       data != NULL ? data : "");
+        free(data);
+    }
+}
+
 int
 cmd_consent_status(struct cli *c)
 {
-    static const struct cli_col cols[] = {{"SCOPE", false},
-                                          {"NOW", false},
-                                          {"DATA", true},
-                                          {"TO", true},
-                                          {"UNTIL", false}};
-    struct cli_table *t;
-    json_t *answer = NULL, *scope;
+    json_t *answer = NULL, *item;
     size_t i;
     const int status = get(c, &answer);
 
-    if (status != 0 || cli_say(c, answer)) {
-        json_decref(answer);
-        return status;
+    if (status == 0 && !cli_say(c, answer)) {
+        print_state(c, answer);
+        print_covers(c, json_object_get(answer, "covers"));
+        json_array_foreach(json_object_get(answer, "scopes"), i, item)
+        {
+            if (strcmp(scope_state(item), "covers") != 0)
+                cli_out_fieldf(c->out, "Not covered", "scope %s: %s",
+                               cli_out_text(item, "id"), scope_state(item));
+        }
     }
-    cli_out_field(c->out, "State", cli_out_text(answer, "state"));
-    t = cli_table_new(cols, 5);
-    json_array_foreach(json_object_get(answer, "scopes"), i, scope)
-    {
-        char *data = cli_out_join(json_object_get(scope, "categories"));
-        char *to = recipients_text(scope);
-        char until[CLI_OUT_TIME];
-        const char *cells[] = {
-            cli_out_text(scope, "id"), scope_state(scope), data, to,
-            cli_out_time(cli_out_text(scope, "until"), until)};
-
-        cli_table_row(t, cells);
-        free(data);
-        free(to);
-    }
-    cli_table_print(t, c->out, "Nothing is covered.");
-    cli_table_free(t);
     json_decref(answer);
-    return 0;
+    return status;
 }
 
 int

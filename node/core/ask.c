@@ -2,9 +2,11 @@
 #include "ask.h"
 
 #include "disclose.h"
+#include "giver.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "permit.h"
+#include "reconsent.h"
 #include "shelf.h"
 #include "withdrawal.h"
 
@@ -210,6 +212,8 @@ ask_case_set(struct step *s)
     c.changed_ms = s->now;
     index_number(s, &c);
     case_put(s->v, &c);
+    if (s->cmd->plan_gains)
+        reconsent_plan(s, &c);
     reply_case(s, &c);
 }
 
@@ -302,7 +306,8 @@ ask_consent(struct step *s)
     bool has;
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !ask_case(s, true, &kase) || !ask_words_fit(s))
+        !ask_case(s, true, &kase) || !ask_words_fit(s) ||
+        giver_refuses(s, &kase))
         return;
     has = consent_get(s->v, &kase.consent, &was);
     if (type == CMD_CONSENT_GIVE && has && was.state == CONSENT_GIVEN) {
@@ -330,6 +335,7 @@ ask_consent(struct step *s)
     kase.consent = c.id;
     kase.changed_ms = s->now;
     case_put(s->v, &kase);
+    reconsent_given(s, &kase);
     reply_consent(s, &c);
 }
 
@@ -384,6 +390,8 @@ ask_consent_withdraw(struct step *s)
         return;
     }
     told = withdrawal_begin(s, &w, &nobody, &first);
+    if (case_get(s->v, &kase.id, &kase))
+        reconsent_settle(s, &kase);
     r = step_reply(s);
     r->id = c.id;
     r->version = w.version;

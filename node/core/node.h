@@ -39,9 +39,11 @@ struct node_config {
     /* Need-to-know (R-4): what a role reads, a CATEGORY_BIT set with
      * NODE_READS_SET; 0: permit.c's default. */
     uint32_t reads[ROLE_END];
+    uint32_t consent_age; /* years; 0: NODE_CONSENT_AGE */
     bool is_why_required; /* to read a sensitive category of others' cases */
 };
-#define NODE_READS_SET CATEGORY_BIT(CATEGORY_NONE)
+#define NODE_READS_SET   CATEGORY_BIT(CATEGORY_NONE)
+#define NODE_CONSENT_AGE 18
 
 /** All that a step may look at; borrowed for the call. */
 struct node_env {
@@ -73,12 +75,13 @@ enum node_event_type {
 enum node_command_type {
     CMD_NONE,
     CMD_CASE_NEW,        /* facts, number, stage, sections */
-    CMD_CASE_SET,        /* case_id, facts, sections given replace held ones */
+    CMD_CASE_SET,        /* case_id, facts, sections given replace held ones,
+                            plan_gains */
     CMD_CASE_STAGE,      /* case_id, stage */
     CMD_CASE_ASSIGN,     /* case_id or object, user_name */
     CMD_CASE_SHRED,      /* case_id */
     CMD_CONSENT_GIVE,    /* case_id, consent (id, version set by the core),
-                            details = its JSON */
+                            giver, has_document, details = its JSON */
     CMD_CONSENT_AMEND,
     CMD_CONSENT_REFUSE,
     CMD_CONSENT_WITHDRAW,/* case_id, scope[], n_scopes = 0: whole; erase */
@@ -130,6 +133,9 @@ struct node_command {
     uint32_t sections;                      /* which of section[] are given */
     struct hf_bytes section[CATEGORY_END];  /* JSON */
     const struct consent *consent;
+    enum consent_giver giver;
+    bool has_document;       /* the giver's authority names one */
+    bool plan_gains;         /* a component that the held plan had not */
     uint8_t n_scopes;
     struct hf_name scope[CONSENT_SCOPES_MAX];
     struct hf_bytes text;    /* a reason in words */

@@ -4,6 +4,7 @@
 #include "hf_assert.h"
 #include "inbound.h"
 #include "live.h"
+#include "reconsent.h"
 
 /* `send`: what is asked for, and the card. */
 static void
@@ -96,6 +97,20 @@ apply_clocks(struct live *l, const struct entry *e)
     }
 }
 
+/* A stay in a shelter begins and ends: consent to it is asked again. */
+static void
+apply_shelter(struct step *s, const struct live *l, enum event event)
+{
+    static const struct hf_name shelter = {"protection.shelter"};
+
+    if (l->o.side != SIDE_FIRST || !hf_name_eq(&l->o.terms.need, &shelter))
+        return;
+    if (event == EVENT_ATTEND)
+        reconsent_shelter(s, &l->o.case_id, true);
+    else if (event == EVENT_COMPLETE || event == EVENT_FAIL)
+        reconsent_shelter(s, &l->o.case_id, false);
+}
+
 static void
 apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
@@ -103,6 +118,7 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     const bool is_first = l->o.side == SIDE_FIRST;
 
     apply_clocks(l, e);
+    apply_shelter(s, l, e->event);
     if (e->reason != REASON_NONE && e->event != EVENT_CONTACT &&
         e->event != EVENT_ERASED && e->event != EVENT_KEPT)
         l->o.reason = e->reason;

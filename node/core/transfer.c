@@ -4,6 +4,7 @@
 #include "hf_assert.h"
 #include "inbound.h"
 #include "parts.h"
+#include "reconsent.h"
 
 struct hf_id
 transfer_mark(const struct step *s, const struct hf_id *object,
@@ -257,6 +258,7 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
     }
     c.changed_ms = s->now;
     case_put(s->v, &c);
+    reconsent_settle(s, &c); /* whoever holds the case asks the person */
 }
 
 static void

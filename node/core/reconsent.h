@@ -1,0 +1,45 @@
+/*
+ * reconsent.h - when the person is to be asked for consent again (R-3, R-45).
+ *
+ * One instant a case, and why: the plan was amended, a stay in a shelter goes
+ * on, the SOP's interval has passed, or a scope runs out. Giving or amending
+ * consent answers it. Only the holder is reminded; nothing is ever done
+ * without the person.
+ */
+#ifndef NODE_CORE_RECONSENT_H
+#define NODE_CORE_RECONSENT_H
+
+#include "step.h"
+
+enum reconsent_why {
+    RECONSENT_PLAN = 1, /* the plan has a component that it had not */
+    RECONSENT_SHELTER,  /* the SOP's interval for a shelter stay */
+    RECONSENT_RENEW,    /* the SOP's interval for every consent */
+    RECONSENT_EXPIRES   /* a scope ends */
+};
+const char *reconsent_text(enum reconsent_why why);
+
+struct node_reconsent {
+    struct hf_id case_id;
+    uint64_t due_ms;
+    enum reconsent_why why;
+};
+
+/** reconsent_given: consent was given or amended now; what was asked for is
+ * answered. */
+void reconsent_given(struct step *s, const struct node_case *c);
+/** reconsent_plan: the plan gained a component. */
+void reconsent_plan(struct step *s, const struct node_case *c);
+/** reconsent_shelter: a stay begins, or ends. */
+void reconsent_shelter(struct step *s, const struct hf_id *case_id,
+                       bool stays);
+/** reconsent_settle: the case, its consent or its holder changed otherwise. */
+void reconsent_settle(struct step *s, const struct node_case *c);
+
+/** reconsent_get: of one case; false: nothing is to be asked. */
+bool reconsent_get(const struct node_view *v, const struct hf_id *case_id,
+                   struct node_reconsent *ret);
+/** reconsent_next: by due instant; begin with *at zeroed. */
+bool reconsent_next(const struct node_view *v, struct node_reconsent *at);
+
+#endif /* NODE_CORE_RECONSENT_H */

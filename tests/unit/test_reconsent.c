@@ -1,0 +1,169 @@
+/* Who may consent for a person, and when to ask again. */
+#include "core_fixture.h"
+
+#include "reconsent.h"
+
+static struct core_node *node;
+static struct consent consent;
+static struct hf_id case_id;
+
+static void
+begin(void)
+{
+    core_begin(1, 2);
+    node = &core->node[0];
+    memset(&consent, 0, sizeof(consent));
+    consent.given_ms = core->now_ms;
+    core_scope(&consent, "all", CAT(IDENTITY), PURPOSE_BIT(PURPOSE_REFERRAL),
+               &core->org[1].id, NULL);
+    case_id = core_case(node, CAT(IDENTITY) | CAT(PLAN));
+}
+
+TestSuite(reconsent, .init = begin, .fini = core_end);
+
+static int
+give(enum consent_giver giver, bool has_document)
+{
+    struct node_command c = {.type = CMD_CONSENT_GIVE,
+                             .case_id = case_id,
+                             .consent = &consent,
+                             .giver = giver,
+                             .has_document = has_document};
+
+    return core_ask(node, &c);
+}
+
+static void
+set_facts(uint16_t birth_year, uint32_t groups)
+{
+    struct node_command c = {.type = CMD_CASE_SET, .case_id = case_id};
+
+    c.facts.birth_year = birth_year;
+    c.facts.groups = groups;
+    core_do(node, &c);
+}
+
+Test(reconsent, an_adult_consents_alone)
+{
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+}
+
+Test(reconsent, a_child_does_not_consent_alone)
+{
+    set_facts(2015, 0);
+    cr_expect(eq(int, give(GIVER_SELF, false), 1));
+    cr_expect(eq(str, node->reply.code, "child"));
+    cr_expect(eq(int, give(GIVER_GUARDIAN, false), 0));
+}
+
+Test(reconsent, the_age_of_consent_is_the_organisations)
+{
+    set_facts(2010, 0);
+    node->config.consent_age = 14;
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+}
+
+Test(reconsent, a_child_refuses_alone)
+{
+    struct node_command c = {.type = CMD_CONSENT_REFUSE,
+                             .case_id = case_id,
+                             .consent = &consent,
+                             .giver = GIVER_SELF};
+
+    set_facts(2015, 0);
+    cr_expect(eq(int, core_ask(node, &c), 0));
+}
+
+Test(reconsent, for_a_child_alone_the_best_interest_decides)
+{
+    set_facts(0, GROUP_BIT(GROUP_UNACCOMPANIED_CHILD));
+    cr_expect(eq(int, give(GIVER_SELF, false), 1));
+    cr_expect(eq(int, give(GIVER_GUARDIAN, false), 1));
+    cr_expect(eq(str, node->reply.code, "best_interest"));
+    cr_expect(eq(int, give(GIVER_BEST_INTEREST, false), 0));
+}
+
+Test(reconsent, a_guardian_with_a_document_decides_for_a_child_alone)
+{
+    set_facts(0, GROUP_BIT(GROUP_SEPARATED_CHILD));
+    cr_expect(eq(int, give(GIVER_GUARDIAN, true), 0));
+}
+
+static struct node_reconsent
+next(void)
+{
+    struct node_reconsent r;
+
+    memset(&r, 0, sizeof(r));
+    (void)reconsent_get(node->env.view, &case_id, &r);
+    return r;
+}
+
+static void
+set_plan(void)
+{
+    struct node_command c = {
+        .type = CMD_CASE_SET, .case_id = case_id, .plan_gains = true};
+
+    c.facts.birth_year = 1990;
+    core_do(node, &c);
+}
+
+Test(reconsent, without_consent_nobody_is_reminded)
+{
+    set_plan();
+    cr_expect(eq(u64, next().due_ms, 0));
+}
+
+Test(reconsent, it_is_renewed_at_the_sops_interval)
+{
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+    cr_expect(eq(int, (int)next().why, RECONSENT_RENEW));
+    cr_expect(eq(u64, next().due_ms, consent.given_ms + 365 * DAY_MS));
+}
+
+Test(reconsent, a_scope_that_ends_earlier_comes_first)
+{
+    consent.scope[0].until_ms = core->now_ms + 20 * DAY_MS;
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+    cr_expect(eq(int, (int)next().why, RECONSENT_EXPIRES));
+}
+
+Test(reconsent, a_plan_that_gains_a_component_asks_at_once_until_it_is_answered)
+{
+    struct node_command amend = {
+        .type = CMD_CONSENT_AMEND, .case_id = case_id, .consent = &consent};
+
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+    set_plan();
+    cr_expect(eq(int, (int)next().why, RECONSENT_PLAN));
+    cr_expect(eq(u64, next().due_ms, core->now_ms));
+    core_do(node, &amend);
+    cr_expect(eq(int, (int)next().why, RECONSENT_RENEW));
+}
+
+Test(reconsent, a_withdrawn_consent_is_not_asked_for_again)
+{
+    struct node_command c = {.type = CMD_CONSENT_WITHDRAW, .case_id = case_id};
+
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+    core_do(node, &c);
+    cr_expect(eq(u64, next().due_ms, 0));
+}
+
+Test(reconsent, cases_come_by_the_instant_they_are_due)
+{
+    struct node_reconsent r;
+    const struct hf_id first = case_id;
+
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+    case_id = core_case(node, CAT(IDENTITY));
+    consent.scope[0].until_ms = core->now_ms + DAY_MS;
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+    memset(&r, 0, sizeof(r));
+    cr_assert(reconsent_next(node->env.view, &r));
+    cr_expect(hf_id_eq(&r.case_id, &case_id));
+    cr_assert(reconsent_next(node->env.view, &r));
+    cr_expect(hf_id_eq(&r.case_id, &first));
+    cr_expect(not(reconsent_next(node->env.view, &r)));
+}
