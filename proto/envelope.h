@@ -21,6 +21,8 @@
 #include "hf_types.h"
 
 #define ENVELOPE_BYTES_MAX   (1200u * 1024u)
+/* To and from suspended and left members, in lane 0 only. */
+#define ENVELOPE_SMALL_MAX   4096
 #define ENVELOPE_HEADER_BYTES 332 /* without the signature, see WIRE.md */
 #define ENVELOPE_LABEL       "handoff/1 envelope"
 #define ENVELOPE_INNER_LABEL "handoff/1 content"

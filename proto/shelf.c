@@ -121,7 +121,9 @@ shelf_verify(const struct shelf_doc *d, const struct registry *r)
     if (d->kind == SHELF_PREKEY && !is_own_prekey(d))
         return HF_ERR_MALFORMED;
     owner = registry_org(r, &d->owner);
-    if (owner == NULL || owner->status != MEMBER_ACTIVE)
+    /* Recall and withdrawal are sealed to members of any standing. */
+    if (owner == NULL ||
+        (owner->status != MEMBER_ACTIVE && d->kind != SHELF_PREKEY))
         return HF_ERR_UNTRUSTED;
     if (registry_op_keys(owner, d->version, keys) == 0)
         return HF_ERR_UNTRUSTED;

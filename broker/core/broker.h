@@ -43,7 +43,6 @@
 #define BROKER_ROW_MAX          64 /* envelopes a row */
 #define BROKER_HOMES_MAX        REGISTRY_HOMES_MAX
 #define BROKER_EFFECTS_MAX      160
-#define BROKER_RESTRICTED_BYTES 4096 /* to and from suspended, left members */
 
 /** An organisation or a broker: who is at the end of a link, whose mailbox. */
 struct broker_who {

@@ -84,7 +84,7 @@ is_over(struct broker *b, uint32_t row, unsigned i, const struct broker_row *v,
     const struct box *x = &b->boxes[b->rows[row].box];
     struct envelope_header h;
     bool is_too_big = x->standing == BOX_RESTRICTED &&
-                      v->envelope[i].n > BROKER_RESTRICTED_BYTES;
+                      v->envelope[i].n > ENVELOPE_SMALL_MAX;
     bool is_late = v->expires_min_ms <= b->wall_ms &&
                    (envelope_peek(v->envelope[i], &h) != HF_OK ||
                     h.expires_ms <= b->wall_ms);

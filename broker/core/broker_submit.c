@@ -92,7 +92,7 @@ static bool
 is_restricted_ok(const struct broker_item *it)
 {
     return it->h.lane == LANE_URGENT &&
-           it->envelope.n <= BROKER_RESTRICTED_BYTES;
+           it->envelope.n <= ENVELOPE_SMALL_MAX;
 }
 
 /** What a peer broker brings has been counted there; what suspended and left

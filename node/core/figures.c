@@ -1,6 +1,7 @@
 #include "figures.h"
 
 #include "push.h"
+#include "reach.h"
 
 #define PERIOD_DEFAULT_MS (24ull * 3600 * 1000)
 #define THRESHOLD_DEFAULT 5
@@ -159,7 +160,8 @@ send_figures(struct step *s, const struct node_self *self)
         const struct registry_org *org = &r->orgs[i];
 
         if (!registry_has_duty(org, DUTY_FIGURES) ||
-            org->status != MEMBER_ACTIVE || hf_org_eq(&org->id, step_me(s)) ||
+            reach_of(s, &org->id) != REACH_ALL ||
+            hf_org_eq(&org->id, step_me(s)) ||
             s->env->peer_until_ms(s->env->peer_ctx, &org->id) <= s->now)
             continue;
         if (c == NULL) {

@@ -5,6 +5,7 @@
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "parts.h"
+#include "reach.h"
 
 /* Sensitive families stand on a blind card only with consent to enquire. */
 static void
@@ -50,6 +51,20 @@ blind_card(struct step *s, const struct node_case *c, const struct hf_org *to,
     card_needs(s, c, to, card);
 }
 
+/* What the committee lets @from offer, and @to take. */
+static bool
+allowed(struct step *s, const struct hf_org *from, const struct hf_org *to)
+{
+    static const struct hf_name any;
+
+    if (reach_may(s, from, to, OBJECT_TRANSFER, &any))
+        return true;
+    step_refuse(s, 1, "not_allowed", "handoff registry show says who may",
+                "the registry lets no transfer go from %.31s to %.31s", from->s,
+                to->s);
+    return false;
+}
+
 static bool
 may_offer(struct step *s, const struct node_case *c, const struct hf_org *to)
 {
@@ -65,6 +80,8 @@ may_offer(struct step *s, const struct node_case *c, const struct hf_org *to)
         step_refuse(s, 1, "own_org", "", "a case is not offered to oneself");
         return false;
     }
+    if (!allowed(s, step_me(s), to))
+        return false;
     if (!hf_id_is_zero(&c->open_transfer)) {
         step_refuse(s, 1, "transfer_open",
                     "withdraw it first: handoff transfer withdraw ID",
@@ -176,6 +193,8 @@ ask_transfer_request(struct step *s)
         step_refuse(s, 65, "no_number", "", "a request names a number");
         return;
     }
+    if (!allowed(s, to, step_me(s)))
+        return;
     id = step_fresh_id(s);
     live_make(s, OBJECT_TRANSFER, SIDE_SECOND, &id, to, &l);
     l.o.author = l.o.owner = s->cmd->user;

@@ -8,6 +8,7 @@
 #include "live.h"
 #include "permit.h"
 #include "push.h"
+#include "reach.h"
 #include "shred.h"
 
 #define PAGE 32 /* due rows, waiting objects or scanned objects a step */
@@ -218,6 +219,27 @@ take_ask(struct step *s, const struct hf_org *from,
 }
 
 static void
+take_content(struct step *s, const struct hf_org *from,
+             const struct content *c, struct node_inbox *in)
+{
+    switch (c->type) {
+    case CONTENT_PUSH:
+        take_push(s, from, &c->u.push, in);
+        break;
+    case CONTENT_ASK:
+        take_ask(s, from, &c->u.ask);
+        break;
+    case CONTENT_RECEIPT:
+        for (size_t i = 0; i < c->u.receipts.n; i++)
+            push_receipted(s, from, &c->u.receipts.item[i]);
+        break;
+    case CONTENT_FIGURES:
+        figures_take(s, from, &c->u.figures);
+        break;
+    }
+}
+
+static void
 step_envelope(struct step *s)
 {
     const struct hf_org *from = &s->ev->header.sender;
@@ -234,20 +256,13 @@ step_envelope(struct step *s)
     in.from = *from;
     in.status = DELIVERY_OK;
     in.at_ms = s->now;
-    switch (c->type) {
-    case CONTENT_PUSH:
-        take_push(s, from, &c->u.push, &in);
-        break;
-    case CONTENT_ASK:
-        take_ask(s, from, &c->u.ask);
-        break;
-    case CONTENT_RECEIPT:
-        for (size_t i = 0; i < c->u.receipts.n; i++)
-            push_receipted(s, from, &c->u.receipts.item[i]);
-        break;
-    case CONTENT_FIGURES:
-        figures_take(s, from, &c->u.figures);
-        break;
+    if (reach_takes(s, from, c)) {
+        take_content(s, from, c, &in);
+    } else {
+        in.status = DELIVERY_REFUSED;
+        in.reason = REASON_NOT_ACCEPTING;
+        step_alarm(s, "sender_restricted", OBJECT_NONE, &in.object, from,
+                   in.reason);
     }
     inbox_put(s->v, &in);
     if (c->type == CONTENT_PUSH)

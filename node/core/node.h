@@ -51,6 +51,7 @@ struct node_env {
     const struct node_view *view;
     const struct node_crypto *crypto;
     const struct registry *registry; /* NULL: none yet */
+    bool is_registry_stale;          /* who is suspended is not known */
     const struct sop_book *sops;
     /** until when the peer's current prekey is valid; 0: none. */
     void *peer_ctx;

@@ -1,6 +1,7 @@
 #include "push.h"
 
 #include "hf_assert.h"
+#include "reach.h"
 
 #define DAY_MS        (24ull * 3600 * 1000)
 #define RETRY_MS      (60ull * 1000)        /* a peer that lacks entries */
@@ -59,9 +60,9 @@ forget(struct step *s, const struct node_out *out)
 }
 
 static bool
-is_ready(const struct step *s, const struct hf_org *peer)
+is_ready(const struct step *s, const struct hf_org *peer, enum reach least)
 {
-    return step_member(s, peer) != NULL &&
+    return reach_of(s, peer) >= least &&
            s->env->peer_until_ms(s->env->peer_ctx, peer) > s->now;
 }
 
@@ -227,6 +228,59 @@ send_from(struct step *s, struct live *l, uint32_t from)
           l->o.sent);
 }
 
+/* The newest of our entries from @from on that always passes; 0: none. */
+static uint32_t
+last_right(const struct live *l, uint32_t from)
+{
+    for (uint32_t n = l->o.n[l->o.side]; n >= from && n > 0; n--)
+        if (reach_is_right(l->item[l->o.side][n - 1].event))
+            return n;
+    return 0;
+}
+
+/* One entry of a push that has to be small: its body only if it is a right and
+ * has room. */
+static bool
+add_right(struct step *s, struct live *l, uint32_t n, struct content_push *p,
+          size_t *bytes)
+{
+    const size_t bare = ENTRY_BYTES + ENTRY_SIG_BYTES + 16;
+    size_t bodies = 0;
+    struct content_entry *ce = &p->entry[p->n];
+
+    if (*bytes + bare > REACH_BYTES_MAX ||
+        !add_entry(s, l, l->o.side, n, 0, p, &bodies))
+        return false;
+    if (!reach_is_right(l->item[l->o.side][n - 1].event) ||
+        *bytes + bare + ce->body.n > REACH_BYTES_MAX)
+        ce->body = (struct hf_bytes){NULL, 0};
+    *bytes += bare + ce->body.n;
+    return true;
+}
+
+/* To a member that gets nothing else: the newest right, and of what stands
+ * before it as much as there is room for, without bodies. */
+static void
+send_rights(struct step *s, struct live *l, uint32_t from)
+{
+    const uint32_t right = last_right(l, from);
+    struct content *c = new_push(s, l);
+    size_t bytes = 0;
+    uint32_t n = from;
+
+    (void)add_right(s, l, right, &c->u.push, &bytes);
+    while (n <= right &&
+           (n == right || add_right(s, l, n, &c->u.push, &bytes)))
+        n++;
+    l->o.sent = n - 1;
+    l->o.envelope = push_content(s, &l->o.peer, c, LANE_URGENT, &l->o.id,
+                                 l->o.sent);
+    wait_no_more(s, l);
+    set_resend(s, l, s->out->item[s->out->n - 1].u.send.expires_ms + DAY_MS);
+    trace(s, &l->o.id, TRACE_SEALED, step_me(s), &l->o.envelope, REASON_NONE,
+          l->o.sent);
+}
+
 void
 push_owed(struct step *s, struct live *l)
 {
@@ -246,8 +300,10 @@ push_owed(struct step *s, struct live *l)
         from = l->o.sent + 1; /* the rest is on its way */
     if (from > n && !evidence)
         return;
-    if (is_ready(s, &l->o.peer))
+    if (is_ready(s, &l->o.peer, REACH_ALL))
         send_from(s, l, from);
+    else if (is_ready(s, &l->o.peer, REACH_RIGHTS) && last_right(l, from) != 0)
+        send_rights(s, l, from);
     else
         wait_for_prekey(s, l);
     l->resend = false;
@@ -284,7 +340,7 @@ push_copy(struct step *s, struct live *l)
     struct content *c;
     size_t bodies = 0;
 
-    if (!is_ready(s, &l->o.peer)) {
+    if (!is_ready(s, &l->o.peer, REACH_ALL)) {
         wait_for_prekey(s, l);
         return;
     }
@@ -317,7 +373,7 @@ push_unknown(struct step *s, const struct hf_org *to,
     static const struct hf_id none;
     struct content *c;
 
-    if (!is_ready(s, to))
+    if (!is_ready(s, to, REACH_ALL))
         return; /* it asks again */
     c = step_content(s, CONTENT_PUSH);
     c->u.push.kind = a->kind;
@@ -333,7 +389,7 @@ send_ask(struct step *s, const struct hf_org *peer, enum object_kind kind,
     static const struct hf_id none;
     struct content *c;
 
-    if (!is_ready(s, peer))
+    if (!is_ready(s, peer, REACH_ALL))
         return; /* asked again when the object's resend instant comes */
     c = step_content(s, CONTENT_ASK);
     c->u.ask.kind = kind;
@@ -380,7 +436,7 @@ push_receipt(struct step *s, const struct node_inbox *in)
     struct content_receipt *r;
     struct node_object o;
 
-    if (!is_ready(s, &in->from))
+    if (!is_ready(s, &in->from, REACH_RIGHTS))
         return; /* its duplicate will ask again */
     c = step_content(s, CONTENT_RECEIPT);
     c->u.receipts.n = 1;

@@ -7,6 +7,7 @@
 #include "hf_text.h"
 #include "parts.h"
 #include "permit.h"
+#include "reach.h"
 #include "trail.h"
 
 /* ---- the plan: SOP and gate, nothing changed ---- */
@@ -23,6 +24,7 @@ static bool
 map_next(void *ctx, const struct hf_name *code, bool is_first,
          struct service *ret)
 {
+    static const struct hf_name any_family; /* its own at `send` */
     struct map_walk *w = ctx;
 
     if (is_first) {
@@ -31,7 +33,9 @@ map_next(void *ctx, const struct hf_name *code, bool is_first,
         memset(&w->sv, 0, sizeof(w->sv));
     }
     while (service_next(w->s->v, code, &w->org, w->uuid, &w->sv)) {
-        if (step_member(w->s, &w->sv.org) == NULL)
+        if (step_member(w->s, &w->sv.org) == NULL ||
+            !reach_may(w->s, step_me(w->s), &w->sv.org, OBJECT_REFERRAL,
+                       &any_family))
             continue;
         *ret = w->sv;
         return true;
@@ -466,12 +470,27 @@ shift_clocks(struct terms *t, uint64_t by_ms)
             *clocks[i] += by_ms;
 }
 
+/* What the committee lets this member send, and that one receive. */
+static bool
+allowed(struct step *s, const struct live *l)
+{
+    if (reach_may(s, step_me(s), &l->o.peer, OBJECT_REFERRAL,
+                  &l->o.terms.family))
+        return true;
+    step_refuse(s, 1, "not_allowed", "handoff registry show says who may",
+                "the registry lets no referral for %.31s go from here to %.31s",
+                l->o.terms.family.s, l->o.peer.s);
+    return false;
+}
+
 static bool
 gate_again(struct step *s, struct live *l)
 {
     struct gate_out gate;
     struct node_case c;
 
+    if (!allowed(s, l))
+        return false;
     if (!case_get(s->v, &l->o.case_id, &c) ||
         !hf_org_eq(&c.holder, step_me(s))) {
         step_refuse(s, 1, "not_holder", "",

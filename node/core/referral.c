@@ -4,6 +4,7 @@
 #include "hf_assert.h"
 #include "inbound.h"
 #include "live.h"
+#include "reach.h"
 #include "reconsent.h"
 
 /* `send`: what is asked for, and the card. */
@@ -176,6 +177,9 @@ why_reject(struct step *s, const struct live *l)
         return REASON_SOP_UNKNOWN;
     if (((l->o.terms.required | l->o.terms.allowed) & ~categories) != 0)
         return REASON_SOP_UNKNOWN; /* it asks for more than its SOP names */
+    if (!reach_may(s, &l->o.peer, step_me(s), OBJECT_REFERRAL,
+                   &l->o.terms.family))
+        return REASON_NOT_ACCEPTING;
     return is_accepting(s, &l->o.terms) ? REASON_NONE : REASON_NOT_ACCEPTING;
 }
 

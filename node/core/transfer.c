@@ -4,6 +4,7 @@
 #include "hf_assert.h"
 #include "inbound.h"
 #include "parts.h"
+#include "reach.h"
 #include "reconsent.h"
 
 struct hf_id
@@ -336,9 +337,15 @@ transfer_may_take_over(const struct step *s, const struct live *l)
 static bool
 react_second(struct step *s, struct live *l)
 {
+    static const struct hf_name any;
     const enum state state = l->o.state;
     const bool came = state == STATE_RELEASED || state == STATE_DEPARTED;
 
+    if (state == STATE_OFFERED && live_may(s, l, EVENT_DECLINE, 0) &&
+        !reach_may(s, &l->o.peer, step_me(s), OBJECT_TRANSFER, &any)) {
+        live_auto(s, l, EVENT_DECLINE, REASON_NOT_ACCEPTING);
+        return true;
+    }
     /* the release itself was refused, not an amendment to it */
     if (came && l->o.refused != REASON_NONE &&
         hf_id_is_zero(&l->o.case_id) && live_may(s, l, EVENT_DECLINE, 0)) {

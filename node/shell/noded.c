@@ -205,6 +205,24 @@ look(struct noded *n)
     n->look_ms = hf_clock_mono_ms() + LOOK_AGE_MS;
 }
 
+/* Whom the committee has suspended meanwhile is not known. */
+static void
+note_freshness(struct noded *n)
+{
+    const bool was = n->opening.is_registry_stale;
+    const bool is =
+        n->held.r != NULL &&
+        registry_fresh(n->held.r, hf_clock_wall_ms()) == REGISTRY_STALE;
+
+    if (is == was)
+        return;
+    n->opening.is_registry_stale = is;
+    n->batch.env.is_registry_stale = is;
+    hf_log(is ? HF_LOG_WARN : HF_LOG_INFO, "registry_stale", "stale=%d", is);
+    if (!is)
+        unpark(n);
+}
+
 static void
 work(struct noded *n)
 {
@@ -266,6 +284,7 @@ noded_run(struct noded *n)
             hf_log(HF_LOG_DEBUG, "registry_known", "offered again");
         links_tend(n->links);
         tend(n);
+        note_freshness(n);
         feed_clock(n);
         look(n);
         work(n);

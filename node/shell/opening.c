@@ -1,6 +1,7 @@
 #include "opening.h"
 
 #include "body.h"
+#include "reach.h"
 
 void
 opening_init(struct opening *o, const struct hf_org *self,
@@ -8,6 +9,7 @@ opening_init(struct opening *o, const struct hf_org *self,
 {
     o->self = self;
     o->prekeys = prekeys;
+    o->is_registry_stale = false;
     o->n_taken_out = 0;
     o->why = "";
     hf_buf_init(&o->plain, CONTENT_BYTES_MAX * 2);
@@ -153,11 +155,20 @@ open_sealed(struct opening *o, const struct registry *r,
     return OPENING_EVENT;
 }
 
+/* What suspended and left members may send at all; the core looks at what is
+ * in it. */
+static bool
+is_small(struct hf_bytes envelope, const struct node_event *ev)
+{
+    return ev->header.lane == LANE_URGENT && envelope.n <= ENVELOPE_SMALL_MAX;
+}
+
 enum opening_verdict
 opening_open(struct opening *o, const struct registry *r,
              struct hf_bytes envelope, struct node_event *ret_ev)
 {
     const struct registry_org *sender;
+    enum opening_verdict verdict;
 
     o->n_taken_out = 0;
     o->why = "";
@@ -174,7 +185,14 @@ opening_open(struct opening *o, const struct registry *r,
     sender = registry_org(r, &ret_ev->header.sender);
     if (sender == NULL)
         return stranger(o, r, &ret_ev->header, "unknown_sender");
-    if (sender->status != MEMBER_ACTIVE)
+    if (sender->status != MEMBER_ACTIVE && !is_small(envelope, ret_ev))
         return stranger(o, r, &ret_ev->header, "sender_not_active");
-    return open_sealed(o, r, sender, envelope, ret_ev);
+    verdict = open_sealed(o, r, sender, envelope, ret_ev);
+    /* Whose envelope it is may have changed; what a person is owed goes on. */
+    if (o->is_registry_stale && verdict == OPENING_EVENT &&
+        ret_ev->type == NODE_EV_CONTENT && !reach_is_owed(&o->content)) {
+        o->why = "registry_stale";
+        verdict = OPENING_WAIT;
+    }
+    return verdict;
 }

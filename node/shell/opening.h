@@ -14,7 +14,8 @@
 enum opening_verdict {
     OPENING_EVENT, /* *ret_ev is filled; its content is borrowed from @o */
     OPENING_DROP,  /* nothing that anybody here may act on */
-    OPENING_WAIT   /* made under a newer registry than ours: not yet */
+    OPENING_WAIT   /* made under a newer registry than ours, or ours is
+                    * stale: not yet */
 };
 
 struct opening {
@@ -22,6 +23,7 @@ struct opening {
     const struct prekeys *prekeys;
     struct hf_buf plain;
     struct content content;
+    bool is_registry_stale; /* then only what a person is owed is opened */
     uint32_t n_taken_out; /* entries and bodies of the last one */
     const char *why;      /* of DROP, UNOPENABLE: a word for the log */
 };
