@@ -87,35 +87,46 @@ rotated(const struct registry_org *old, const struct registry_org *fresh,
     return o;
 }
 
+static enum hf_err
+check_rotation(const struct registry_org *old, const struct registry_org *fresh,
+               const struct registry_change *change)
+{
+    const size_t at = find_op(old, fresh->op[0].pk);
+    const bool same_op = at < old->n_op;
+    const bool same_link =
+        memcmp(old->link_pk, fresh->link_pk, HF_PK_BYTES) == 0;
+
+    if (old->via.s[0] != '\0' || (same_op && old->op[at].revoked) ||
+        (change->is_stolen && (same_op || same_link)))
+        return HF_ERR_FORBIDDEN;
+    if (same_op && same_link &&
+        memcmp(old->identity_pk, fresh->identity_pk, HF_PK_BYTES) == 0)
+        return HF_ERR_EXISTS;
+    return HF_OK;
+}
+
 enum hf_err
 registry_edit_rotate(struct registry_edit *e, const struct registry_org *fresh,
                      const struct registry_change *change)
 {
-    struct registry_org o;
     const struct registry_org *old;
-    size_t at;
+    struct registry_org o;
+    enum hf_err err = HF_OK;
 
     HF_ASSERT(fresh->n_op == 1);
-    if (e->orgs == NULL) {
-        const enum hf_err err = registry_edit_decode_orgs(e);
-
-        if (err)
-            return err;
-    }
+    if (e->orgs == NULL)
+        err = registry_edit_decode_orgs(e);
+    if (err)
+        return err;
     old = find_org(e, &fresh->id);
     if (old == NULL)
         return HF_ERR_NOT_FOUND;
-    at = find_op(old, fresh->op[0].pk);
-    if (old->via.s[0] != '\0' || (at < old->n_op && old->op[at].revoked))
-        return HF_ERR_FORBIDDEN;
-    if (change->is_stolen &&
-        (at < old->n_op ||
-         memcmp(old->link_pk, fresh->link_pk, HF_PK_BYTES) == 0))
-        return HF_ERR_FORBIDDEN;
-    if (at < old->n_op &&
-        memcmp(old->link_pk, fresh->link_pk, HF_PK_BYTES) == 0 &&
-        memcmp(old->identity_pk, fresh->identity_pk, HF_PK_BYTES) == 0)
-        return HF_ERR_EXISTS;
+    err = check_rotation(old, fresh, change);
+    if (!err)
+        err = registry_edit_begin_orgs(e);
+    if (err)
+        return err;
+    /* Beginning has taken over what `suspend` said: new keys let nobody in. */
     o = rotated(old, fresh, change);
     return registry_edit_put_org(e, &o);
 }

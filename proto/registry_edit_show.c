@@ -126,12 +126,21 @@ show_timestamp(const struct registry_edit *e, struct hf_buf *out)
     return HF_OK;
 }
 
+/* What this document says, and not what `suspend` makes of it. */
 static enum hf_err
 show_orgs(struct registry_edit *e, struct hf_buf *out)
 {
+    struct registry_signed *doc = e->set->doc;
+    const struct registry_signed suspend = doc[REGISTRY_SUSPEND];
+    const struct registry_signed timestamp = doc[REGISTRY_TIMESTAMP];
     struct registry *r = NULL;
-    enum hf_err err = registry_edit_preview(e, &r);
+    enum hf_err err;
 
+    doc[REGISTRY_SUSPEND].doc = (struct hf_bytes){NULL, 0};
+    doc[REGISTRY_TIMESTAMP].doc = (struct hf_bytes){NULL, 0};
+    err = registry_make(e->set, &r);
+    doc[REGISTRY_SUSPEND] = suspend;
+    doc[REGISTRY_TIMESTAMP] = timestamp;
     if (!err && !registry_summary(r, out))
         err = HF_ERR_NOMEM;
     registry_free(r);

@@ -1,8 +1,11 @@
 #include "cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +42,20 @@ cli_next_value(const struct cli *c, const char *name, size_t *i)
             return v->text;
     }
     return NULL;
+}
+
+bool
+cli_is_held(const struct cli *c)
+{
+    char path[CLI_PATH_BYTES];
+    const int fd = open(cli_in_dir(c, "run/lock", path), O_RDWR | O_CLOEXEC);
+    bool held;
+
+    if (fd < 0)
+        return false;
+    held = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    (void)close(fd);
+    return held;
 }
 
 bool

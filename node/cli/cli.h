@@ -101,6 +101,8 @@ int cli_sure(struct cli *c, const char *what);
 int cli_need_dir(struct cli *c);
 /** cli_in_dir: "DIR/name" into @out (CLI_PATH_BYTES); returns @out. */
 const char *cli_in_dir(const struct cli *c, const char *name, char *out);
+/** cli_is_held: whether a running node holds the directory. */
+bool cli_is_held(const struct cli *c);
 /** cli_say: @json to stdout when --json was given; then true, and nothing
  * else is to be printed. */
 bool cli_say(struct cli *c, const json_t *json);

@@ -31,6 +31,8 @@ int cmd_registry_suspend(struct cli *c);
 int cmd_registry_reinstate(struct cli *c);
 int cmd_registry_remove(struct cli *c);
 int cmd_registry_rule(struct cli *c);
+int cmd_registry_request(struct cli *c);
+int cmd_registry_adopt(struct cli *c);
 int cmd_registry_sign(struct cli *c);
 int cmd_registry_merge(struct cli *c);
 int cmd_registry_show(struct cli *c);
@@ -70,6 +72,9 @@ int cmd_withdrawal_answer(struct cli *c);
 int cmd_services_show(struct cli *c);
 int cmd_services_search(struct cli *c);
 int cmd_services_set(struct cli *c);
+int cmd_services_confirm(struct cli *c);
+int cmd_services_import(struct cli *c);
+int cmd_services_export(struct cli *c);
 
 int cmd_policy_check(struct cli *c);
 int cmd_policy_test(struct cli *c);

@@ -2,10 +2,7 @@
  *
  * handoff.yaml is written last: a directory without it is not initialised, and
  * init picks up the keys that an interrupted run left there. */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,21 +48,6 @@ is_initialised(const struct cli *c)
     char path[CLI_PATH_BYTES];
 
     return access(cli_in_dir(c, "handoff.yaml", path), F_OK) == 0;
-}
-
-/* Whether a running node holds the directory. */
-static bool
-is_held(const struct cli *c)
-{
-    char path[CLI_PATH_BYTES];
-    const int fd = open(cli_in_dir(c, "run/lock", path), O_RDWR | O_CLOEXEC);
-    bool held;
-
-    if (fd < 0)
-        return false;
-    held = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    (void)close(fd);
-    return held;
 }
 
 static int
@@ -465,7 +447,7 @@ run(struct init *in)
         return cli_fail(c, EX_REFUSED, "exists",
                         "use another directory, or add --registry FILE",
                         "%s is initialised already", c->dir);
-    if (initialised && is_held(c))
+    if (initialised && cli_is_held(c))
         return cli_fail(c, EX_TEMPFAIL, "busy",
                         "it gets newer registries by itself; or stop it",
                         "the node of %s is running", c->dir);

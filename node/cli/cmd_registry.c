@@ -172,7 +172,8 @@ check_named(struct cli *c, struct registry_edit *e)
     return status;
 }
 
-/* Sign, in memory, all that @secret may and has not yet: a bit a role. */
+/* Sign, in memory, what lacks signatures and @secret may: a bit a role. Who
+ * signs a suspension in the night does not sign the list of members again. */
 static int
 sign_all(struct cli *c, struct registry_edit *e, const struct hf_secret *secret,
          unsigned *ret_roles)
@@ -181,9 +182,13 @@ sign_all(struct cli *c, struct registry_edit *e, const struct hf_secret *secret,
 
     *ret_roles = 0;
     for (int role = 0; role < REGISTRY_ROLES; role++) {
-        const enum hf_err err =
-            registry_edit_sign(e, (enum registry_role)role, secret);
+        struct registry_tally t;
+        enum hf_err err = registry_edit_tally(e, (enum registry_role)role, &t);
 
+        if (!err && t.is_complete)
+            err = HF_ERR_EXISTS;
+        else if (!err)
+            err = registry_edit_sign(e, (enum registry_role)role, secret);
         if (err == HF_OK)
             *ret_roles |= 1u << role;
         else if (err == HF_ERR_EXISTS)
