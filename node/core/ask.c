@@ -285,15 +285,16 @@ reply_consent(struct step *s, const struct consent *c)
     r->version = c->version;
 }
 
-/* Withdrawn scopes stay withdrawn whatever an amendment says. */
+/* Withdrawn scopes stay withdrawn whatever an amendment says, or one before
+ * it left out. */
 static void
-carry_withdrawn(const struct consent *was, struct consent *now)
+carry_withdrawn(const struct step *s, struct consent *now)
 {
+    struct node_tombstone t;
+
     for (int i = 0; i < now->n_scopes; i++)
-        for (int k = 0; k < was->n_scopes; k++)
-            if (was->scope[k].withdrawn &&
-                hf_name_eq(&was->scope[k].id, &now->scope[i].id))
-                now->scope[i].withdrawn = true;
+        if (tombstone_get(s->v, &now->id, &now->scope[i].id, &t))
+            now->scope[i].withdrawn = true;
 }
 
 void
@@ -310,9 +311,11 @@ ask_consent(struct step *s)
         giver_refuses(s, &kase))
         return;
     has = consent_get(s->v, &kase.consent, &was);
-    if (type == CMD_CONSENT_GIVE && has && was.state == CONSENT_GIVEN) {
-        step_refuse(s, 1, "consent_exists", "handoff consent amend CASE",
-                    "a consent is in force; amend it");
+    if (type != CMD_CONSENT_AMEND && has && was.state == CONSENT_GIVEN) {
+        /* whoever holds data under it must be told: a withdrawal's work */
+        step_refuse(s, 1, "consent_exists",
+                    "handoff consent amend CASE, or consent withdraw CASE",
+                    "a consent is in force; amend or withdraw it");
         return;
     }
     if (type == CMD_CONSENT_AMEND && (!has || was.state != CONSENT_GIVEN)) {
@@ -326,7 +329,7 @@ ask_consent(struct step *s)
     c.state = type == CMD_CONSENT_REFUSE ? CONSENT_REFUSED : CONSENT_GIVEN;
     c.case_id = kase.id;
     if (type == CMD_CONSENT_AMEND)
-        carry_withdrawn(&was, &c);
+        carry_withdrawn(s, &c);
     if (type != CMD_CONSENT_REFUSE && (wrong = consent_check(&c)) != NULL) {
         step_refuse(s, 65, "bad_consent", "", "%s", wrong);
         return;
@@ -374,7 +377,10 @@ ask_consent_withdraw(struct step *s)
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
         !ask_case(s, false, &kase))
         return;
-    if (!consent_get(s->v, &kase.consent, &c) || c.state != CONSENT_GIVEN) {
+    /* what was only stopped may be erased later */
+    if (!consent_get(s->v, &kase.consent, &c) ||
+        (c.state != CONSENT_GIVEN &&
+         !(c.state == CONSENT_WITHDRAWN && s->cmd->erase))) {
         step_refuse(s, 1, "no_consent", "", "no consent is in force");
         return;
     }

@@ -38,6 +38,16 @@ restricted(const struct facts *f, uint32_t categories)
     return r;
 }
 
+struct facts
+parts_facts_left(const struct facts *f, uint32_t categories)
+{
+    struct facts r = restricted(f, categories);
+
+    if (categories != 0)
+        memcpy(r.score, f->score, sizeof(r.score));
+    return r;
+}
+
 void
 parts_facts_pack(const struct facts *f, uint32_t categories,
                  uint8_t out[static PARTS_FACTS_BYTES])

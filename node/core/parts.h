@@ -15,6 +15,8 @@
 
 void parts_facts_pack(const struct facts *f, uint32_t categories,
                       uint8_t out[static PARTS_FACTS_BYTES]);
+/** parts_facts_left: what remains of @f where only @categories are held. */
+struct facts parts_facts_left(const struct facts *f, uint32_t categories);
 bool parts_facts_unpack(struct hf_bytes in, struct facts *ret);
 size_t parts_consent_pack(const struct consent *c, uint8_t *out);
 bool parts_consent_unpack(struct hf_bytes in, struct consent *ret);

@@ -168,6 +168,7 @@ struct node_tombstone {
     struct hf_name scope;
     uint32_t version;
     uint32_t categories;       /* that the scope had, as we were told */
+    uint8_t erase;             /* not only stopped */
     uint64_t at_ms;
 };
 

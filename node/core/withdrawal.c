@@ -5,6 +5,9 @@
 #include "disclose.h"
 #include "hf_assert.h"
 #include "lifecycle.h"
+#include "parts.h"
+
+#define VERSIONS_AHEAD 1024u /* of a consent, that a peer may know of */
 
 static bool
 names_scope(const struct scopes_withdrawn *w, const struct hf_name *scope)
@@ -47,22 +50,57 @@ concerns(const struct consent *c, const struct scopes_withdrawn *w,
 
 /* ---- tombstones and our own consent record ---- */
 
-static void
-put_tombstones(struct step *s, const struct scopes_withdrawn *w)
+static const struct hf_name whole; /* the scope of a tombstone for all */
+
+static bool
+is_known(const struct step *s, const struct scopes_withdrawn *w,
+         const struct hf_name *scope)
 {
     struct node_tombstone t;
 
-    memset(&t, 0, sizeof(t));
+    return tombstone_get(s->v, &w->consent, scope, &t) &&
+           t.version >= w->version && (t.erase || !w->erase);
+}
+
+/* Whether all of it was withdrawn here before, as far or further: then whoever
+ * concerns it has been told. Without this, three holders in a circle would
+ * tell each other for ever. */
+static bool
+all_known(const struct step *s, const struct scopes_withdrawn *w)
+{
+    if (is_known(s, w, &whole))
+        return true;
+    for (int i = 0; !w->whole && i < w->n; i++)
+        if (!is_known(s, w, &w->scope[i]))
+            return false;
+    return !w->whole;
+}
+
+/* A tombstone only ever covers more. */
+static void
+put_tombstone(struct step *s, const struct scopes_withdrawn *w,
+              const struct hf_name *scope)
+{
+    struct node_tombstone t;
+
+    if (!tombstone_get(s->v, &w->consent, scope, &t))
+        memset(&t, 0, sizeof(t));
     t.consent = w->consent;
-    t.version = w->version;
-    t.categories = w->categories;
+    t.scope = *scope;
+    t.version = w->version > t.version ? w->version : t.version;
+    t.categories |= w->categories;
+    t.erase |= w->erase;
     t.at_ms = s->now;
+    tombstone_put(s->v, &t);
+}
+
+static void
+put_tombstones(struct step *s, const struct scopes_withdrawn *w)
+{
     if (w->whole)
-        tombstone_put(s->v, &t);
-    for (int i = 0; !w->whole && i < w->n; i++) {
-        t.scope = w->scope[i];
-        tombstone_put(s->v, &t);
-    }
+        put_tombstone(s, w, &whole);
+    for (int i = 0; !w->whole && i < w->n; i++)
+        put_tombstone(s, w, &w->scope[i]);
 }
 
 static void
@@ -85,6 +123,18 @@ mark_consent(struct step *s, const struct scopes_withdrawn *w)
 
 /* ---- data held here ---- */
 
+/* The next referral or transfer under a case or consent. Withdrawals stand
+ * there too, more of them with each: they are passed over, not counted. */
+static bool
+next_matter(const struct step *s, const struct hf_id *to, struct hf_id *at,
+            struct node_object *ret)
+{
+    while (object_next_of_case(s->v, to, at, ret))
+        if (ret->kind != OBJECT_WITHDRAWAL)
+            return true;
+    return false;
+}
+
 /* A case that came to us from somebody under this consent. */
 static void
 erase_case(struct step *s, const struct hf_id *case_id, uint32_t categories)
@@ -97,6 +147,9 @@ erase_case(struct step *s, const struct hf_id *case_id, uint32_t categories)
         if (c.held & categories & CATEGORY_BIT(k))
             section_del(s->v, case_id, k);
     c.held &= ~categories;
+    c.facts = parts_facts_left(&c.facts, CATEGORY_ALL & ~categories);
+    if (categories & CATEGORY_BIT(CATEGORY_IDENTITY))
+        memset(&c.number, 0, sizeof(c.number));
     c.changed_ms = s->now;
     case_put(s->v, &c);
 }
@@ -124,7 +177,7 @@ erase_here(struct step *s, const struct scopes_withdrawn *w)
     if (!w->erase)
         return;
     for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
-                    object_next_of_case(s->v, &w->consent, &at, &o);
+                    next_matter(s, &w->consent, &at, &o);
          i++) {
         erase_object(s, &o.id, w->categories);
         if (o.kind == OBJECT_TRANSFER && !hf_id_is_zero(&o.case_id))
@@ -234,7 +287,7 @@ tell_all(struct step *s, const struct consent *c,
     unsigned n = 0;
 
     for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
-                    object_next_of_case(s->v, &c->case_id, &at, &o);
+                    next_matter(s, &c->case_id, &at, &o);
          i++) {
         stop_object(s, &o, c, w);
         if (!shared(&o) || !concerns(c, w, &o) ||
@@ -248,17 +301,25 @@ tell_all(struct step *s, const struct consent *c,
 }
 
 unsigned
-withdrawal_begin(struct step *s, const struct scopes_withdrawn *what,
+withdrawal_begin(struct step *s, struct scopes_withdrawn *what,
                  const struct hf_org *asked_by, struct hf_id *ret_first)
 {
-    struct scopes_withdrawn here = *what;
+    struct scopes_withdrawn here;
     unsigned n = 0;
+    bool known;
     struct consent c;
 
+    /* A version out of all proportion would leave no room for the next. */
+    if (consent_get(s->v, &what->consent, &c) &&
+        what->version > c.version + VERSIONS_AHEAD)
+        what->version = c.version + 1;
+    known = asked_by->s[0] != '\0' && all_known(s, what);
     put_tombstones(s, what);
     mark_consent(s, what);
+    here = *what;
     if (consent_get(s->v, &what->consent, &c)) {
-        n = tell_all(s, &c, what, asked_by, ret_first);
+        if (!known)
+            n = tell_all(s, &c, what, asked_by, ret_first);
         here.categories = lost_by(s, &c, step_me(s), what->categories);
     }
     erase_here(s, &here);
@@ -273,9 +334,7 @@ children_answered(struct step *s, const struct live *l)
     struct hf_id at = {{0}};
     struct node_object o;
 
-    for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
-                    object_next_of_case(s->v, &l->o.scopes.consent, &at, &o);
-         i++)
+    while (object_next_of_case(s->v, &l->o.scopes.consent, &at, &o))
         if (o.kind == OBJECT_WITHDRAWAL && o.side == SIDE_FIRST &&
             o.scopes.version == l->o.scopes.version &&
             hf_org_eq(&o.asked_by, &l->o.peer) && o.state != STATE_ANSWERED)
@@ -309,9 +368,7 @@ wake_parent(struct step *s, const struct live *l)
 
     if (l->o.side != SIDE_FIRST || l->o.asked_by.s[0] == '\0')
         return;
-    for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
-                    object_next_of_case(s->v, &l->o.scopes.consent, &at, &o);
-         i++)
+    while (object_next_of_case(s->v, &l->o.scopes.consent, &at, &o))
         if (o.kind == OBJECT_WITHDRAWAL && o.side == SIDE_SECOND &&
             hf_org_eq(&o.peer, &l->o.asked_by) && o.state != STATE_ANSWERED)
             due_put(s->v, s->now, &o.id, DUE_ANSWER);
@@ -348,24 +405,26 @@ still_holds(const struct step *s, const struct live *l)
 static bool
 react(struct step *s, struct live *l)
 {
-    const bool done = children_answered(s, l);
+    const bool asked = l->o.state == STATE_ASKED;
+    enum event answer = EVENT_ERASED;
+    enum reason why = REASON_NONE;
 
-    if (l->o.side != SIDE_SECOND)
+    if (l->o.side != SIDE_SECOND || (!asked && l->o.state != STATE_PARTIAL))
         return false;
-    if (l->o.state == STATE_ASKED && !done) {
-        live_auto(s, l, EVENT_PARTIAL, REASON_NONE);
-        return true;
+    if (!children_answered(s, l)) {
+        answer = EVENT_PARTIAL;
+    } else if (!l->o.scopes.erase) {
+        answer = EVENT_KEPT;
+        why = REASON_STOP;
+    } else if (still_holds(s, l)) {
+        answer = EVENT_KEPT;
+        why = REASON_LEGAL_OBLIGATION;
     }
-    if ((l->o.state == STATE_ASKED || l->o.state == STATE_PARTIAL) && done) {
-        if (!l->o.scopes.erase)
-            live_auto(s, l, EVENT_KEPT, REASON_STOP);
-        else if (still_holds(s, l))
-            live_auto(s, l, EVENT_KEPT, REASON_LEGAL_OBLIGATION);
-        else
-            live_auto(s, l, EVENT_ERASED, REASON_NONE);
-        return true;
-    }
-    return false;
+    /* not twice, and not where our own chain is forked or not all here */
+    if ((answer == EVENT_PARTIAL && !asked) || !live_may(s, l, answer, 0))
+        return false;
+    live_auto(s, l, answer, why);
+    return true;
 }
 
 const struct live_kind withdrawal_kind = {apply, react};

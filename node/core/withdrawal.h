@@ -11,9 +11,10 @@
 
 /** withdrawal_begin: @what was withdrawn: tombstones, our own consent record,
  * sections we received, recalls, and one withdrawal to each neighbour but
- * @asked_by (empty: taken here). Returns how many were told; *ret_first is
+ * @asked_by (empty: taken here); an absurd version in @what is put right.
+ * Returns how many were told; *ret_first is
  * the first of them. */
-unsigned withdrawal_begin(struct step *s, const struct scopes_withdrawn *what,
+unsigned withdrawal_begin(struct step *s, struct scopes_withdrawn *what,
                           const struct hf_org *asked_by,
                           struct hf_id *ret_first);
 
