@@ -119,6 +119,28 @@ Test(request, may_leave_its_home_brokers_to_the_committee)
     cr_expect(eq(u8, got.org.n_homes, 0));
 }
 
+Test(request, of_a_member_without_a_node_has_a_keeper_and_an_identity)
+{
+    struct registry_org *o = &member.org;
+
+    o->via = fixture_org("iom-at");
+    cr_expect(eq(int, (int)request_print(&member, identity, &text),
+                 HF_ERR_MALFORMED),
+              "with keys to operate a node");
+    o->n_op = 0;
+    o->n_homes = 0;
+    memset(o->op, 0, sizeof(o->op));
+    memset(o->link_pk, 0, sizeof(o->link_pk));
+    cr_assert(eq(int, (int)request_print(&member, identity, &text), HF_OK));
+    cr_assert(eq(int, (int)parse(), HF_OK));
+    cr_expect(eq(str, got.org.via.s, "iom-at"));
+    cr_expect(eq(u8, got.org.n_op, 0));
+    cr_expect(eq(int, (int)parse_with("via: iom-at", "via: iom-af"),
+                 HF_ERR_SIGNATURE));
+    cr_expect(eq(int, (int)parse_with("via: iom-at\n", ""), HF_ERR_MALFORMED),
+              "nobody keeps it, and it has no keys");
+}
+
 Test(request, changed_in_any_value_does_not_verify)
 {
     cr_expect(eq(int, (int)parse_with("id: clinic-kbl", "id: clinic-kbx"),
