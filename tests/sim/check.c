@@ -25,6 +25,24 @@ read_entry(const struct node_view *v, const struct hf_id *id, enum side side,
     return true;
 }
 
+/* An entry that names another branch of its peer's chain names what is not
+ * held: for the model, a number beyond all. */
+static uint32_t
+seen_by(const struct node_view *v, const struct node_object *o, int x,
+        const struct entry *e)
+{
+    const int peer = 1 - x;
+    struct hf_hash hash;
+    struct entry named;
+
+    if (e->seen == 0 || e->seen > o->n[peer] ||
+        (o->fork[peer] != 0 && e->seen >= o->fork[peer]) ||
+        (read_entry(v, &o->id, (enum side)peer, e->seen, 0, &named, &hash) &&
+         hf_hash_eq(&hash, &e->seen_hash)))
+        return e->seen;
+    return MODEL_ENTRIES_MAX + 1;
+}
+
 void
 check_chains(const struct node_view *v, const struct node_object *o,
              struct model *ret)
@@ -41,7 +59,7 @@ check_chains(const struct node_view *v, const struct node_object *o,
             if (!read_entry(v, &o->id, (enum side)x, n, 0, &e, NULL))
                 continue; /* said by check_links() */
             ret->entry[x][n - 1] = (struct model_entry){
-                e.event, e.seen, (e.flags & ENTRY_REACHED) != 0};
+                e.event, seen_by(v, o, x, &e), (e.flags & ENTRY_REACHED) != 0};
             if (x == SIDE_FIRST && e.event == EVENT_SEND)
                 ret->on_send = (e.flags & ENTRY_ON_SEND) != 0;
             if (x == SIDE_FIRST && e.event == EVENT_OFFER)
