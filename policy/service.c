@@ -87,3 +87,21 @@ service_serves(const struct service *s, const struct hf_name *province)
             return true;
     return false;
 }
+
+uint8_t
+service_access_bit(const char *word)
+{
+    static const struct {
+        uint8_t bit;
+        const char *text;
+    } words[] = {
+#define X(name, bit, text) {bit, text},
+        SERVICE_ACCESS_MAP(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(words[i].text, word) == 0)
+            return words[i].bit;
+    return 0;
+}

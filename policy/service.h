@@ -14,6 +14,24 @@
 #define SERVICE_PROVINCES_MAX 8
 #define SERVICE_LANGUAGES_MAX 8
 
+/** What makes a service reachable; bits of service.access. */
+#define SERVICE_ACCESS_MAP(X)                                                  \
+    X(ACCESS_WHEELCHAIR, 1, "wheelchair")                                      \
+    X(ACCESS_SIGN_LANGUAGE, 2, "sign_language")                                \
+    X(ACCESS_EASY_LANGUAGE, 4, "easy_language")                                \
+    X(ACCESS_HOME_VISIT, 8, "home_visit")                                      \
+    X(ACCESS_REMOTE, 16, "remote")                                             \
+    X(ACCESS_CHILD_CARE, 32, "child_care")                                     \
+    X(ACCESS_TRANSPORT, 64, "transport")
+#define X(name, bit, text) name = (bit),
+enum service_access { SERVICE_ACCESS_MAP(X) };
+#undef X
+/** service_access_bit: of a word; 0 when it is none. */
+uint8_t service_access_bit(const char *word);
+
+/** After this a service that nobody confirmed sinks in the order. */
+#define SERVICE_STALE_MS (UINT64_C(180) * 86400000)
+
 struct service {
     struct hf_org org;
     uint8_t id[16];              /* UUID */
@@ -22,6 +40,10 @@ struct service {
     uint64_t assured_ms;         /* last confirmed */
     bool accepting;
     int32_t capacity;            /* free places; -1: not said */
+    int32_t capacity_max;        /* of so many; -1 or 0: not said */
+    struct hf_name unit;         /* beds, patients ...; empty: not said */
+    uint8_t access;              /* enum service_access bits */
+    bool confidential;           /* its address is not published */
     uint32_t cost_minor;         /* price for the returnee, minor units */
     uint16_t age_min, age_max;   /* 0, 0: no limit */
     enum sex only_sex;           /* SEX_NONE: everybody */

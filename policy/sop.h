@@ -13,7 +13,7 @@
 #include "hf_buf.h"
 #include "service.h"
 
-#define SOP_PACKS_MAX      8
+#define SOP_PACKS_MAX      16
 #define SOP_CANDIDATES_MAX 32
 #define SOP_RULES_SEEN_MAX 64
 #define SOP_WHY_BYTES      96

@@ -295,6 +295,7 @@ api_handler query_object_list, query_object_show, query_events;
 api_handler query_withdrawals, query_tasks;
 api_handler query_plan, query_decision;
 api_handler query_users, query_services, query_policy;
+api_handler query_service_documents;
 api_handler query_access, query_flows, query_status, query_health, query_ready;
 api_handler command_case_new, command_case_set, command_case_stage;
 api_handler command_case_shred, command_case_assign, command_object_assign;

@@ -80,6 +80,23 @@ command_user_disable(struct api_call *c)
     return path_user(c) ? API_COMMAND : API_ANSWERED;
 }
 
+/* Whether a pack in force says so: a shelter's address is in no service map
+ * because somebody forgot a word. */
+static bool
+is_sensitive(void *ctx, const struct hf_name *code)
+{
+    const struct api_call *c = ctx;
+    const struct sop_pack *p;
+    struct sop_service s;
+
+    for (size_t i = 0;
+         c->env->sops != NULL && (p = sop_book_at(c->env->sops, i)) != NULL;
+         i++)
+        if (sop_service(p, code, &s) && s.sensitive)
+            return true;
+    return false;
+}
+
 enum api_verdict
 command_services(struct api_call *c)
 {
@@ -94,6 +111,10 @@ command_services(struct api_call *c)
     if (!servicefile_check(c->req->json, &c->env->config->org, c->now_ms,
                            c->req->services, &n, &error))
         return api_refuse_file(c, &error);
+    for (size_t i = 0; i < n; i++)
+        c->req->services[i].confidential |=
+            is_sensitive(c, &c->req->services[i].code);
+    servicefile_hide(c->req->json, c->req->services, n, is_sensitive, c);
     c->command->type = CMD_SERVICES_SET;
     c->command->services = c->req->services;
     c->command->n_services = n;

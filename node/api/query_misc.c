@@ -1,8 +1,7 @@
-/* Users, services, packs, tasks, and the state of the node. */
+/* Users, packs, tasks, and the state of the node. */
 #include <stdlib.h>
 
 #include "api_internal.h"
-#include "servicefile.h"
 
 static enum api_verdict
 say_items(struct api_call *c, json_t *list)
@@ -32,123 +31,6 @@ query_users(struct api_call *c)
         api_put_bool(o, "disabled", row.is_disabled != 0);
         (void)json_array_append_new(list, o);
     }
-    return say_items(c, list);
-}
-
-/* ---- services ---- */
-
-static json_t *
-service_of(struct api_call *c, const struct service *s)
-{
-    const uint64_t age_ms =
-        c->now_ms > s->assured_ms ? c->now_ms - s->assured_ms : 0;
-    char uuid[SERVICEFILE_UUID_BYTES];
-    json_t *o = json_object();
-    json_t *languages = json_array(), *provinces = json_array();
-    json_t *practitioners = json_array();
-
-    for (size_t i = 0; i < s->n_languages && i < SERVICE_LANGUAGES_MAX; i++)
-        (void)json_array_append_new(languages, json_string(s->language[i]));
-    for (size_t i = 0; i < s->n_provinces && i < SERVICE_PROVINCES_MAX; i++)
-        (void)json_array_append_new(provinces, json_string(s->province[i].s));
-    if (s->has_female_practitioner)
-        (void)json_array_append_new(practitioners, json_string("female"));
-    if (s->has_male_practitioner)
-        (void)json_array_append_new(practitioners, json_string("male"));
-    api_put_text(o, "id", servicefile_uuid_text(s->id, uuid));
-    api_put_text(o, "organization", s->org.s);
-    api_put_text(o, "service", s->code.s);
-    api_put_text(o, "name", s->title);
-    api_put_bool(o, "accepting", s->accepting);
-    (void)json_object_set_new(o, "capacity",
-                              s->capacity < 0 ? json_null()
-                                              : json_integer(s->capacity));
-    api_put_u64(o, "age_days", age_ms / (24ull * 3600 * 1000));
-    api_put_time(o, "assured_date", s->assured_ms);
-    api_put_u64(o, "minimum_age", s->age_min);
-    api_put_u64(o, "maximum_age", s->age_max);
-    api_put_text(o, "only_sex", sex_text(s->only_sex));
-    (void)json_object_set_new(o, "cost", json_real(s->cost_minor / 100.0));
-    (void)json_object_set_new(o, "languages", languages);
-    (void)json_object_set_new(o, "service_areas", provinces);
-    (void)json_object_set_new(o, "practitioners", practitioners);
-    return o;
-}
-
-/* The first code of the service table that sorts after @code. */
-static bool
-next_code(struct api_call *c, struct hf_name *code)
-{
-    const struct node_view *v = c->env->view;
-    uint8_t after[HF_NAME_BYTES + HF_ORG_BYTES + 16 + 1];
-    struct hf_bytes key, value;
-
-    memset(after, 0xff, sizeof(after));
-    memcpy(after, code->s, HF_NAME_BYTES);
-    if (!v->seek(
-            v->ctx, NODE_SERVICES,
-            (struct hf_bytes){after, code->s[0] == '\0' ? 0 : sizeof(after)},
-            &key, &value) ||
-        key.n < HF_NAME_BYTES)
-        return false;
-    memcpy(code->s, key.p, HF_NAME_BYTES);
-    return true;
-}
-
-struct service_filter {
-    struct hf_name place;
-    const char *language;
-};
-
-static bool
-passes(const struct service_filter *f, const struct service *s)
-{
-    bool speaks = f->language == NULL;
-
-    if (f->place.s[0] != '\0' && s->n_provinces > 0 &&
-        !service_serves(s, &f->place))
-        return false;
-    for (size_t i = 0;
-         !speaks && i < s->n_languages && i < SERVICE_LANGUAGES_MAX; i++)
-        speaks = service_language(f->language, s->language[i]);
-    return speaks;
-}
-
-static void
-add_services(struct api_call *c, const struct hf_name *code,
-             const struct service_filter *f, json_t *list)
-{
-    struct hf_org org = {{0}};
-    uint8_t uuid[16] = {0};
-    struct service row;
-
-    while (json_array_size(list) < API_SCAN_MAX &&
-           service_next(c->env->view, code, &org, uuid, &row))
-        if (passes(f, &row))
-            (void)json_array_append_new(list, service_of(c, &row));
-}
-
-enum api_verdict
-query_services(struct api_call *c)
-{
-    const char *text = api_arg(c, "code");
-    const char *place = api_arg(c, "place");
-    struct service_filter f = {.language = api_arg(c, "language")};
-    struct hf_name code = {{0}};
-    json_t *list;
-
-    if ((text != NULL && !hf_name_parse(text, &code)) ||
-        (place != NULL && !hf_name_parse(place, &f.place)) ||
-        (f.language != NULL && !filecheck_language_ok(f.language)))
-        return api_refuse(c, EX_USAGE, "bad_parameter", NULL, "",
-                          "code and place are single words, language is a "
-                          "tag of BCP 47");
-    list = json_array();
-    if (text != NULL)
-        add_services(c, &code, &f, list);
-    else
-        while (json_array_size(list) < API_SCAN_MAX && next_code(c, &code))
-            add_services(c, &code, &f, list);
     return say_items(c, list);
 }
 

@@ -186,11 +186,26 @@ check_areas(struct filecheck *at, json_t *value)
     return filecheck_list(at, value, check_area_item);
 }
 
+/* HSDS: {"name": "beds"}; a plain word will do. */
+static bool
+check_unit(struct filecheck *at, json_t *value)
+{
+    static const struct filecheck_field fields[] = {{"name", filecheck_text},
+                                                    {NULL, NULL}};
+
+    if (json_is_string(value))
+        return filecheck_text(at, value);
+    return filecheck_map(at, value, fields, false);
+}
+
 static bool
 check_capacity_item(struct filecheck *at, json_t *value)
 {
     static const struct filecheck_field fields[] = {
-        {"available", filecheck_number}, {NULL, NULL}};
+        {"available", filecheck_number},
+        {"maximum", filecheck_number},
+        {"unit", check_unit},
+        {NULL, NULL}};
 
     return filecheck_map(at, value, fields, false);
 }
@@ -222,6 +237,7 @@ static const struct filecheck_field service_fields[] = {
     {"code", filecheck_word},
     {"status", check_status},
     {"accepting", filecheck_bool},
+    {"confidential", filecheck_bool},
     {"minimum_age", check_age},
     {"maximum_age", check_age},
     {"assured_date", filecheck_time},
@@ -282,6 +298,64 @@ take_lists(json_t *value, struct service *s)
     }
 }
 
+/* Words of ours, in a list, or in a text beside others: "wheelchair; ramp".
+ * HSDS has {"description": ...} at the locations. */
+static uint8_t
+access_of(const json_t *value)
+{
+    static const char *const breaks = ",; ";
+    const char *text = json_string_value(value);
+    uint8_t bits = 0;
+    json_t *item;
+    size_t i;
+
+    if (json_is_object(value))
+        return access_of(json_object_get(value, "description"));
+    json_array_foreach((json_t *)value, i, item) bits |= access_of(item);
+    while (text != NULL && *text != '\0') {
+        const size_t n = strcspn(text, breaks);
+        char word[32];
+
+        (void)snprintf(word, sizeof(word), "%.*s", n < 31 ? (int)n : 31, text);
+        bits |= service_access_bit(word);
+        text += n + strspn(text + n, breaks);
+    }
+    return bits;
+}
+
+static void
+take_access(const json_t *value, struct service *s)
+{
+    const json_t *places = json_object_get(value, "service_at_locations");
+
+    s->access = access_of(json_object_get(value, "accessibility"));
+    for (size_t i = 0; i < json_array_size(places); i++)
+        s->access |= access_of(json_object_get(
+            json_object_get(json_array_get(places, i), "location"),
+            "accessibility"));
+    s->confidential = json_is_true(json_object_get(value, "confidential"));
+}
+
+/* The first unit that is named; free places of several are added up all the
+ * same, as it is one service. */
+static void
+take_unit(const json_t *capacities, struct service *s)
+{
+    double most = -1;
+
+    for (size_t i = 0; i < json_array_size(capacities); i++) {
+        json_t *item = json_array_get(capacities, i);
+        const char *unit = text_of(json_object_get(item, "unit"), "name");
+        const json_t *max = json_object_get(item, "maximum");
+
+        if (unit != NULL && s->unit.s[0] == '\0')
+            (void)!hf_name_parse(unit, &s->unit);
+        if (max != NULL)
+            most = (most < 0 ? 0 : most) + json_number_value(max);
+    }
+    s->capacity_max = most > 1e9 ? 1000000000 : (int32_t)most;
+}
+
 /* Free places are added up; the lowest price counts, as it can be chosen. */
 static void
 take_numbers(json_t *value, struct service *s)
@@ -318,7 +392,7 @@ take_service(struct filecheck *at, json_t *value, const struct hf_org *org,
 {
     const char *text;
     json_t *accepting = json_object_get(value, "accepting");
-    char uuid[SERVICEFILE_UUID_BYTES];
+    char uuid[SERVICEFILE_UUID_BYTES], time[HF_TIME_TEXT_BYTES];
     const char *wrong;
 
     memset(s, 0, sizeof(*s));
@@ -332,6 +406,8 @@ take_service(struct filecheck *at, json_t *value, const struct hf_org *org,
     memcpy(s->title, text, strlen(text));
     take_lists(value, s);
     take_numbers(value, s);
+    take_unit(json_object_get(value, "capacities"), s);
+    take_access(value, s);
     text = filecheck_string(value, "status");
     s->accepting = (text == NULL || strcmp(text, "active") == 0) &&
                    (accepting == NULL || json_is_true(accepting));
@@ -339,6 +415,9 @@ take_service(struct filecheck *at, json_t *value, const struct hf_org *org,
     text = filecheck_string(value, "assured_date");
     if (text != NULL)
         (void)!hf_time_parse(text, &s->assured_ms);
+    else
+        (void)json_object_set_new(value, "assured_date",
+                                  json_string(hf_time_format(now_ms, time)));
     text = filecheck_string(value, "only_sex");
     s->only_sex = text == NULL ? SEX_NONE : sex_parse(text);
     text = filecheck_string(value, "id");
@@ -388,4 +467,44 @@ servicefile_check(json_t *root, const struct hf_org *org, uint64_t now_ms,
     }
     *ret_n = n;
     return true;
+}
+
+/* What says where it is; phones stay, they are how one gets there, and so do
+ * the words about access, which stand at the locations. */
+static void
+hide_place(json_t *service, uint8_t access)
+{
+    static const char *const keys[] = {"service_at_locations", "locations",
+                                       "location", "addresses", "address"};
+    char words[128]; /* all of them are 87 */
+    size_t used = 0;
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        (void)json_object_del(service, keys[i]);
+    (void)json_object_set_new(service, "confidential", json_true());
+    if (access == 0)
+        return;
+#define X(name, bit, text)                                                     \
+    if ((access & (bit)) != 0)                                                 \
+        used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",   \
+                                 used > 0 ? ", " : "", text);
+    SERVICE_ACCESS_MAP(X)
+#undef X
+    (void)json_object_set_new(service, "accessibility", json_string(words));
+}
+
+void
+servicefile_hide(json_t *root, const struct service *services, size_t n,
+                 bool (*is_sensitive)(void *ctx, const struct hf_name *code),
+                 void *ctx)
+{
+    json_t *list = json_object_get(root, "services"), *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        if (i < n &&
+            (services[i].confidential || is_sensitive(ctx, &services[i].code)))
+            hide_place(item, services[i].access);
+    }
 }

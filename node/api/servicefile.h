@@ -28,7 +28,7 @@ const char *servicefile_uuid_text(const uint8_t id[static 16],
  * servicefile_check: the form of a whole document.
  *
  * @root          borrowed; a service without id gets one, made of its
- *                organisation, code and name
+ *                organisation, code and name; one without assured_date, now
  * @org, @now_ms  what the document does not say: whose, and assured when
  * @ret           room for SERVICEFILE_SERVICES_MAX
  *
@@ -37,5 +37,13 @@ const char *servicefile_uuid_text(const uint8_t id[static 16],
 bool servicefile_check(json_t *root, const struct hf_org *org, uint64_t now_ms,
                        struct service *ret, size_t *ret_n,
                        struct filecheck_error *error);
+
+/** servicefile_hide: take the addresses out of what is published, where a
+ * service says `confidential: true` or @is_sensitive says so of its code; it
+ * says `confidential` then. After servicefile_check() gave @services. */
+void servicefile_hide(json_t *root, const struct service *services, size_t n,
+                      bool (*is_sensitive)(void *ctx,
+                                           const struct hf_name *code),
+                      void *ctx);
 
 #endif /* NODE_API_SERVICEFILE_H */

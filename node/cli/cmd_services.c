@@ -41,24 +41,18 @@ print_table(struct cli *c, const json_t *items)
 
         number_text(item, "capacity", free_text);
         number_text(item, "age_days", age);
+        if (json_is_true(json_object_get(item, "stale")))
+            (void)snprintf(age + strlen(age), sizeof(age) - strlen(age),
+                           " stale");
         cli_table_row(t, cells);
     }
     cli_table_print(t, c->out, "No such service.");
     cli_table_free(t);
 }
 
-static bool
-has_capacity(const json_t *item, const char *least)
-{
-    const json_t *v = json_object_get(item, "capacity");
-
-    return least == NULL || !json_is_integer(v) ||
-           json_integer_value(v) >= strtoll(least, NULL, 10);
-}
-
-/* Items that fit what the node's query has no word for. */
+/* Of the organisation, or the service, that @which names. */
 static json_t *
-select_items(struct cli *c, const json_t *answer, const char *which)
+select_items(const json_t *answer, const char *which)
 {
     json_t *items = json_array(), *item;
     size_t i;
@@ -71,8 +65,7 @@ select_items(struct cli *c, const json_t *answer, const char *which)
             strcmp(cli_out_text(item, "organization"), which) != 0 &&
             (strlen(which) < 4 || strncasecmp(id, which, strlen(which)) != 0))
             continue;
-        if (has_capacity(item, cli_value(c, "capacity")))
-            (void)json_array_append(items, item);
+        (void)json_array_append(items, item);
     }
     return items;
 }
@@ -88,7 +81,7 @@ cmd_services_show(struct cli *c)
 
     if (status != 0)
         return status;
-    items = select_items(c, answer, which);
+    items = select_items(answer, which);
     if (which != NULL && json_array_size(items) == 0)
         status = cli_fail(c, EX_NOINPUT, "no_such_service",
                           "handoff services search lists them",
@@ -126,10 +119,17 @@ cmd_services_search(struct cli *c)
                    c->n_args > 0 ? c->arg[0] : cli_value(c, "code"));
     cli_path_query(&p, "place", cli_value(c, "place"));
     cli_path_query(&p, "language", cli_value(c, "language"));
+    cli_path_query(&p, "age", cli_value(c, "age"));
+    cli_path_query(&p, "sex", cli_value(c, "sex"));
+    cli_path_query(&p, "accessibility", cli_value(c, "accessibility"));
+    cli_path_query(&p, "cost", cli_value(c, "max-cost"));
+    cli_path_query(&p, "capacity", cli_value(c, "capacity"));
+    if (cli_has(c, "fresh"))
+        cli_path_query(&p, "fresh", "yes");
     status = cli_get_list(c, p.text, &answer);
     if (status != 0)
         return status;
-    items = select_items(c, answer, NULL);
+    items = select_items(answer, NULL);
     all = json_pack("{s:O}", "items", items);
     if (!cli_say(c, all))
         print_table(c, items);
