@@ -27,7 +27,7 @@ static const struct {
     {7, HF_ERR_SIGNATURE},
     {8, HF_ERR_FULL},
     {9, HF_ERR_BUSY},
-    {10, HF_ERR_IO}, /* also any other trouble of the sender's own */
+    {10, HF_ERR_IO},
     /* What comes after is told as the one above that has its number. */
     {1, HF_ERR_UNKNOWN},
     {2, HF_ERR_JUMP},
@@ -37,6 +37,7 @@ static const struct {
     {5, HF_ERR_STALE},
 };
 #define BAD_CODES (sizeof(bad_codes) / sizeof(bad_codes[0]))
+#define BAD_OTHER 10 /* any other trouble of the sender's own */
 
 enum frame_type
 frame_type(struct hf_bytes in)
@@ -495,7 +496,7 @@ frame_read_synced(struct hf_bytes in, uint32_t *ret_version)
 bool
 frame_bad(struct hf_buf *out, enum hf_err why)
 {
-    uint8_t number = bad_codes[BAD_CODES - 1].number;
+    uint8_t number = BAD_OTHER;
     uint8_t *p = begin(out, FRAME_BAD, 1);
 
     if (p == NULL)

@@ -282,4 +282,8 @@ Test(frame, synced_and_bad_close_an_exchange)
     cr_assert(frame_bad(&out, HF_ERR_NOMEM));
     cr_assert(eq(int, (int)frame_read_bad(hf_buf_bytes(&out), &why), HF_OK));
     cr_expect(eq(int, (int)why, HF_ERR_IO), "our troubles are not told");
+    hf_buf_clear(&out);
+    cr_assert(frame_bad(&out, HF_ERR_STALE));
+    cr_assert(eq(int, (int)frame_read_bad(hf_buf_bytes(&out), &why), HF_OK));
+    cr_expect(eq(int, (int)why, HF_ERR_EXPIRED), "the nearest that has one");
 }
