@@ -352,3 +352,40 @@ Test(registry_parts, each_document_is_shown_in_full)
                       NULL);
     }
 }
+
+/* Every optional part once. */
+Test(registry_parts, recorded_with_all_parts_is_still_accepted)
+{
+    const struct hf_org eu = fixture_org("eu");
+    const struct hf_name health = {"health"};
+    struct registry_ruling ruling = {.epoch = 2, .at_ms = T0};
+    struct registry_org o = fresh_clinic(60);
+    const struct registry_change change = {.from_ms = T0, .overlap_ms = DAY_MS};
+    const struct hf_bytes nothing = {NULL, 0};
+    unsigned bit;
+
+    cr_assert(eq(int, (int)registry_edit_rotate(e, &o, &change), HF_OK));
+    cr_assert(
+        eq(int, (int)registry_edit_status(e, &eu, MEMBER_SUSPENDED), HF_OK));
+    cr_assert(eq(int, (int)registry_edit_family(e, &health, &bit), HF_OK));
+    o = fixture_member("iom-at", 30);
+    o.duties = DUTY_BIT(DUTY_REVIEW);
+    o.may_send = (struct registry_flow){.is_limited = true, .families = 1};
+    o.may_receive.is_limited = true;
+    o.may_receive.objects = REGISTRY_OBJECT_BIT(OBJECT_TRANSFER);
+    o.vetted_ms = T0;
+    (void)snprintf(o.vetting, sizeof(o.vetting), "visited");
+    cr_assert(eq(int, (int)registry_edit_put_org(e, &o), HF_OK));
+    ruling.holder = o.id;
+    registry_custody_tag(&(struct hf_id){{7}}, 1, &ruling.tag);
+    cr_assert(eq(int, (int)registry_edit_rule(e, &ruling), HF_OK));
+    publish();
+    cr_assert(eq(int, (int)registry_edit_timestamp(e, T0, T0 + DAY_MS), HF_OK));
+    fixture_sign(e, REGISTRY_TIMESTAMP, 1);
+    (void)fixture_bytes(e, &a);
+    fixture_golden("registry_parts", a.p, a.n);
+    registry_free(r);
+    r = NULL;
+    cr_expect(eq(int, (int)registry_accept(hf_buf_bytes(&a), nothing, T0, &r),
+                 HF_OK));
+}
