@@ -4,7 +4,6 @@
  * only we say stands in attributes whose taxonomy is called "handoff:...". */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli_conn.h"
 #include "cli_out.h"
@@ -428,7 +427,6 @@ int
 cmd_services_confirm(struct cli *c)
 {
     const char *which = c->n_args > 0 ? c->arg[0] : NULL;
-    char today[HF_TIME_TEXT_BYTES];
     json_t *answer = NULL, *document, *service;
     size_t i, n = 0;
     struct cli_path p;
@@ -441,7 +439,6 @@ cmd_services_confirm(struct cli *c)
         return status;
     document = json_object_get(
         json_array_get(json_object_get(answer, "items"), 0), "document");
-    (void)hf_time_format((uint64_t)time(NULL) * 1000, today);
     json_array_foreach(json_object_get(document, "services"), i, service)
     {
         const char *id = cli_out_text(service, "id");
@@ -450,7 +447,7 @@ cmd_services_confirm(struct cli *c)
             strcmp(cli_out_text(service, "code"), which) != 0 &&
             (strlen(which) < 4 || strncasecmp(id, which, strlen(which)) != 0))
             continue;
-        (void)json_object_set_new(service, "assured_date", json_string(today));
+        (void)json_object_del(service, "assured_date"); /* then it is now */
         n++;
     }
     if (n == 0)
