@@ -142,3 +142,41 @@ Test(servicefile, names_the_field_that_is_wrong)
                   wrong[i].text);
     }
 }
+
+static bool
+is_shelter(void *ctx, const struct hf_name *code)
+{
+    (void)ctx;
+    return strcmp(code->s, "shelter") == 0;
+}
+
+Test(servicefile, publishes_no_address_of_what_is_sensitive)
+{
+    json_t *json = fixture_json(
+        "{'services':["
+        "{'name':'A','code':'shelter','phones':[{'number':'1'}],"
+        "'service_at_locations':[{'location':{'addresses':[{'city':'K'}],"
+        "'accessibility':[{'description':'wheelchair'}]}}]},"
+        "{'name':'B','code':'c','confidential':true,'address':'here'},"
+        "{'name':'C','code':'c','address':'there','capacities':"
+        "[{'available':2,'maximum':9,'unit':{'name':'beds'}}]}]}");
+    json_t *list = json_object_get(json, "services"), *a, *b, *c;
+
+    cr_assert(servicefile_check(json, &org, NOW, services, &n, &error));
+    servicefile_hide(json, services, n, is_shelter, NULL);
+    a = json_array_get(list, 0);
+    b = json_array_get(list, 1);
+    c = json_array_get(list, 2);
+    cr_expect_null(json_object_get(a, "service_at_locations"));
+    cr_expect_not_null(json_object_get(a, "phones"));
+    cr_expect(json_is_true(json_object_get(a, "confidential")));
+    cr_expect(eq(str, (char *)json_string_value(
+                          json_object_get(a, "accessibility")),
+                 "wheelchair"));
+    cr_expect_null(json_object_get(b, "address"));
+    cr_expect_not_null(json_object_get(c, "address"));
+    cr_expect(eq(int, services[0].access, ACCESS_WHEELCHAIR));
+    cr_expect(eq(i32, services[2].capacity_max, 9));
+    cr_expect(eq(str, (char *)services[2].unit.s, "beds"));
+    json_decref(json);
+}
