@@ -169,9 +169,10 @@ Test(servicefile, publishes_no_address_of_what_is_sensitive)
     c = json_array_get(list, 2);
     cr_expect_null(json_object_get(a, "service_at_locations"));
     cr_expect_not_null(json_object_get(a, "phones"));
-    cr_expect(json_is_true(json_object_get(a, "confidential")));
-    cr_expect(eq(str, (char *)json_string_value(
-                          json_object_get(a, "accessibility")),
+    cr_expect(
+        eq(int, json_boolean_value(json_object_get(a, "confidential")), 1));
+    cr_expect(eq(str,
+                 (char *)json_string_value(json_object_get(a, "accessibility")),
                  "wheelchair"));
     cr_expect_null(json_object_get(b, "address"));
     cr_expect_not_null(json_object_get(c, "address"));
