@@ -145,7 +145,8 @@ cmd_registry_key(struct cli *c)
                   "words", words, "file", path);
     if (!cli_say(c, j)) {
         fprintf(c->out, "%s\n", hex); /* alone: scripts take it */
-        fprintf(c->err, "in words: %s\n", words);
+        if (isatty(STDERR_FILENO))
+            fprintf(c->err, "in words: %s\n", words);
     }
     json_decref(j);
     return 0;
