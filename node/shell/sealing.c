@@ -36,6 +36,15 @@ fill_header(const struct sealing *s, const struct registry *r,
     h->epoch |= 1; /* never 0 */
 }
 
+/* The core sends suspended and left members no more than this; it is held to
+ * that here, as it is at every broker. */
+static bool
+may_go(const struct registry *r, const struct node_send *send, size_t bytes)
+{
+    return registry_status(r, &send->to) == MEMBER_ACTIVE ||
+           (send->lane == LANE_URGENT && bytes <= ENVELOPE_SMALL_MAX);
+}
+
 enum hf_err
 sealing_seal(struct sealing *s, const struct registry *r,
              const struct node_send *send, uint64_t now_ms, struct hf_buf *out)
@@ -56,6 +65,10 @@ sealing_seal(struct sealing *s, const struct registry *r,
         streams_number(v, &h);
         err = envelope_seal(&h, s->keys->operation, &prekey,
                             hf_buf_bytes(&s->plain), send->is_control, out);
+        if (!err && !may_go(r, send, out->n - n_before)) {
+            out->n = n_before;
+            err = HF_ERR_FORBIDDEN;
+        }
         if (err)
             streams_settle(v, &h); /* its number is simply never used */
     }

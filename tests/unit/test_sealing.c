@@ -207,12 +207,33 @@ Test(sealing, without_a_prekey_nothing_is_sealed)
               "its time is over");
 }
 
-Test(sealing, nothing_is_sealed_to_a_suspended_member)
+Test(sealing, nothing_is_sealed_to_a_suspended_member_in_an_ordinary_lane)
 {
     deliver_prekey();
     make_push();
     member("clinic-kbl")->status = MEMBER_SUSPENDED;
-    cr_expect(eq(int, (int)seal_one(1, T0), HF_ERR_NOT_FOUND));
+    cr_expect(eq(int, (int)seal_one(1, T0), HF_ERR_FORBIDDEN));
+    cr_expect(eq(sz, sealed.n, 0));
+    member("clinic-kbl")->op[0].revoked = true;
+    cr_expect(eq(int, (int)seal_one(1, T0), HF_ERR_NOT_FOUND),
+              "a revoked key's prekey counts for nothing");
+}
+
+Test(sealing, a_stale_registry_opens_only_what_a_person_is_owed)
+{
+    struct node_event ev;
+
+    deliver_prekey();
+    make_push();
+    cr_assert(eq(int, (int)seal_one(1, T0), HF_OK));
+    opening.is_registry_stale = true;
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_WAIT));
+    content = (struct content){.type = CONTENT_RECEIPT};
+    content.u.receipts.n = 1;
+    content.u.receipts.item[0] = (struct content_receipt){
+        .envelope = {{4}}, .status = DELIVERY_OK, .at_ms = T0};
+    cr_assert(eq(int, (int)seal_one(2, T0), HF_OK));
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_EVENT));
 }
 
 Test(sealing, an_envelope_ends_with_its_prekey)
