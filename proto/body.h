@@ -33,6 +33,7 @@ enum part_type {
     PART_DETAILS,   /* JSON: appointment, channel, focal point, outcome */
     PART_REPORT,    /* JSON or text: feedback, interim or final */
     PART_SCOPES,    /* struct scopes_withdrawn: a withdrawal's subject */
+    PART_ATTEST,    /* struct attest and JSON: instead of a proof of consent */
     PART_END
 };
 

@@ -228,7 +228,12 @@
     X(STATE_RULED, 30, "ruled")                                                \
     X(STATE_ASKED, 31, "asked")                                                \
     X(STATE_PARTIAL, 32, "partial")                                            \
-    X(STATE_ANSWERED, 33, "answered")
+    X(STATE_ANSWERED, 33, "answered")                                          \
+    /* In figures only: what became of a vital-interest disclosure. */         \
+    X(STATE_REVIEW_DUE, 34, "review_due")                                      \
+    X(STATE_REVIEW_OVERDUE, 35, "review_overdue")                              \
+    X(STATE_UPHELD, 36, "upheld")                                              \
+    X(STATE_NOT_UPHELD, 37, "not_upheld")
 
 /* Reasons carried by chain entries; which are allowed for which event is in
  * node/core/reason.c. */
@@ -274,6 +279,11 @@
     X(REASON_STOP, 39, "stop")                                                 \
     X(REASON_NOTHING_HELD, 40, "nothing_held")
 
+/* Why data may go without consent. */
+#define GROUND_MAP(X)                                                          \
+    X(GROUND_UNABLE_TO_CONSENT, 1, "unable_to_consent")                        \
+    X(GROUND_LIFE_AT_RISK, 2, "life_at_risk")
+
 /* What the receiving side said of an envelope. */
 #define DELIVERY_MAP(X)                                                        \
     X(DELIVERY_OK, 1, "delivered")                                             \
@@ -296,6 +306,7 @@ enum group { GROUP_NONE, GROUP_MAP(X) GROUP_END };
 enum event { EVENT_NONE, EVENT_MAP(X) EVENT_END };
 enum state { STATE_NONE, STATE_MAP(X) STATE_END };
 enum reason { REASON_NONE, REASON_MAP(X) REASON_END };
+enum ground { GROUND_NONE, GROUND_MAP(X) GROUND_END };
 enum delivery { DELIVERY_NONE, DELIVERY_MAP(X) DELIVERY_END };
 #undef X
 
@@ -329,6 +340,7 @@ const char *group_text(enum group v);
 const char *event_text(enum event v);
 const char *state_text(enum state v);
 const char *reason_text(enum reason v);
+const char *ground_text(enum ground v);
 const char *delivery_text(enum delivery v);
 
 enum category category_parse(const char *text);
@@ -346,6 +358,7 @@ enum group group_parse(const char *text);
 enum event event_parse(const char *text);
 enum state state_parse(const char *text);
 enum reason reason_parse(const char *text);
+enum ground ground_parse(const char *text);
 enum delivery delivery_parse(const char *text);
 
 /** age_band_of: years of age to a band. */

@@ -73,6 +73,7 @@ struct api_request {
     struct consent *consent;
     struct service *services;
     struct node_access access; /* of an answer that is a reading */
+    struct attest attest;
     struct hf_id case_id; /* what the command is about, for its answer */
     struct hf_id object;
     enum object_kind kind;
@@ -250,9 +251,20 @@ uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 
 /* ---- query_reconsent.c ---- */
 
+/** api_insert_task: @task is taken; before those that are due later. */
+void api_insert_task(json_t *list, json_t *task);
 /** api_add_consent_tasks: what is to be asked again, into @list by due. */
 void api_add_consent_tasks(struct api_call *c, json_t *list, bool overdue,
                            bool mine);
+
+/* ---- query_vital.c ---- */
+
+/** api_put_vital: "vital_interest" of a referral that was made without
+ * consent; false: it was not. */
+bool api_put_vital(struct api_call *c, json_t *j, const struct node_object *o);
+/** api_add_vital_tasks: what must follow, into @list by due. */
+void api_add_vital_tasks(struct api_call *c, json_t *list, bool overdue,
+                         bool mine);
 
 /* ---- query_consent.c, query_object.c, query_route.c ---- */
 
@@ -300,6 +312,7 @@ api_handler query_access, query_flows, query_status, query_health, query_ready;
 api_handler command_case_new, command_case_set, command_case_stage;
 api_handler command_case_shred, command_case_assign, command_object_assign;
 api_handler command_consent, command_consent_withdraw;
+api_handler query_vital, command_review;
 api_handler command_refer, command_transfer_offer, command_transfer_request;
 api_handler command_event;
 api_handler command_user_add, command_user_role, command_user_disable;

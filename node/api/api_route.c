@@ -38,7 +38,7 @@ static const struct api_route routes[] = {
     {"POST", "/referrals", "draft a referral and send it when the gates pass",
      command_refer, API_KNOWN, NULL,
      "case need urgency? wishes? to? incident_at? draft? override_reason? "
-     "replaces? vital_interest?",
+     "replaces? vital_interest? attestation?",
      SHAPE_REFERRAL},
     {"POST", "/transfers", "offer a case to a new holder",
      command_transfer_offer, API_KNOWN, NULL, "case to travel?",
@@ -59,6 +59,12 @@ static const struct api_route routes[] = {
      "bring? focal? contact_by? manager? outcome? report? unmet? sections? "
      "on_behalf? happened_at? by? spoke_to?",
      SHAPE_EVENT},
+    {"GET", "/objects/{id}/attestation",
+     "why data went without consent, for the reviewer", query_vital,
+     PERMIT_REVIEW, "why", NULL, SHAPE_NONE},
+    {"POST", "/objects/{id}/review",
+     "whether a disclosure without consent was right", command_review,
+     API_KNOWN, NULL, "upheld", SHAPE_EVENT},
     {"GET", "/withdrawals", "withdrawals of consent and their answers",
      query_withdrawals, PERMIT_OBJECTS, "open " PAGE, NULL, SHAPE_NONE},
     {"GET", "/events", "what changed since an instant, newest first",

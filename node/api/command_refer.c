@@ -1,5 +1,6 @@
 /* Routes, referrals and transfers: bodies to commands. */
 #include "api_internal.h"
+#include "attestfile.h"
 
 /* ---- what /route and /referrals share ---- */
 
@@ -118,6 +119,31 @@ query_plan(struct api_call *c)
     return api_say(c, o);
 }
 
+/* Without consent, on an attestation: what the file says, by whom is seen by
+ * the core. */
+static bool
+take_attest(struct api_call *c, bool is_vital)
+{
+    json_t *file = json_object_get(c->req->json, "attestation");
+    struct filecheck_error error;
+
+    if (!is_vital && file == NULL)
+        return true;
+    if (!is_vital || file == NULL) {
+        (void)api_refuse(c, EX_USAGE, "usage", NULL,
+                         "refer --vital-interest --attest F",
+                         "a vital interest and its attestation go together");
+        return false;
+    }
+    if (!attestfile_check(file, &c->req->attest, &c->command->has_attempts,
+                          &error)) {
+        (void)api_refuse_file(c, &error);
+        return false;
+    }
+    c->command->attest = &c->req->attest;
+    return api_keep_json(c, file, &c->command->details);
+}
+
 enum api_verdict
 command_refer(struct api_call *c)
 {
@@ -125,16 +151,9 @@ command_refer(struct api_call *c)
     bool vital = false;
     struct node_object old;
 
-    if (!api_body_bool(c, "vital_interest", &vital))
-        return API_ANSWERED;
-    if (vital)
-        return api_refuse(c, EX_CONFIG, "not_in_this_version", "vital_interest",
-                          "telephone, and ask for consent as soon as the "
-                          "person can give it",
-                          "disclosure in a vital interest comes with a later "
-                          "version");
-    if (!take_request(c) || !api_body_bool(c, "draft", &c->command->is_draft) ||
-        !take_override(c))
+    if (!api_body_bool(c, "vital_interest", &vital) || !take_request(c) ||
+        !api_body_bool(c, "draft", &c->command->is_draft) ||
+        !take_attest(c, vital))
         return API_ANSWERED;
     if (replaces != NULL) {
         if (!api_find_object(c, replaces, &old))

@@ -47,6 +47,8 @@ static json_t *
 share_of(struct api_call *c, const struct node_object *o, uint32_t n)
 {
     json_t *share = NULL, *also = json_array();
+    struct hf_bytes words;
+    struct attest attest;
     struct proof proof;
     struct part part;
 
@@ -57,7 +59,12 @@ share_of(struct api_call *c, const struct node_object *o, uint32_t n)
             share = json_object();
         if (part.type == PART_PROOF && proof_unpack(part.bytes, &proof))
             put_proof(share, &proof);
-        else if (part.type == PART_CARD)
+        else if (part.type == PART_ATTEST &&
+                 attest_unpack(part.bytes, &attest, &words)) {
+            api_put_text(share, "vital_interest", ground_text(attest.ground));
+            (void)json_object_set_new(share, "categories",
+                                      api_categories(attest.categories));
+        } else if (part.type == PART_CARD)
             (void)json_array_append_new(also,
                                         json_string("a card without a name"));
         else if (part.type == PART_CONSENT)

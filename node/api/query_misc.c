@@ -150,6 +150,7 @@ query_tasks(struct api_call *c)
         (void)json_array_append_new(list, task_of(c, &o, clock, due));
     }
     api_add_consent_tasks(c, list, overdue, mine);
+    api_add_vital_tasks(c, list, overdue, mine);
     return say_items(c, list);
 }
 

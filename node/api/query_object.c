@@ -497,6 +497,8 @@ query_object_show(struct api_call *c)
     put_clocks(j, &o);
     if (api_put_chain(c, j, &o, api_arg_flag(c, "trace")))
         shown |= api_sensitive(c, &o);
+    if (api_put_vital(c, j, &o))
+        shown |= CATEGORY_BIT(CATEGORY_MHPSS); /* the attestation's words */
     api_put_receipts(c, j, &o);
     return api_say_read(c, j, o.kind, &o.id, shown, api_is_own(c, &o));
 }

@@ -30,8 +30,8 @@ task_of(struct api_call *c, const struct node_case *row,
 }
 
 /* Before the first task that is due later; times are texts of one length. */
-static void
-insert(json_t *list, json_t *task)
+void
+api_insert_task(json_t *list, json_t *task)
 {
     const char *due = filecheck_string(task, "due");
     size_t at = 0;
@@ -59,6 +59,6 @@ api_add_consent_tasks(struct api_call *c, json_t *list, bool overdue, bool mine)
         if (!case_get(c->env->view, &r.case_id, &row) ||
             (mine && !hf_name_eq(&row.owner, &c->req->user)))
             continue;
-        insert(list, task_of(c, &row, &r));
+        api_insert_task(list, task_of(c, &row, &r));
     }
 }

@@ -60,6 +60,7 @@ int cmd_route(struct cli *c);
 int cmd_refer(struct cli *c);
 int cmd_list(struct cli *c);
 int cmd_show(struct cli *c);
+int cmd_review(struct cli *c);
 /** cmd_event: every command that adds an event to a chain: the event is the
  * last word of the command's name. */
 int cmd_event(struct cli *c);

@@ -69,6 +69,9 @@ basis_of(const json_t *share)
 
     if (f == NULL)
         return NULL;
+    if (cli_out_text(share, "vital_interest")[0] != '\0')
+        fprintf(f, "none: vital interest, %s",
+                cli_out_text(share, "vital_interest"));
     json_array_foreach(scopes, i, item) fprintf(
         f, "%s%s", i > 0 ? ", " : "scope ", cli_out_text(item, "scope"));
     if (i > 0)

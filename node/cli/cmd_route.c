@@ -5,6 +5,7 @@
 #include "cli_conn.h"
 #include "cli_out.h"
 #include "cli_when.h"
+#include "cli_yaml.h"
 #include "cmd.h"
 #include "cmd_route.h"
 
@@ -283,9 +284,10 @@ count(const struct cli *c)
     return n * c->n_args;
 }
 
-/* Every case with every need; @print shows one answer. */
+/* Every case with every need, under an attestation if there is one; @print
+ * shows one answer. */
 static int
-run(struct cli *c, const char *path,
+run(struct cli *c, const char *path, json_t *attestation,
     void (*print)(FILE *out, const json_t *answer))
 {
     struct batch b = {.c = c, .path = path, .n = count(c)};
@@ -295,6 +297,10 @@ run(struct cli *c, const char *path,
 
     if (status != 0)
         return status;
+    if (attestation != NULL) {
+        (void)json_object_set_new(body, "vital_interest", json_true());
+        (void)json_object_set(body, "attestation", attestation);
+    }
     b.items = json_array();
     ask_all(&b, body);
     json_decref(body);
@@ -331,15 +337,17 @@ print_referral(FILE *out, const json_t *j)
 int
 cmd_route(struct cli *c)
 {
-    return run(c, "/route",
+    return run(c, "/route", NULL,
                count(c) == 1 ? cmd_route_print : print_route_block);
 }
 
 int
 cmd_refer(struct cli *c)
 {
-    static const char *const later[] = {"vital-interest", "attest", "on-behalf",
-                                        "happened-at",    "by",     "spoke-to"};
+    static const char *const later[] = {"on-behalf", "happened-at", "by",
+                                        "spoke-to"};
+    struct cli_file file = {.json = NULL};
+    int status;
 
     for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
         if (cli_has(c, later[i]))
@@ -349,5 +357,17 @@ cmd_refer(struct cli *c)
     if (!cli_has(c, "need"))
         return cli_fail(c, EX_USAGE, "usage", "see handoff refer --help",
                         "refer needs --need N");
-    return run(c, "/referrals", print_referral);
+    if (cli_has(c, "vital-interest") != cli_has(c, "attest"))
+        return cli_fail(c, EX_USAGE, "usage", "see handoff refer --help",
+                        "--vital-interest and --attest F go together");
+    if (!cli_has(c, "attest"))
+        return run(c, "/referrals", NULL, print_referral);
+    status = cli_file_load(c, cli_value(c, "attest"), &file);
+    if (status == 0) {
+        c->file = &file;
+        status = run(c, "/referrals", file.json, print_referral);
+        c->file = NULL;
+    }
+    cli_file_free(&file);
+    return status;
 }

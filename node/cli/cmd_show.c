@@ -296,6 +296,8 @@ print_object(FILE *out, const json_t *j, bool trace)
     print_clocks(out, json_object_get(j, "clocks"));
     print_part(out, "Card", json_object_get(j, "card"));
     print_part(out, "Sections", json_object_get(j, "sections"));
+    print_part(out, "Without consent, in a vital interest",
+               json_object_get(j, "vital_interest"));
     print_withheld(out, json_object_get(j, "withheld"));
     if (trace) {
         print_trace(out, j);

@@ -1,6 +1,7 @@
 #include "disclose.h"
 
 #include "hf_assert.h"
+#include "vital.h"
 
 static const struct consent *
 consent_of(const struct step *s, const struct node_case *c,
@@ -57,12 +58,16 @@ enum disclose_result
 disclose_referral(struct step *s, struct live *l, struct draft *ret)
 {
     const struct terms *t = &l->o.terms;
+    struct node_vital vital;
     struct node_case c;
     struct gate_out gate;
 
     *ret = (struct draft){.event = EVENT_DISCLOSE, .is_automatic = true};
     if (!case_get(s->v, &l->o.case_id, &c))
         return DISCLOSE_NOTHING;
+    if (vital_get(s->v, &l->o.id, &vital))
+        return vital_disclose(s, &vital, &c, &ret->body) ? DISCLOSE_OK
+                                                         : DISCLOSE_NOTHING;
     disclose_gate(s, &c, &l->o.peer, PURPOSE_REFERRAL, t->required,
                   t->allowed, 0, &gate);
     if (gate.missing != 0) {

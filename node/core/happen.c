@@ -5,6 +5,7 @@
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "reason.h"
+#include "vital.h"
 
 /* Events that only the node itself writes. */
 static bool
@@ -229,6 +230,8 @@ ask_event(struct step *s)
                     "nothing with this id here");
         return;
     }
+    if (s->cmd->event == EVENT_APPROVE && vital_confirm(s, &l))
+        return;
     if (!ask_permitted(s, l.o.kind, l.o.side))
         return;
     wrong = reason_check(l.o.kind, s->cmd->event, s->cmd->reason, room,

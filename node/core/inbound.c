@@ -1,6 +1,7 @@
 #include "inbound.h"
 
 #include "hf_assert.h"
+#include "vital.h"
 
 uint32_t
 inbound_sections(const struct body *b)
@@ -74,6 +75,8 @@ inbound_gate(struct step *s, const struct live *l, const struct body *b)
 
     if (sections == 0)
         return REASON_NONE;
+    if (part == NULL && body_find(b, PART_ATTEST) != NULL)
+        return vital_inbound(s, l, body_find(b, PART_ATTEST)->bytes, sections);
     if (part == NULL || !proof_unpack(part->bytes, &proof))
         return REASON_NO_CONSENT;
     if (l->o.kind == OBJECT_REFERRAL) {

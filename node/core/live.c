@@ -302,17 +302,23 @@ void
 live_drop_sections(struct step *s, struct live *l, enum side side,
                    uint32_t categories)
 {
+    /* With the last section goes what a vital interest was attested by. */
+    const bool attest_goes =
+        side != l->o.side && (l->o.sections & ~categories) == 0;
     struct part p;
 
     for (uint32_t n = 1; n <= l->o.n[side]; n++) {
         for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
             if (!body_part_get(s->v, &l->o.id, side, n, i, &p))
                 continue;
-            if (p.type == PART_SECTION &&
-                (categories & CATEGORY_BIT(p.category)))
+            if (p.type == PART_SECTION
+                    ? (categories & CATEGORY_BIT(p.category)) != 0
+                    : attest_goes && p.type == PART_ATTEST)
                 body_part_del(s->v, &l->o.id, side, n, i);
         }
     }
+    if (attest_goes)
+        categories |= CATEGORY_BIT(BODY_ATTEST_LOCK);
     for (enum category c = CATEGORY_IDENTITY; c < CATEGORY_END; c++) {
         const struct node_lock lock = {l->o.id, c};
 

@@ -8,6 +8,7 @@
 #include "live.h"
 #include "permit.h"
 #include "push.h"
+#include "vital.h"
 #include "reach.h"
 #include "shred.h"
 
@@ -63,6 +64,9 @@ step_command(struct step *s)
         break;
     case CMD_SERVICES_SET:
         ask_services_set(s);
+        break;
+    case CMD_REVIEW:
+        vital_review(s);
         break;
     case CMD_ACCESS:
         ask_access(s);
@@ -410,6 +414,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
         break;
     case DUE_SCAN:
         scan_page(s, object);
+        break;
+    case DUE_REVIEW:
+        vital_due(s, object);
         break;
     }
 }

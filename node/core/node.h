@@ -14,6 +14,7 @@
 #ifndef NODE_CORE_NODE_H
 #define NODE_CORE_NODE_H
 
+#include "attest.h"
 #include "content.h"
 #include "envelope.h"
 #include "facts.h"
@@ -40,6 +41,8 @@ struct node_config {
      * NODE_READS_SET; 0: permit.c's default. */
     uint32_t reads[ROLE_END];
     uint32_t consent_age; /* years; 0: NODE_CONSENT_AGE */
+    bool may_managers_attest; /* a life at risk, where no professional can be
+                                 reached: if the committee permits it */
     bool is_why_required; /* to read a sensitive category of others' cases */
 };
 #define NODE_READS_SET   CATEGORY_BIT(CATEGORY_NONE)
@@ -87,7 +90,8 @@ enum node_command_type {
     CMD_CONSENT_REFUSE,
     CMD_CONSENT_WITHDRAW,/* case_id, scope[], n_scopes = 0: whole; erase */
     CMD_REFER,           /* case_id, need, urgency, to, wishes, is_draft,
-                            incident_ms, replaces, reason (override) */
+                            incident_ms, replaces, reason (override); in a
+                            vital interest attest, has_attempts, details */
     CMD_EVENT,           /* object, event, reason, flags, when_ms, to, text,
                             details, report, user_name, sections */
     CMD_TRANSFER_OFFER,  /* case_id, to, flags, when_ms (travel) */
@@ -96,6 +100,7 @@ enum node_command_type {
     CMD_USER_ROLE,       /* user_name, roles */
     CMD_USER_DISABLE,    /* user_name */
     CMD_SERVICES_SET,    /* services, n_services, details = JSON document */
+    CMD_REVIEW,          /* object, is_upheld: a vital-interest disclosure */
     CMD_ACCESS           /* access: a reading that is to be on record */
 };
 
@@ -144,6 +149,9 @@ struct node_command {
     struct hf_bytes report;  /* JSON */
     size_t n_services;
     const struct service *services;
+    const struct attest *attest; /* instead of consent; NULL: none */
+    bool has_attempts;       /* it says whom they tried to reach */
+    bool is_upheld;
     const struct node_access *access; /* time, user, roles set by the core */
 };
 

@@ -54,6 +54,8 @@ permit_command(uint32_t roles, enum node_command_type type,
         return (roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
     case CMD_CASE_ASSIGN:
         return (roles & SERVE) != 0;
+    case CMD_REVIEW:
+        return (roles & ROLE_BIT(ROLE_REVIEWER)) != 0;
     case CMD_ACCESS:
         return roles != 0; /* the question itself was permitted */
     case CMD_EVENT:
@@ -83,6 +85,8 @@ permit_query(uint32_t roles, enum permit_query q)
     case PERMIT_FIGURES:
         return (roles & (ROLE_BIT(ROLE_COMMITTEE) | ROLE_BIT(ROLE_AUDITOR) |
                          ROLE_BIT(ROLE_SUPERVISOR))) != 0;
+    case PERMIT_REVIEW:
+        return (roles & ROLE_BIT(ROLE_REVIEWER)) != 0;
     case PERMIT_ACCESS:
         return (roles & (ROLE_BIT(ROLE_AUDITOR) | ROLE_BIT(ROLE_SUPERVISOR))) !=
                0;

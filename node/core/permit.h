@@ -17,7 +17,8 @@ enum permit_query {
     PERMIT_USERS,     /* user list */
     PERMIT_STATUS,    /* status, services search: everybody known */
     PERMIT_ADMIN,     /* policy install, registry publish, metrics */
-    PERMIT_ACCESS     /* audit access */
+    PERMIT_ACCESS,    /* audit access */
+    PERMIT_REVIEW     /* the attestation of a vital-interest disclosure */
 };
 
 /** permit_roles: the roles of @user, 0 when unknown or disabled. The account

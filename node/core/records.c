@@ -549,7 +549,9 @@ body_part_put(const struct node_view *v, const struct hf_id *object,
               const struct hf_id *lock_id, uint8_t *scratch)
 {
     const struct key k = body_key(object, side, n, i);
-    const struct node_lock lock = {*lock_id, part->category};
+    const struct node_lock lock = {*lock_id, part->type == PART_ATTEST
+                                                 ? BODY_ATTEST_LOCK
+                                                 : part->category};
 
     HF_ASSERT(part->bytes.n <= PART_BYTES_MAX);
     scratch[0] = (uint8_t)part->type;

@@ -191,7 +191,8 @@ enum due_what {
     DUE_OUTBOX,     /* an envelope's time is up */
     DUE_FIGURES,    /* the period ends; object zero */
     DUE_ANSWER,     /* a withdrawal may be answered now */
-    DUE_SCAN        /* go on with a scan (scan.c); object: the ask */
+    DUE_SCAN,      /* go on with a scan (scan.c); object: the ask */
+    DUE_REVIEW      /* of a vital-interest disclosure */
 };
 
 /* Readers: false when there is no such row. */
@@ -304,8 +305,10 @@ void chain_put(const struct node_view *v, const struct hf_id *object,
                enum side side, uint32_t n, unsigned branch,
                const uint8_t entry[static ENTRY_BYTES],
                const uint8_t sig[static ENTRY_SIG_BYTES]);
-/** body_part_put: sealed under (@lock_id, the part's category); @scratch has
- * room for the part and two bytes. */
+/** body_part_put: sealed under (@lock_id, the part's category); an attestation
+ * as mhpss, so that it can go with the sections. @scratch has room for the
+ * part and two bytes. */
+#define BODY_ATTEST_LOCK CATEGORY_MHPSS
 void body_part_put(const struct node_view *v, const struct hf_id *object,
                    enum side side, uint32_t n, unsigned i,
                    const struct part *part, const struct hf_id *lock_id,

@@ -7,6 +7,7 @@
 #include "hf_text.h"
 #include "parts.h"
 #include "permit.h"
+#include "vital.h"
 #include "reach.h"
 #include "trail.h"
 
@@ -250,8 +251,8 @@ complete(struct step *s, const struct node_decision *d,
 }
 
 static bool
-decided(struct step *s, const struct node_decision *d,
-        const struct node_case *c, struct node_reply *r)
+decided(struct step *s, struct node_decision *d, const struct node_case *c,
+        struct node_reply *r)
 {
     if (d->sop.outcome == SOP_NO_RULE)
         step_error(r, 1, "no_rule", "handoff policy show lists the rules",
@@ -263,7 +264,8 @@ decided(struct step *s, const struct node_decision *d,
                    "need",
                    "rule %.31s: no provider can serve need %.31s now",
                    d->sop.rule.s, s->cmd->need.s);
-    return r->status == 0 && complete(s, d, c, r);
+    return r->status == 0 && (s->cmd->attest != NULL ? vital_plan(c, d, r)
+                                                     : complete(s, d, c, r));
 }
 
 /* Even where the SOP needs no section, a card tells of a person: without any
@@ -414,16 +416,29 @@ too_many(struct step *s, const struct node_case *c)
     return true;
 }
 
+static bool
+needs_approval(const struct step *s, const struct live *l)
+{
+    struct node_vital vital;
+    struct node_decision d;
+
+    if (vital_get(s->v, &l->o.id, &vital))
+        return vital_waits(s, l); /* instead of the SOP's */
+    return decision_get(s->v, &l->o.terms.decision, &d) && d.sop.approval;
+}
+
 void
 ask_refer(struct step *s)
 {
+    const bool is_vital = s->cmd->attest != NULL;
     struct node_decision d;
     struct node_reply error = {.status = 0};
     struct node_case c;
     struct history h;
     struct live l;
 
-    if (!ask_permitted(s, OBJECT_REFERRAL, SIDE_FIRST))
+    if (is_vital ? !vital_may_refer(s)
+                 : !ask_permitted(s, OBJECT_REFERRAL, SIDE_FIRST))
         return;
     if (s->env->sops == NULL) {
         step_refuse(s, 78, "no_sop", "handoff policy install FILE",
@@ -435,12 +450,15 @@ ask_refer(struct step *s)
         *step_reply(s) = error;
         return;
     }
-    if (left_open(s, &h) || !covered(s, &c, &d.sop.to) || too_many(s, &c))
+    if ((!is_vital && (left_open(s, &h) || !covered(s, &c, &d.sop.to))) ||
+        too_many(s, &c))
         return;
     make_draft(s, &c, &d, &h, &l);
+    if (is_vital)
+        vital_make(s, &l, d.gate.sends);
     if (s->cmd->is_draft) {
         ask_done(s, &l);
-    } else if (d.sop.approval) {
+    } else if (needs_approval(s, &l)) {
         store_draft(s, &l, STATE_AWAITING_APPROVAL, EVENT_SUBMIT);
         ask_done(s, &l);
     } else if (refer_send(s, &l)) {
@@ -449,14 +467,6 @@ ask_refer(struct step *s)
 }
 
 /* ---- what happens to a draft ---- */
-
-static bool
-needs_approval(const struct step *s, const struct live *l)
-{
-    struct node_decision d;
-
-    return decision_get(s->v, &l->o.terms.decision, &d) && d.sop.approval;
-}
 
 /* Clocks run from `send`, not from the draft. */
 static void
@@ -486,6 +496,7 @@ allowed(struct step *s, const struct live *l)
 static bool
 gate_again(struct step *s, struct live *l)
 {
+    struct node_vital vital;
     struct gate_out gate;
     struct node_case c;
 
@@ -497,6 +508,8 @@ gate_again(struct step *s, struct live *l)
                     "custody of the case is not here any more");
         return false;
     }
+    if (vital_get(s->v, &l->o.id, &vital))
+        return true; /* under its attestation */
     disclose_gate(s, &c, &l->o.peer, PURPOSE_REFERRAL, l->o.terms.required,
                   l->o.terms.allowed, 0, &gate);
     if (gate.missing != 0) {
@@ -536,6 +549,7 @@ refer_send(struct step *s, struct live *l)
                  (struct hf_bytes){card, CARD_BYTES});
     live_append(s, l, &d);
     live_settle(s, l);
+    vital_sent(s, l);
     return true;
 }
 
@@ -607,5 +621,10 @@ refer_draft_event(struct step *s, struct live *l)
         return;
     }
     store_draft(s, l, then, s->cmd->event);
+    if (then == STATE_APPROVED && vital_waits(s, l)) {
+        vital_approved(s, l);
+        if (!refer_send(s, l)) /* at once: it is an emergency */
+            return;
+    }
     ask_done(s, l);
 }

@@ -42,6 +42,7 @@
     X(NODE_CELLS, "cells")           /* own figures: struct figure_cell */     \
     X(NODE_FIGURES, "figures")       /* committee: org, cell */                \
     X(NODE_ACCESS, "access")         /* who read or did what */                \
+    X(NODE_VITAL, "vital")           /* referral: struct node_vital, words */  \
     X(NODE_RECONSENT, "reconsent")   /* case, or instant: to be asked again */ \
     X(NODE_SHELF, "shelf")           /* the shell's: registry, prekeys */      \
     X(NODE_STREAMS, "streams")       /* the shell's: epoch and seq a peer */   \

@@ -548,7 +548,7 @@ Test(api, an_event_carries_reason_flags_and_details)
     cr_expect(eq(u32, fixture.n_commands, 0));
 }
 
-Test(api, a_referral_takes_wishes_and_refuses_vital_interest)
+Test(api, a_referral_takes_wishes_and_an_attestation)
 {
     char id[HF_ID_TEXT_BYTES], body[512];
 
@@ -580,8 +580,16 @@ Test(api, a_referral_takes_wishes_and_refuses_vital_interest)
                    "'vital_interest':true}",
                    id);
     post("/referrals", "cm", body);
-    cr_expect(eq(long, answer.http, 501));
-    cr_expect(eq(int, exit_of(), 78));
+    cr_expect(eq(int, exit_of(), 64), "without an attestation");
+    (void)snprintf(body, sizeof(body),
+                   "{'case':'%s','need':'health.emergency',"
+                   "'vital_interest':true,'attestation':{'by':'Dr. A',"
+                   "'ground':'life_at_risk','role':'health','text':'now'}}",
+                   id);
+    post("/referrals", "cm", body);
+    cr_expect(eq(long, answer.http, 200));
+    cr_expect(ne(ptr, (void *)(uintptr_t)fixture.command.attest, NULL));
+    cr_expect(not(fixture.command.has_attempts));
     (void)snprintf(body, sizeof(body),
                    "{'case':'%s','need':'health.general',"
                    "'wishes':['colour=red']}",

@@ -1,0 +1,189 @@
+/* Disclosures in a vital interest: shown beside their referral, read by the
+ * reviewer, and what must follow as tasks. */
+#include "api_internal.h"
+#include "vital.h"
+
+static void
+put_attest(json_t *o, const struct attest *a, struct hf_bytes words)
+{
+    api_put_text(o, "ground", ground_text(a->ground));
+    api_put_text(o, "role", role_text(a->role));
+    api_put_text(o, "approver", role_text(a->approver));
+    api_put_time(o, "at", a->at_ms);
+    (void)json_object_set_new(o, "categories", api_categories(a->categories));
+    if (words.n > 0)
+        api_put_json(o, "attestation", words);
+}
+
+/* What became of it at the sender; names only of those who acted. */
+static void
+put_follow_up(json_t *o, const struct node_vital *v)
+{
+    const bool waits = v->a.role == ROLE_CASE_MANAGER && v->confirmed_ms == 0;
+
+    api_put_text(o, "by", v->by.s);
+    api_put_text(o, "approved_by", v->approved_by.s);
+    api_put_time(o, "sent", v->sent_ms);
+    if (v->sent_ms != 0 && waits)
+        api_put_time(o, "confirm_due", v->sent_ms + VITAL_CONFIRM_MS);
+    api_put_text(o, "confirmed_by", v->confirmed_by.s);
+    api_put_text(o, "reviewed_by", v->reviewed_by.s);
+    if (v->reviewed_ms != 0)
+        api_put_bool(o, "upheld", v->is_upheld != 0);
+    else if (v->sent_ms != 0)
+        api_put_time(o, "review_due", v->sent_ms + VITAL_REVIEW_MS);
+}
+
+/* At the receiver it lies beside the sections. */
+static bool
+put_received(struct api_call *c, json_t *o, const struct node_object *object)
+{
+    struct hf_bytes words;
+    struct attest a;
+    struct part part;
+
+    for (uint32_t n = 1; n <= object->n[SIDE_FIRST]; n++)
+        for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
+            if (body_part_get(c->env->view, &object->id, SIDE_FIRST, n, i,
+                              &part) &&
+                part.type == PART_ATTEST &&
+                attest_unpack(part.bytes, &a, &words)) {
+                put_attest(o, &a, words);
+                return true;
+            }
+    return false;
+}
+
+bool
+api_put_vital(struct api_call *c, json_t *j, const struct node_object *o)
+{
+    struct hf_bytes words = {NULL, 0};
+    struct node_vital v;
+    json_t *vital;
+    bool found;
+
+    if (o->kind != OBJECT_REFERRAL)
+        return false;
+    vital = json_object();
+    found = o->side == SIDE_FIRST && vital_get(c->env->view, &o->id, &v);
+    if (found) {
+        if (!vital_words(c->env->view, &o->id, &words))
+            words.n = 0;
+        put_attest(vital, &v.a, words);
+        put_follow_up(vital, &v);
+    } else if (o->side == SIDE_SECOND) {
+        found = put_received(c, vital, o);
+    }
+    if (found)
+        (void)json_object_set(j, "vital_interest", vital);
+    json_decref(vital);
+    return found;
+}
+
+/* For the reviewer, who sees nothing else of the case. */
+enum api_verdict
+query_vital(struct api_call *c)
+{
+    struct node_object o;
+    json_t *j;
+
+    if (!api_find_object(c, c->req->part[1], &o))
+        return API_ANSWERED;
+    j = json_object();
+    api_put_id(j, "id", "HR", &o.id);
+    api_put_text(j, "to", o.peer.s);
+    api_put_text(j, "need", o.terms.need.s);
+    api_put_text(j, "pack", o.terms.pack.s);
+    api_put_text(j, "rule", o.terms.rule.s);
+    if (o.side != SIDE_FIRST || !api_put_vital(c, j, &o)) {
+        json_decref(j);
+        return api_refuse(c, EX_NOINPUT, "not_found", NULL, "",
+                          "no vital-interest disclosure was made here with "
+                          "this id");
+    }
+    return api_say_read(c, j, o.kind, &o.id, CATEGORY_BIT(CATEGORY_MHPSS),
+                        false);
+}
+
+enum api_verdict
+command_review(struct api_call *c)
+{
+    struct node_object o;
+
+    c->command->type = CMD_REVIEW;
+    if (!api_find_object(c, c->req->part[1], &o) || !api_need(c, "upheld") ||
+        !api_body_bool(c, "upheld", &c->command->is_upheld))
+        return API_ANSWERED;
+    c->command->object = o.id;
+    c->req->object = o.id;
+    c->req->kind = o.kind;
+    return API_COMMAND;
+}
+
+/* ---- tasks ---- */
+
+static void
+add_task(struct api_call *c, json_t *list, const struct node_vital *v,
+         const char *what, uint64_t due_ms, const struct hf_name *owner,
+         bool overdue)
+{
+    const struct hf_bytes spans[] = {{v->object.b, HF_ID_BYTES},
+                                     {(const uint8_t *)what, strlen(what)}};
+    struct hf_hash hash;
+    struct hf_id id;
+    json_t *j;
+
+    if (overdue && due_ms >= c->now_ms)
+        return;
+    j = json_object();
+    c->env->crypto->hash(c->env->crypto->ctx, "handoff/1 task", spans, 2,
+                         &hash);
+    memcpy(id.b, hash.b, HF_ID_BYTES);
+    api_put_id(j, "task", "HK", &id);
+    api_put_text(j, "what", what);
+    api_put_id(j, "case", "HC", &v->case_id);
+    api_put_id(j, "object", "HR", &v->object);
+    api_put_text(j, "kind", "referral");
+    api_put_text(j, "owner", owner->s);
+    api_put_time(j, "due", due_ms);
+    api_put_bool(j, "overdue", due_ms < c->now_ms);
+    api_insert_task(list, j);
+}
+
+/* The person has been asked since, whatever the answer was. */
+static bool
+was_asked(const struct api_call *c, const struct node_vital *v,
+          const struct node_case *row)
+{
+    struct consent consent;
+
+    return consent_get(c->env->view, &row->consent, &consent) &&
+           (consent.state == CONSENT_GIVEN ||
+            consent.state == CONSENT_REFUSED) &&
+           consent.given_ms >= v->sent_ms;
+}
+
+void
+api_add_vital_tasks(struct api_call *c, json_t *list, bool overdue, bool mine)
+{
+    static const struct hf_name nobody;
+    struct hf_id id = {{0}};
+    struct node_vital v;
+    struct node_case row;
+
+    while (json_array_size(list) < API_LIST_MAX &&
+           vital_next(c->env->view, &id, &v)) {
+        if (v.sent_ms == 0 || !case_get(c->env->view, &v.case_id, &row))
+            continue;
+        if (!mine && v.a.role == ROLE_CASE_MANAGER && v.confirmed_ms == 0)
+            add_task(c, list, &v, "vital_confirm", v.sent_ms + VITAL_CONFIRM_MS,
+                     &nobody, overdue);
+        if (!mine && v.reviewed_ms == 0)
+            add_task(c, list, &v, "vital_review", v.sent_ms + VITAL_REVIEW_MS,
+                     &nobody, overdue);
+        if ((!mine || hf_name_eq(&row.owner, &c->req->user)) &&
+            !was_asked(c, &v, &row))
+            add_task(c, list, &v, "consent_ask", v.sent_ms + VITAL_ASK_MS,
+                     &row.owner, overdue);
+    }
+}
