@@ -161,6 +161,8 @@ note_copy(struct step *s, struct live *l, const struct content_push *p)
     l->o.copied = self.restored;
     /* an envelope that the backup knew of is not on its way any more */
     l->o.envelope = (struct hf_id){{0}};
+    if (p->have_n < l->o.acked)
+        l->o.acked = p->have_n; /* it was restored, too, and lost them */
     l->o.sent = l->o.acked;
 }
 
@@ -293,7 +295,6 @@ step_unopenable(struct step *s)
 static void
 step_restored(struct step *s)
 {
-    const struct registry *r = s->env->registry;
     struct node_self self;
     struct node_scan scan;
 
@@ -307,9 +308,6 @@ step_restored(struct step *s)
     scan.ask = self.restored;
     scan_put(s->v, &scan);
     due_put(s->v, s->now, &scan.ask, DUE_SCAN);
-    for (size_t i = 0; r != NULL && i < r->n_orgs; i++)
-        if (!hf_org_eq(&r->orgs[i].id, step_me(s)))
-            push_ask_all(s, &r->orgs[i].id, &self.restored);
     s->again = true;
 }
 
@@ -348,6 +346,22 @@ has_room(const struct step *s)
            NODE_EFFECTS_MAX - s->out->n >= NODE_STEP_EFFECTS_MIN;
 }
 
+/* All members at once would be more than a step has room for; who has no prekey
+ * yet is asked when it comes. */
+static bool
+ask_everybody(struct step *s, const struct hf_id *ask)
+{
+    const struct registry *r = s->env->registry;
+
+    for (size_t i = 0; r != NULL && i < r->n_orgs; i++) {
+        if (!has_room(s))
+            return false;
+        if (!hf_org_eq(&r->orgs[i].id, step_me(s)))
+            push_ask_all(s, &r->orgs[i].id, ask);
+    }
+    return true;
+}
+
 static void
 scan_page(struct step *s, const struct hf_id *ask)
 {
@@ -356,6 +370,11 @@ scan_page(struct step *s, const struct hf_id *ask)
 
     if (!scan_get(s->v, ask, &scan))
         return;
+    if (scan.peer.s[0] == '\0' && !ask_everybody(s, ask)) {
+        due_put(s->v, s->now, ask, DUE_SCAN);
+        s->again = true;
+        return;
+    }
     for (int i = 0; i < PAGE && has_room(s); i++) {
         if (!object_next(s->v, &scan.at, &o)) {
             scan_del(s->v, ask);
@@ -437,11 +456,16 @@ step_tick(struct step *s)
     s->again = true;
 }
 
-/* A prekey came: what waited for it is due now. */
+/* A prekey came: what waited for it is due now, and after a restore what we
+ * share with this peer. */
 static void
 step_peer(struct step *s)
 {
+    struct node_self self;
     struct hf_id object;
+
+    if (self_get(s->v, &self) && !hf_id_is_zero(&self.restored))
+        push_ask_all(s, &s->ev->peer, &self.restored);
 
     while (waiting_first(s->v, &s->ev->peer, &object)) {
         waiting_del(s->v, &s->ev->peer, &object);

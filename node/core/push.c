@@ -45,6 +45,8 @@ push_content(struct step *s, const struct hf_org *to, const struct content *c,
     out.created_ms = s->now;
     out.expires_ms = e->u.send.expires_ms;
     out.n = n;
+    if (c->type == CONTENT_PUSH)
+        out.answers = c->u.push.answers;
     out_put(s->v, &out);
     due_put(s->v, out.expires_ms + DAY_MS, &out.id, DUE_OUTBOX);
     return out.id;
@@ -382,7 +384,7 @@ push_unknown(struct step *s, const struct hf_org *to,
     (void)push_content(s, to, c, LANE_NORMAL, &none, 0);
 }
 
-static void
+static bool
 send_ask(struct step *s, const struct hf_org *peer, enum object_kind kind,
          const struct hf_id *object, const struct hf_id *ask)
 {
@@ -390,12 +392,13 @@ send_ask(struct step *s, const struct hf_org *peer, enum object_kind kind,
     struct content *c;
 
     if (!is_ready(s, peer, REACH_ALL))
-        return; /* asked again when the object's resend instant comes */
+        return false; /* asked again when the object's resend instant comes */
     c = step_content(s, CONTENT_ASK);
     c->u.ask.kind = kind;
     c->u.ask.object = *object;
     c->u.ask.ask = *ask;
     (void)push_content(s, peer, c, LANE_URGENT, &none, 0);
+    return true;
 }
 
 void
@@ -404,14 +407,16 @@ push_ask_all(struct step *s, const struct hf_org *peer,
 {
     static const struct hf_id none;
 
-    send_ask(s, peer, OBJECT_NONE, &none, ask);
+    if (!asked_all(s->v, peer, ask) &&
+        send_ask(s, peer, OBJECT_NONE, &none, ask))
+        asked_all_put(s->v, peer, ask);
 }
 
 void
 push_ask_object(struct step *s, const struct node_object *o,
                 const struct hf_id *ask)
 {
-    send_ask(s, &o->peer, o->kind, &o->id, ask);
+    (void)send_ask(s, &o->peer, o->kind, &o->id, ask);
 }
 
 void
@@ -501,6 +506,18 @@ stage_of(enum delivery status)
                                         : TRACE_UNOPENABLE;
 }
 
+/* A copy that did not come, or of which nothing could be kept: who asked may
+ * not even know that there is something to ask for again. */
+static void
+copy_again(struct step *s, const struct node_out *out, struct live *l)
+{
+    if (hf_id_is_zero(&out->answers))
+        return;
+    l->o.copy_for = out->answers;
+    l->o.copy_at = 0;
+    set_resend(s, l, try_again_ms(s, l));
+}
+
 void
 push_receipted(struct step *s, const struct hf_org *from,
                const struct content_receipt *r)
@@ -521,6 +538,8 @@ push_receipted(struct step *s, const struct hf_org *from,
         push_have(s, &l, r->have_n, &r->have_hash);
     if (l.o.fork[l.o.side] != 0 && r->status != DELIVERY_UNOPENABLE)
         acknowledge(&l, out.n); /* a branch of ours, and the evidence */
+    if (r->status == DELIVERY_UNOPENABLE || hf_id_is_zero(&r->object))
+        copy_again(s, &out, &l);
     if (hf_id_eq(&l.o.envelope, &out.id)) {
         l.o.envelope = (struct hf_id){{0}};
         l.o.is_unconfirmed = 0;
@@ -544,9 +563,13 @@ lose(struct step *s, const struct node_out *out, uint64_t wait_ms)
     struct live l;
 
     forget(s, out);
-    if (!live_load(s, &out->object, &l) ||
-        !hf_id_eq(&l.o.envelope, &out->id))
+    if (!live_load(s, &out->object, &l))
         return;
+    copy_again(s, out, &l);
+    if (!hf_id_eq(&l.o.envelope, &out->id)) {
+        object_put(s->v, &l.o, l.was_changed_ms);
+        return;
+    }
     l.o.envelope = (struct hf_id){{0}};
     l.o.sent = l.o.acked;
     set_resend(s, &l,
@@ -620,6 +643,21 @@ is_on_its_way(struct step *s, struct live *l)
     return true;
 }
 
+/* An envelope's time is up and nothing came back. What it carried is owed
+ * again; its due row and its object's come up at the same instant, in either
+ * order. */
+static void
+unconfirmed(struct step *s, struct live *l, const struct node_out *out)
+{
+    l->o.is_unconfirmed = 1;
+    trace(s, &l->o.id, TRACE_UNCONFIRMED, step_me(s), &out->id, REASON_NONE,
+          out->n);
+    step_alarm(s, "unconfirmed", l->o.kind, &l->o.id, &l->o.peer, REASON_NONE);
+    forget(s, out);
+    l->o.envelope = (struct hf_id){{0}};
+    l->resend = true;
+}
+
 void
 push_due(struct step *s, const struct hf_id *object)
 {
@@ -644,15 +682,8 @@ push_due(struct step *s, const struct hf_id *object)
     }
     if (is_on_its_way(s, &l))
         return;
-    if (!hf_id_is_zero(&l.o.envelope) &&
-        out_get(s->v, &l.o.envelope, &out)) {
-        l.o.is_unconfirmed = 1;
-        trace(s, &l.o.id, TRACE_UNCONFIRMED, step_me(s), &l.o.envelope,
-              REASON_NONE, out.n);
-        step_alarm(s, "unconfirmed", l.o.kind, &l.o.id, &l.o.peer,
-                   REASON_NONE);
-        forget(s, &out);
-    }
+    if (!hf_id_is_zero(&l.o.envelope) && out_get(s->v, &l.o.envelope, &out))
+        unconfirmed(s, &l, &out);
     l.o.envelope = (struct hf_id){{0}};
     l.resend = true;
     save(s, &l);
@@ -662,7 +693,14 @@ void
 push_out_due(struct step *s, const struct hf_id *envelope)
 {
     struct node_out out;
+    struct live l;
 
-    if (out_get(s->v, envelope, &out))
-        forget(s, &out);
+    if (!out_get(s->v, envelope, &out))
+        return;
+    if (live_load(s, &out.object, &l) && hf_id_eq(&l.o.envelope, &out.id)) {
+        unconfirmed(s, &l, &out);
+        save(s, &l);
+        return;
+    }
+    lose(s, &out, 0);
 }

@@ -18,7 +18,8 @@ void push_owed(struct step *s, struct live *l);
 void push_copy(struct step *s, struct live *l);
 /** push_ask: ask the peer for both chains of this object. */
 void push_ask(struct step *s, struct live *l);
-/** push_ask_all: after a restore: everything we share with @peer. */
+/** push_ask_all: after a restore: everything we share with @peer; once a
+ * restore, as soon as the peer has a prekey. */
 void push_ask_all(struct step *s, const struct hf_org *peer,
                   const struct hf_id *ask);
 void push_ask_object(struct step *s, const struct node_object *o,

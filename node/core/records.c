@@ -1054,6 +1054,35 @@ self_put(const struct node_view *v, const struct node_self *s)
 }
 
 static struct key
+asked_key(const struct hf_org *peer)
+{
+    struct key k = key_text("asked");
+
+    key_add(&k, peer->s, HF_ORG_BYTES);
+    return k;
+}
+
+bool
+asked_all(const struct node_view *v, const struct hf_org *peer,
+          const struct hf_id *ask)
+{
+    const struct key k = asked_key(peer);
+    struct hf_id last;
+
+    return record_get(v, NODE_META, &k, &last, sizeof(last)) &&
+           hf_id_eq(&last, ask);
+}
+
+void
+asked_all_put(const struct node_view *v, const struct hf_org *peer,
+              const struct hf_id *ask)
+{
+    const struct key k = asked_key(peer);
+
+    record_put(v, NODE_META, &k, NULL, ask, sizeof(*ask));
+}
+
+static struct key
 scan_key(const struct hf_id *ask)
 {
     struct key k = key_text("scan");

@@ -101,6 +101,7 @@ struct node_out {
     uint64_t expires_ms;
     uint64_t custody_ms;        /* 0: no broker has it yet */
     uint32_t n;                 /* own entries in it */
+    struct hf_id answers;       /* a copy: the ask that it answers; or zero */
 };
 
 /** One line of `show --trace` that is not a chain entry. */
@@ -253,6 +254,9 @@ bool inbox_get(const struct node_view *v, const struct hf_id *envelope,
 bool self_get(const struct node_view *v, struct node_self *ret);
 bool scan_get(const struct node_view *v, const struct hf_id *ask,
               struct node_scan *ret);
+/** asked_all: whether @peer was asked for all that we share, by this ask. */
+bool asked_all(const struct node_view *v, const struct hf_org *peer,
+               const struct hf_id *ask);
 bool number_get(const struct node_view *v, const struct hf_hash *index,
                 struct hf_id *ret_case);
 /** due_first: the earliest due row. waiting_first: an object that waits for
@@ -357,6 +361,8 @@ void waiting_put(const struct node_view *v, const struct hf_org *peer,
 void waiting_del(const struct node_view *v, const struct hf_org *peer,
                  const struct hf_id *object);
 void self_put(const struct node_view *v, const struct node_self *s);
+void asked_all_put(const struct node_view *v, const struct hf_org *peer,
+                   const struct hf_id *ask);
 void scan_put(const struct node_view *v, const struct node_scan *s);
 void scan_del(const struct node_view *v, const struct hf_id *ask);
 void number_put(const struct node_view *v, const struct hf_hash *index,
