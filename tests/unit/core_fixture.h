@@ -26,6 +26,7 @@
 #define CORE_NODES_MAX   4
 #define CORE_ORGS_MAX    40
 #define CORE_LETTERS_MAX 2048
+#define CORE_ALARMS_MAX  256
 #define CORE_STORM       600 /* letters that one story never needs */
 #define MINUTE_MS        (60ull * 1000)
 #define HOUR_MS          (60 * MINUTE_MS)
@@ -49,7 +50,7 @@ struct core_node {
     struct node_reply reply; /* the last one */
     unsigned n_replies;
     unsigned n_alarms;
-    const char *alarm;       /* the last one */
+    const char *alarm[CORE_ALARMS_MAX]; /* the first ones */
 };
 
 struct core {
@@ -269,8 +270,8 @@ core_take_effects(struct core_node *n, bool *ret_again)
             n->reply = e->u.reply;
             n->n_replies++;
         } else if (e->type == NODE_DO_ALARM) {
-            n->alarm = e->u.alarm.event;
-            n->n_alarms++;
+            if (n->n_alarms < CORE_ALARMS_MAX)
+                n->alarm[n->n_alarms++] = e->u.alarm.event;
         } else if (e->type == NODE_DO_AGAIN) {
             *ret_again = true;
         }
@@ -695,6 +696,17 @@ core_case_of(const struct core_node *n, struct hf_id id)
     memset(&c, 0, sizeof(c));
     (void)case_get(n->env.view, &id, &c);
     return c;
+}
+
+/** core_alarms: how often it said @event. */
+static inline unsigned
+core_alarms(const struct core_node *n, const char *event)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < n->n_alarms; i++)
+        count += strcmp(n->alarm[i], event) == 0;
+    return count;
 }
 
 /** core_holds: whether any row of @n's store has @text in it. */

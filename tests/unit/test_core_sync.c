@@ -142,6 +142,10 @@ Test(sync, calls_an_envelope_unconfirmed_only_when_its_time_is_up)
     cr_expect(eq(uint, core_object(s, id).is_unconfirmed, 0));
     core_wait(29 * DAY_MS);
     cr_expect(eq(uint, core_object(s, id).is_unconfirmed, 0));
+    cr_expect(eq(uint, core_alarms(s, "unconfirmed"), 0));
+    core_wait(2 * DAY_MS);
+    cr_expect(eq(uint, core_alarms(s, "unconfirmed"), 1));
+    expect_same(id);
 }
 
 Test(sync, waits_for_a_prekey_and_sends_when_it_comes)
@@ -501,4 +505,69 @@ Test(sync, an_unknown_object_is_said_to_be_unknown)
     cr_assert(eq(sz, core_pending(s), 1), "the asker is waiting");
     core_run();
     cr_expect(eq(sz, letters_in(10 * DAY_MS), 0));
+}
+
+Test(sync, a_peer_without_a_prekey_is_asked_when_it_has_one)
+{
+    struct node_event ev = {.type = NODE_EV_PEER};
+    struct hf_id id;
+
+    core_backup(s);
+    id = refer(false);
+    core_run();
+    core->has_no_prekey[1] = true;
+    core_restore(s, true);
+    core_wait(DAY_MS);
+    cr_expect(eq(u32, core_object(s, id).n[0], 0));
+    core->has_no_prekey[1] = false;
+    ev.peer = r->org;
+    (void)core_step(s, &ev);
+    core_wait(DAY_MS);
+    expect_same(id);
+    expect_state(s, id, STATE_RECEIVED);
+    (void)core_step(s, &ev);
+    cr_expect(eq(sz, core_pending(r), 0), "once a restore");
+}
+
+Test(sync, two_that_were_restored_find_each_other_again)
+{
+    struct hf_id id;
+
+    core_backup(r);
+    id = refer(false);
+    core_run();
+    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
+    core_backup(s);
+    core_restore(r, true);
+    core_tick(r);
+    core_lose(); /* what r asked is lost with the s that would have answered */
+    core_restore(s, true);
+    core_wait(2 * DAY_MS);
+    expect_same(id);
+    expect_state(r, id, STATE_ACCEPTED);
+}
+
+Test(sync, a_copy_that_could_not_be_opened_is_made_again)
+{
+    struct node_event ev = {.type = NODE_EV_UNOPENABLE};
+    struct hf_id id;
+    size_t i;
+
+    core_backup(r);
+    id = refer(false);
+    core_run();
+    core_restore(r, true);
+    core_tick(r);
+    for (i = 0; i < core->n_letters; i++)
+        if (!core->letter[i].is_gone)
+            core_deliver(i); /* "of all that we share" */
+    core_tick(s);
+    i = core->n_letters - 1;
+    cr_assert(eq(str, core->letter[i].h.recipient.s, r->org.s));
+    core->letter[i].is_gone = true;
+    ev.header = core->letter[i].h;
+    (void)core_step(r, &ev);
+    core_wait(DAY_MS);
+    expect_same(id);
+    expect_state(r, id, STATE_RECEIVED);
 }
