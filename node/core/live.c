@@ -385,6 +385,35 @@ fill_entry(struct step *s, struct live *l, const struct draft *d,
     };
 }
 
+static void
+note_fork(struct step *s, struct live *l, enum side side, uint32_t n)
+{
+    if (l->o.fork[side] == 0 || n < l->o.fork[side])
+        l->o.fork[side] = n;
+    l->o.is_forked = 1;
+    l->resend = true; /* the evidence goes to both */
+    l->o.acked = 0;
+    step_alarm(s, "chain_forked", l->o.kind, &l->o.id, &l->o.peer,
+               REASON_NONE);
+}
+
+/* An entry of ours with this number came back, from behind a gap: it is of
+ * another branch of our chain. Its body must not pass for the new one's. */
+static void
+step_aside(struct step *s, struct live *l, uint32_t n)
+{
+    const enum side mine = l->o.side;
+    uint8_t bytes[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
+
+    if (!chain_get(s->v, &l->o.id, mine, n, 0, bytes, sig))
+        return;
+    chain_put(s->v, &l->o.id, mine, n, 1, bytes, sig);
+    for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
+        body_part_del(s->v, &l->o.id, mine, n, i);
+    body_part_del(s->v, &l->o.id, mine, n, BODY_HEAD);
+    note_fork(s, l, mine, n);
+}
+
 void
 live_append(struct step *s, struct live *l, const struct draft *d)
 {
@@ -395,6 +424,7 @@ live_append(struct step *s, struct live *l, const struct draft *d)
 
     HF_ASSERT(live_may(s, l, d->event, d->flags));
     fill_entry(s, l, d, &e);
+    step_aside(s, l, e.n);
     if (d->body.n > 0) {
         struct body b = d->body;
 
@@ -423,18 +453,6 @@ live_auto(struct step *s, struct live *l, enum event event, enum reason reason)
 }
 
 /* ---- entries that arrive ---- */
-
-static void
-note_fork(struct step *s, struct live *l, enum side side, uint32_t n)
-{
-    if (l->o.fork[side] == 0 || n < l->o.fork[side])
-        l->o.fork[side] = n;
-    l->o.is_forked = 1;
-    l->resend = true; /* the evidence goes to both */
-    l->o.acked = 0;
-    step_alarm(s, "chain_forked", l->o.kind, &l->o.id, &l->o.peer,
-               REASON_NONE);
-}
 
 /* A number that is held already: the same entry again, or a fork. */
 static void

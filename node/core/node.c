@@ -173,9 +173,18 @@ take_push(struct step *s, const struct hf_org *from,
     struct live l;
 
     in->object = p->object;
+    if (s->ev->header.created_ms < lost_get(s->v, from)) {
+        /* Sealed before its maker lost, and asked for, what we hold: what it
+         * brings the maker may not know any more, and would write again. */
+        in->status = DELIVERY_UNOPENABLE;
+        return;
+    }
     if (!live_load(s, &p->object, &l)) {
-        if (!open_object(s, p, from, &l))
-            return; /* its beginning will come; nothing is held of it */
+        if (!open_object(s, p, from, &l)) {
+            /* Its maker thinks that we hold the beginning: we lost it. */
+            push_ask_unknown(s, from, p->kind, &p->object);
+            return;
+        }
     } else if (!hf_org_eq(&l.o.peer, from) || l.o.kind != p->kind) {
         in->object = (struct hf_id){{0}};
         in->status = DELIVERY_REFUSED;
@@ -203,6 +212,8 @@ take_ask(struct step *s, const struct hf_org *from,
     struct live l;
 
     if (a->kind == OBJECT_NONE) {
+        if (lost_get(s->v, from) < s->ev->header.created_ms)
+            lost_put(s->v, from, s->ev->header.created_ms);
         if (scan_get(s->v, &a->ask, &scan))
             return; /* one scan an ask, whoever repeats it */
         memset(&scan, 0, sizeof(scan));

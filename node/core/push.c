@@ -413,6 +413,15 @@ push_ask_all(struct step *s, const struct hf_org *peer,
 }
 
 void
+push_ask_unknown(struct step *s, const struct hf_org *peer,
+                 enum object_kind kind, const struct hf_id *object)
+{
+    const struct hf_id ask = step_fresh_id(s);
+
+    (void)send_ask(s, peer, kind, object, &ask);
+}
+
+void
 push_ask_object(struct step *s, const struct node_object *o,
                 const struct hf_id *ask)
 {

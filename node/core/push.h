@@ -22,6 +22,9 @@ void push_ask(struct step *s, struct live *l);
  * restore, as soon as the peer has a prekey. */
 void push_ask_all(struct step *s, const struct hf_org *peer,
                   const struct hf_id *ask);
+/** push_ask_unknown: the whole of what we do not hold the beginning of. */
+void push_ask_unknown(struct step *s, const struct hf_org *peer,
+                      enum object_kind kind, const struct hf_id *object);
 void push_ask_object(struct step *s, const struct node_object *o,
                      const struct hf_id *ask);
 

@@ -1083,6 +1083,33 @@ asked_all_put(const struct node_view *v, const struct hf_org *peer,
 }
 
 static struct key
+lost_key(const struct hf_org *peer)
+{
+    struct key k = key_text("lost");
+
+    key_add(&k, peer->s, HF_ORG_BYTES);
+    return k;
+}
+
+uint64_t
+lost_get(const struct node_view *v, const struct hf_org *peer)
+{
+    const struct key k = lost_key(peer);
+    uint64_t ms = 0;
+
+    (void)record_get(v, NODE_META, &k, &ms, sizeof(ms));
+    return ms;
+}
+
+void
+lost_put(const struct node_view *v, const struct hf_org *peer, uint64_t ms)
+{
+    const struct key k = lost_key(peer);
+
+    record_put(v, NODE_META, &k, NULL, &ms, sizeof(ms));
+}
+
+static struct key
 scan_key(const struct hf_id *ask)
 {
     struct key k = key_text("scan");

@@ -251,6 +251,8 @@ bool shredded_get(const struct node_view *v, const struct hf_id *id);
 bool shredded_next(const struct node_view *v, struct hf_id *id);
 bool inbox_get(const struct node_view *v, const struct hf_id *envelope,
                struct node_inbox *ret);
+/** lost_get: when @peer sealed its newest ask after a restore; 0: none. */
+uint64_t lost_get(const struct node_view *v, const struct hf_org *peer);
 bool self_get(const struct node_view *v, struct node_self *ret);
 bool scan_get(const struct node_view *v, const struct hf_id *ask,
               struct node_scan *ret);
@@ -360,6 +362,8 @@ void waiting_put(const struct node_view *v, const struct hf_org *peer,
                  const struct hf_id *object, uint64_t since_ms);
 void waiting_del(const struct node_view *v, const struct hf_org *peer,
                  const struct hf_id *object);
+void lost_put(const struct node_view *v, const struct hf_org *peer,
+               uint64_t ms);
 void self_put(const struct node_view *v, const struct node_self *s);
 void asked_all_put(const struct node_view *v, const struct hf_org *peer,
                    const struct hf_id *ask);
