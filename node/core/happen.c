@@ -247,6 +247,11 @@ ask_event(struct step *s)
     if (!may_happen(s, &l) || !has_needs(s, &l) || !ask_words_fit(s) ||
         !fill(s, &l, &d))
         return;
+    if (!body_fits(&d.body)) {
+        step_refuse(s, 65, "too_long", "less words; a supplement can follow",
+                    "this is more than one envelope holds");
+        return;
+    }
     take_owner(s, &l);
     live_append(s, &l, &d);
     live_settle(s, &l);

@@ -505,10 +505,18 @@ advance(struct step *s, struct live *l, enum side side)
     }
 }
 
+/* In any other entry nobody would look for them when they have to go. */
+static bool
+carries_sections(enum event event)
+{
+    return event == EVENT_DISCLOSE || event == EVENT_RELEASE ||
+           event == EVENT_AMEND || event == EVENT_SUPPLEMENT;
+}
+
 /* The receiver's gate comes before the first byte is kept. */
 static void
-keep_body(struct step *s, struct live *l, enum side side, uint32_t n,
-          struct hf_bytes packed)
+keep_body(struct step *s, struct live *l, enum side side,
+          const struct entry *e, struct hf_bytes packed)
 {
     struct body b;
     struct part head;
@@ -517,7 +525,10 @@ keep_body(struct step *s, struct live *l, enum side side, uint32_t n,
         body_unpack(packed, &b) != HF_OK)
         return;
     if (side != l->o.side) {
-        const enum reason why = inbound_gate(s, l, &b);
+        const enum reason why =
+            inbound_sections(&b) != 0 && !carries_sections(e->event)
+                ? REASON_CHECK_FAILED
+                : inbound_gate(s, l, &b);
 
         if (why != REASON_NONE) {
             l->o.refused = why;
@@ -525,8 +536,8 @@ keep_body(struct step *s, struct live *l, enum side side, uint32_t n,
             return;
         }
     }
-    if (!body_part_get(s->v, &l->o.id, side, n, BODY_HEAD, &head))
-        store_body(s, l, side, n, &b);
+    if (!body_part_get(s->v, &l->o.id, side, e->n, BODY_HEAD, &head))
+        store_body(s, l, side, e->n, &b);
 }
 
 /* Behind a gap: keep it until the gap is filled. A second one with the same
@@ -541,7 +552,7 @@ take_new(struct step *s, struct live *l, enum side side,
         memcmp(held, ce->bytes.p, ENTRY_BYTES) != 0)
         body_part_del(s->v, &l->o.id, side, e->n, BODY_HEAD);
     chain_put(s->v, &l->o.id, side, e->n, 0, ce->bytes.p, ce->sig.p);
-    keep_body(s, l, side, e->n, ce->body);
+    keep_body(s, l, side, e, ce->body);
     advance(s, l, side);
     if (l->o.fork[side] != 0 && e->event == EVENT_RECALL)
         l->o.fork_recall[side] = 1;
@@ -585,6 +596,20 @@ live_take(struct step *s, struct live *l, const struct content_entry *ce)
 
 /* ---- settling ---- */
 
+/* Kept and reported, as evidence; but no section of it: it gave us none. */
+static void
+ignore_entry(struct step *s, struct live *l, enum side side,
+             const struct entry *e)
+{
+    struct part p;
+
+    step_alarm(s, "entry_invalid", l->o.kind, &l->o.id, &l->o.peer, e->reason);
+    for (unsigned i = 0; side != l->o.side && i < BODY_PARTS_MAX; i++)
+        if (body_part_get(s->v, &l->o.id, side, e->n, i, &p) &&
+            p.type == PART_SECTION)
+            body_part_del(s->v, &l->o.id, side, e->n, i);
+}
+
 /* Effects in an order that both ends could have seen: an entry after what its
  * author had seen. */
 static bool
@@ -609,8 +634,7 @@ apply_next(struct step *s, struct live *l, enum side side)
     if (item->why == CHAIN_VALID)
         kind_of(l)->apply(s, l, side, n, &e);
     else
-        step_alarm(s, "entry_invalid", l->o.kind, &l->o.id, &l->o.peer,
-                   e.reason);
+        ignore_entry(s, l, side, &e);
     return true;
 }
 
@@ -668,9 +692,9 @@ set_due(struct step *s, struct live *l)
     for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
         if (clocks[i].ms == 0)
             continue;
-        if (over || clocks[i].met || clocks[i].ms <= s->now)
+        if (over || clocks[i].met)
             due_del(s->v, clocks[i].ms, &l->o.id, clocks[i].what);
-        else
+        else if (clocks[i].ms > s->now || l->is_new) /* else it has a row */
             due_put(s->v, clocks[i].ms, &l->o.id, clocks[i].what);
     }
 }

@@ -400,6 +400,14 @@ scan_page(struct step *s, const struct hf_id *ask)
 
 /* ---- time ---- */
 
+static uint64_t
+due_of(const struct node_object *o, enum due_what what)
+{
+    return what == DUE_DECIDE    ? o->decide_ms
+           : what == DUE_CONTACT ? o->contact_ms
+                                 : o->report_ms;
+}
+
 static void
 deadline(struct step *s, const struct hf_id *object, enum due_what what)
 {
@@ -407,6 +415,7 @@ deadline(struct step *s, const struct hf_id *object, enum due_what what)
     const int met = what == DUE_DECIDE ? 1 : what == DUE_CONTACT ? 2 : 3;
 
     if (!object_get(s->v, object, &o) || o.met_ms[met] != 0 ||
+        due_of(&o, what) > s->now || /* moved since this row was made */
         lifecycle_is_final(o.kind, o.state))
         return;
     step_alarm(s, "deadline_passed", o.kind, &o.id, &o.peer, REASON_NONE);

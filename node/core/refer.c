@@ -519,6 +519,9 @@ gate_again(struct step *s, struct live *l)
                     l->o.peer.s);
         return false;
     }
+    /* the card was made with the draft; consent may have ended since */
+    if (!(gate.sends & CATEGORY_BIT(CATEGORY_VULNERABILITY)))
+        l->o.card.groups = 0;
     return covered(s, &c, &l->o.peer);
 }
 
