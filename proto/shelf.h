@@ -43,8 +43,8 @@ HF_NODISCARD enum hf_err shelf_unpack(struct hf_bytes *in,
                                       struct shelf_doc *ret_d);
 void shelf_sign(struct shelf_doc *d, const struct hf_secret *op);
 /** shelf_verify: signature by the owner's key of that time, owner active
- * (of a prekey: listed), and a prekey is the owner's own. HF_ERR_UNTRUSTED, HF_ERR_SIGNATURE,
- * HF_ERR_MALFORMED. Not for SHELF_REGISTRY. */
+ * (of a prekey: listed), and a prekey is the owner's own. HF_ERR_UNTRUSTED,
+ * HF_ERR_SIGNATURE, HF_ERR_MALFORMED. Not for SHELF_REGISTRY. */
 HF_NODISCARD enum hf_err shelf_verify(const struct shelf_doc *d,
                                       const struct registry *r);
 

@@ -53,7 +53,8 @@ shred_case(struct step *s, const struct node_case *c)
 static bool
 is_open(const struct node_object *o)
 {
-    return o->kind != OBJECT_WITHDRAWAL && !lifecycle_is_final(o->kind, o->state);
+    return o->kind != OBJECT_WITHDRAWAL &&
+           !lifecycle_is_final(o->kind, o->state);
 }
 
 /* Nothing may be under way that others still rely on; withdrawals go on by

@@ -1,5 +1,6 @@
 /* Both chains arrive in the end (I-5), once (I-6), whatever the letters do:
- * lost, repeated, out of order, forked, restored; and the nodes come to rest. */
+ * lost, repeated, out of order, forked, restored; and the nodes come to rest.
+ */
 #include "core_fixture.h"
 
 static struct core_node *s, *r;
