@@ -61,6 +61,7 @@ struct api_status {
     uint64_t registry_expires_ms; /* 0: no registry */
     uint32_t registry_version;
     uint64_t prekey_until_ms; /* of our newest prekey */
+    uint64_t backup_ms;       /* when the last one was made; 0: never */
     uint64_t clock_skew_ms;
     uint64_t map_used, map_max;
     size_t n_alarms;
@@ -81,11 +82,16 @@ enum api_verdict {
 enum api_shell_op {
     API_REGISTRY_PUBLISH = 1, /* bytes: a registry set; accept and shelve */
     API_POLICY_INSTALL,       /* bytes: a pack; check, keep, use */
-    API_REGISTRY_GET          /* answer with the set's bytes */
+    API_REGISTRY_GET,         /* answer with the set's bytes */
+    API_BACKUP_BEGIN,         /* key: a snapshot, to be sealed to it */
+    API_BACKUP_DONE           /* path: it is there */
 };
 struct api_shell {
     enum api_shell_op op;
-    struct hf_bytes bytes; /* borrowed from the request */
+    struct hf_bytes bytes; /* borrowed from the request, as path */
+    const char *path;
+    bool has_key;          /* else the node's own recovery key */
+    uint8_t key[32];
 };
 
 /**

@@ -152,3 +152,45 @@ shell_policy_post(struct api_call *c)
 {
     return shell_bytes(c, API_POLICY_INSTALL);
 }
+
+/* Who may say to which key a backup is sealed holds every key of the node: the
+ * account that runs it and nobody else. */
+static bool
+is_owner(struct api_call *c)
+{
+    if (c->req->is_owner)
+        return true;
+    (void)api_refuse(c, EX_NOPERM, "not_owner", NULL,
+                     "run it as the account of the node, without --user",
+                     "only the account that runs the node makes backups");
+    return false;
+}
+
+enum api_verdict
+shell_backup_begin(struct api_call *c)
+{
+    const char *hex = filecheck_string(c->req->json, "recovery");
+
+    if (!is_owner(c))
+        return API_ANSWERED;
+    c->shell->op = API_BACKUP_BEGIN;
+    c->shell->has_key = json_object_get(c->req->json, "recovery") != NULL;
+    if (c->shell->has_key &&
+        (hex == NULL || !hf_unhex(hex, c->shell->key, sizeof(c->shell->key))))
+        return api_bad(c, "recovery", "must be a public key in hex");
+    return API_SHELL;
+}
+
+enum api_verdict
+shell_backup_done(struct api_call *c)
+{
+    const char *file = filecheck_string(c->req->json, "file");
+
+    if (!is_owner(c) || !api_need(c, "file"))
+        return API_ANSWERED;
+    c->shell->op = API_BACKUP_DONE;
+    c->shell->path = file;
+    if (file == NULL || file[0] != '/')
+        return api_bad(c, "file", "must be a path from the root");
+    return API_SHELL;
+}

@@ -183,6 +183,7 @@ ages_of(struct api_call *c, const struct api_status *s)
                  s->registry_expires_ms != 0 &&
                      s->registry_expires_ms < c->now_ms);
     api_put_time(o, "prekey_until", s->prekey_until_ms);
+    api_put_time(o, "last_backup", s->backup_ms);
     api_put_u64(o, "packs",
                 c->env->sops == NULL ? 0 : sop_book_count(c->env->sops));
     return o;

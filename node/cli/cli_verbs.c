@@ -19,6 +19,7 @@ static const struct cli_opt globals[] = {
 static const struct cli_opt opts[] = {
     {"accessibility", "WORD", 0, "wheelchair, sign_language, home_visit, ..."},
     {"age", "N", 0, "for a person of this age"},
+    {"aside", NULL, 0, "move the directory that is there aside"},
     {"attempt", NULL, 0, "the person was not reached"},
     {"attest", "FILE", 0, "attestation of a vital interest"},
     {"bring", "TEXT", 0, "what to bring"},
@@ -88,6 +89,8 @@ static const struct cli_opt opts[] = {
     {"place", "PLACE", 0, "services there"},
     {"reached", NULL, 0, "the person was reached"},
     {"reason", "R", 0, "one word of the vocabulary"},
+    {"recovery-key", "PUB", 0, "sealed to this public key, in hex, or file"},
+    {"recovery-key", "FILE", 0, "recovery.key of the node"},
     {"registry", "FILE", 0, "a signed registry set"},
     {"replaces", "ID", 0, "the referral this one replaces"},
     {"replay", NULL, 0, "decide again of what was kept; same bytes?"},
@@ -109,6 +112,7 @@ static const struct cli_opt opts[] = {
     {"to", "USER", 0, "this user"},
     {"to", "FILE", 0, "write it there"},
     {"to", "TIME", 0, "not after"},
+    {"tombstones", "FILE", 0, "else FILE.tombstones"},
     {"trace", NULL, 0, "both chains and all receipts, by time"},
     {"travel", "DATE", 0, "departure, or none"},
     {"unassigned", NULL, 0, "those without an owner"},
@@ -378,8 +382,11 @@ static const struct cli_verb verbs[] = {
     {"audit report", "", "", "for the committee's meeting", NULL, false},
     {"chain state", "FILE", "unsigned registry",
      "the state two exported chains give", cmd_chain_state, false},
-    {"backup", "[FILE]", "", "a sealed copy of the store", NULL, false},
-    {"restore", "[FILE]", "", "the store from such a copy", NULL, false},
+    {"backup", "FILE", "recovery-key=PUB",
+     "all of the node, sealed to its recovery key", cmd_backup, false},
+    {"restore", "FILE",
+     "recovery-key=FILE! tombstones aside passphrase passphrase-file",
+     "a node's directory from a backup", cmd_restore, false},
     {NULL, NULL, NULL, NULL, NULL, false},
 };
 

@@ -89,4 +89,7 @@ int cmd_audit_flows(struct cli *c);
 int cmd_audit_access(struct cli *c);
 int cmd_chain_state(struct cli *c);
 
+int cmd_backup(struct cli *c);
+int cmd_restore(struct cli *c);
+
 #endif /* NODE_CMD_H */

@@ -213,8 +213,11 @@ step(struct batch *b, struct work *w)
         step_doc(b, w);
         break;
     case WORK_START:
+    case WORK_RESTORED:
     case WORK_TICK:
-        ev = event_of(w, w->type == WORK_START ? NODE_EV_START : NODE_EV_TICK);
+        ev = event_of(w, w->type == WORK_START      ? NODE_EV_START
+                         : w->type == WORK_RESTORED ? NODE_EV_RESTORED
+                                                    : NODE_EV_TICK);
         node_step(&b->env, &ev, b->effects);
         break;
     }

@@ -215,6 +215,33 @@ look_at_links(const struct health *h, struct api_status *s)
                     (unsigned long long)(s->clock_skew_ms / 1000));
 }
 
+/* Long before the last one that a restore would take expires. */
+static void
+look_at_backups(const struct health *h, uint64_t now_ms, struct api_status *s)
+{
+    const uint64_t last = h->backups->last_ms;
+    const uint64_t days = last < now_ms ? (now_ms - last) / DAY_MS : 0;
+
+    s->backup_ms = last;
+    if (last == 0)
+        raise_alarm(s, "info", "run `handoff backup FILE`, each day",
+                    "no backup was ever made");
+    else if (days >= 2)
+        raise_alarm(s,
+                    days < 7    ? "info"
+                    : days < 25 ? "warn"
+                                : "stop",
+                    "run `handoff backup FILE`, each day",
+                    "the last backup is %llu days old%s",
+                    (unsigned long long)days,
+                    days < 30 ? "" : ": none can be restored any more");
+    if (h->backups->n_behind > 0)
+        raise_alarm(s, "warn",
+                    "make their disk reachable; it is tried again each minute",
+                    "the tombstones beside %zu backups are not up to date",
+                    h->backups->n_behind);
+}
+
 void
 health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
 {
@@ -223,6 +250,7 @@ health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
     look_at_registry(h, now_ms, ret);
     look_at_links(h, ret);
     look_at_prekeys(h, now_ms, ret);
+    look_at_backups(h, now_ms, ret);
     if (h->policies->n == 0)
         raise_alarm(ret, "warn", "run `handoff policy install FILE`",
                     "no SOP pack is installed: nothing can be referred");

@@ -4,6 +4,7 @@
 #ifndef NODE_SHELL_HEALTH_H
 #define NODE_SHELL_HEALTH_H
 
+#include "backups.h"
 #include "held_registry.h"
 #include "links.h"
 #include "node_store.h"
@@ -16,6 +17,7 @@ struct health {
     const struct held_registry *held;
     const struct policies *policies;
     const struct prekeys *prekeys;
+    const struct backups *backups;
     struct node_store *store;
     struct links *links;
     size_t n_queued;      /* delivered envelopes not yet looked at */

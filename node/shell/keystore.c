@@ -453,6 +453,8 @@ keystore_rewrite(struct keystore *ks)
     ks->n_dead = 0;
     ks->n_dead_committed = 0;
     ks->must_tidy = err != HF_OK;
+    hf_wipe(ks->key, HF_KEY_BYTES); /* whatever was unwrapped last */
+    ks->is_held = false;
     if (build_index(ks, false) != HF_OK)
         return HF_ERR_NOMEM;
     return err;

@@ -87,4 +87,9 @@ bool keystore_must_rewrite(const struct keystore *ks);
  * again while keystore_must_rewrite(). Nothing may be uncommitted. */
 HF_NODISCARD enum hf_err keystore_rewrite(struct keystore *ks);
 
+/** keystore_copy: its two files into @dir, as they count now; fsynced.
+ * keystore_uncopy: destroy such a copy: the epoch key is overwritten. */
+HF_NODISCARD enum hf_err keystore_copy(struct keystore *ks, const char *dir);
+HF_NODISCARD enum hf_err keystore_uncopy(const char *dir);
+
 #endif /* NODE_SHELL_KEYSTORE_H */

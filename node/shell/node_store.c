@@ -6,8 +6,10 @@
 #include "hf_assert.h"
 #include "hf_file.h"
 #include "hf_log.h"
+#include "hf_proc.h"
 #include "hf_store.h"
 #include "hf_text.h"
+#include "journal.h"
 #include "keystore.h"
 
 enum row_kind { ROW_OWN, ROW_LOCKED };
@@ -187,6 +189,8 @@ view_put(void *ctx, enum node_table t, struct hf_bytes key,
     memcpy(room, head, n_head);
     hf_box_seal(box_key, make_ad(t, head, n_head, key, ad), value,
                 room + n_head);
+    if (t == NODE_TOMBSTONES || t == NODE_SHREDDED)
+        journal_row(&s->view, hf_clock_wall_ms(), t, key, value);
 }
 
 static void
@@ -244,14 +248,18 @@ static void
 view_shred(void *ctx, const struct node_lock *lock)
 {
     struct node_store *s = ctx;
+    uint32_t n_dead;
     enum hf_err err;
 
     HF_ASSERT(s->txn != NULL);
     if (s->err)
         return;
+    n_dead = keystore_mark(s->keystore).n_dead;
     err = keystore_kill(s->keystore, lock);
     if (err)
         fail(s, err);
+    else if (keystore_mark(s->keystore).n_dead != n_dead)
+        journal_lock(&s->view, hf_clock_wall_ms(), lock);
 }
 
 /* ---- transactions ---- */
@@ -380,6 +388,17 @@ node_store_count(struct node_store *s, enum node_table t)
 {
     HF_ASSERT(s->txn != NULL);
     return hf_txn_count(s->txn, (unsigned)t);
+}
+
+enum hf_err
+node_store_copy(struct node_store *s, const char *dir)
+{
+    char path[PATH_MAX];
+    enum hf_err err;
+
+    HF_ASSERT(s->txn == NULL);
+    err = hf_store_copy(s->store, hf_path(path, sizeof(path), dir, "store"));
+    return err ? err : keystore_copy(s->keystore, dir);
 }
 
 void

@@ -49,6 +49,12 @@ bool node_store_read(struct node_store *s, enum node_table t,
                      struct hf_bytes key, struct hf_buf *out);
 uint64_t node_store_count(struct node_store *s, enum node_table t);
 
+/** node_store_copy: store/data.mdb and the keystore's files, of one instant,
+ * into the empty folder @dir; blocks until they are on the disk. The epoch key
+ * is among them: see keystore_uncopy(). */
+HF_NODISCARD enum hf_err node_store_copy(struct node_store *s,
+                                         const char *dir);
+
 /** node_store_tend: each minute, between transactions: dead readers, a shred
  * still owed, and how full the map is. */
 void node_store_tend(struct node_store *s);

@@ -155,6 +155,7 @@ tend(struct noded *n)
         return;
     n->tend_ms = now + TEND_EVERY_MS;
     node_store_tend(n->store);
+    backups_follow(&n->backups, hf_clock_wall_ms(), true);
     tend_prekeys(n);
 }
 
@@ -194,6 +195,7 @@ look(struct noded *n)
                              .held = &n->held,
                              .policies = &n->policies,
                              .prekeys = n->prekeys,
+                             .backups = &n->backups,
                              .store = n->store,
                              .links = n->links,
                              .n_queued = count(n, WORK_ENVELOPE) + n->parked.n,

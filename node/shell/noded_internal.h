@@ -10,6 +10,7 @@
 
 #include <limits.h>
 
+#include "backups.h"
 #include "batch.h"
 #include "hf_loop.h"
 #include "hf_queue.h"
@@ -27,6 +28,7 @@ struct noded {
     struct policies policies;
     struct node_store *store;
     struct prekeys *prekeys;
+    struct backups backups;
     struct sealing sealing;
     struct opening opening;
     struct batch batch;

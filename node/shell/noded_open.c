@@ -11,6 +11,7 @@
 #include "hf_net.h"
 #include "hf_proc.h"
 #include "noded_internal.h"
+#include "restoring.h"
 #include "store_key.h"
 
 #define INBOX_MAX 1024
@@ -187,6 +188,33 @@ write_pid(const struct noded *n)
 }
 
 static bool
+finish_restore(struct noded *n, struct fault *fault)
+{
+    struct work *w;
+
+    if (!restoring_is_due(n->dir))
+        return true;
+    if (!restoring_apply(n->dir, &n->settings.node.org, n->store, &n->keys,
+                         fault))
+        return false;
+    w = work_new(WORK_RESTORED);
+    if (w == NULL)
+        return fault_set(fault, FAULT_INTERNAL, "%s: out of memory", n->dir);
+    work_push(&n->queue, w);
+    return true;
+}
+
+static enum hf_err
+open_backups(struct noded *n)
+{
+    n->backups = (struct backups){.dir = n->dir,
+                                  .self = &n->settings.node.org,
+                                  .store = n->store,
+                                  .keys = &n->keys};
+    return backups_init(&n->backups);
+}
+
+static bool
 open_all(struct noded *n, struct hf_secret **store, struct fault *fault)
 {
     enum hf_err err = hf_log_open(n->dir, "node");
@@ -200,10 +228,13 @@ open_all(struct noded *n, struct hf_secret **store, struct fault *fault)
                          n->dir, hf_err_text(err));
     if (!read_all(n, n->dir, store, fault) ||
         !node_store_open(n->dir, &n->keys, &n->store, fault) ||
+        !finish_restore(n, fault) ||
         !prekeys_open(n->dir, &n->settings.node.org, n->keys.prekeys,
                       hf_clock_wall_ms(), &n->prekeys, fault))
         return false;
-    err = open_loop(n);
+    err = open_backups(n);
+    if (!err)
+        err = open_loop(n);
     if (!err)
         err = open_batch(n);
     if (err)

@@ -8,6 +8,7 @@
 #include "hf_text.h"
 #include "noded_internal.h"
 #include "peer_docs.h"
+#include "restoring.h"
 
 #define RETRY_MS 5000 /* after a failed commit */
 
@@ -129,6 +130,67 @@ install_policy(struct noded *n, struct work *w)
 }
 
 static void
+answer_json(struct work *w, const char *json, int n)
+{
+    api_shell_reply(w->req, 0, "", "",
+                    (struct hf_bytes){(const uint8_t *)json, (size_t)n}, true);
+}
+
+static void
+begin_backup(struct noded *n, struct work *w)
+{
+    uint8_t key[HF_PK_BYTES];
+    enum hf_err err = HF_OK;
+    char answer[64];
+    int len;
+
+    if (w->shell.has_key)
+        memcpy(key, w->shell.key, sizeof(key));
+    else
+        err = backups_own_key(n->dir, key);
+    if (err) {
+        api_shell_reply(
+            w->req, FAULT_CONFIG, "there is no recovery key to seal it to",
+            "give one: handoff backup F --recovery-key FILE", no_body, true);
+        return;
+    }
+    err = backups_begin(&n->backups, key, hf_clock_wall_ms());
+    if (err) {
+        hf_log(HF_LOG_ERROR, "backup_failed", "why=%s", hf_err_text(err));
+        api_shell_reply(w->req, status_of(err), hf_err_text(err),
+                        "look at the node's disk and at the recovery key",
+                        no_body, true);
+        return;
+    }
+    len = snprintf(answer, sizeof(answer), "{\"made_ms\": %llu}",
+                   (unsigned long long)n->backups.pending_ms);
+    answer_json(w, answer, len);
+}
+
+static void
+end_backup(struct noded *n, struct work *w)
+{
+    enum hf_err err = backups_done(&n->backups, w->shell.path);
+    char answer[64];
+    int len;
+
+    if (err) {
+        api_shell_reply(w->req, err == HF_ERR_NOT_FOUND ? 75 : status_of(err),
+                        err == HF_ERR_NOT_FOUND
+                            ? "a case was shredded meanwhile: this backup "
+                              "would bring it back"
+                            : hf_err_text(err),
+                        "delete it, and run handoff backup again", no_body,
+                        true);
+        return;
+    }
+    hf_log(HF_LOG_INFO, "backup_made", "followed=%d", n->backups.n_behind == 0);
+    len = snprintf(answer, sizeof(answer), "{\"followed\": %s}",
+                   n->backups.n_behind == 0 ? "true" : "false");
+    answer_json(w, answer, len);
+}
+
+static void
 do_shell(struct noded *n, struct work *w)
 {
     switch (w->shell.op) {
@@ -137,6 +199,12 @@ do_shell(struct noded *n, struct work *w)
         break;
     case API_POLICY_INSTALL:
         install_policy(n, w);
+        break;
+    case API_BACKUP_BEGIN:
+        begin_backup(n, w);
+        break;
+    case API_BACKUP_DONE:
+        end_backup(n, w);
         break;
     case API_REGISTRY_GET:
         if (n->held.r == NULL)
@@ -311,6 +379,11 @@ release_work(struct noded *n, struct work *w)
     case WORK_TICK:
         n->has_tick = false;
         break;
+    case WORK_RESTORED:
+        if (restoring_done(n->dir) != HF_OK)
+            hf_log(HF_LOG_WARN, "restored", "why=%s",
+                   "done, but DIR/restored cannot be removed");
+        break;
     case WORK_START:
         break;
     }
@@ -320,6 +393,7 @@ release_work(struct noded *n, struct work *w)
 void
 noded_release(struct noded *n)
 {
+    backups_follow(&n->backups, hf_clock_wall_ms(), false);
     if (n->failing && n->batch.done.n > 0) {
         hf_log(HF_LOG_INFO, "store_works", "after=%s", hf_err_text(n->failing));
         n->failing = HF_OK;
@@ -368,6 +442,9 @@ noded_drop(struct noded *n, enum hf_err why)
     case WORK_START:
         n->must_start = true;
         break;
+    case WORK_RESTORED:
+        work_push_front(&n->queue, w); /* nothing goes before it */
+        return;
     case WORK_TICK:
         n->has_tick = false;
         n->wants_tick = true;

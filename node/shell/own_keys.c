@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "backup.h"
 #include "hf_assert.h"
 #include "hf_file.h"
 #include "hf_guard.h"
@@ -32,7 +33,9 @@ own_keys_init(struct own_keys *keys, struct hf_secret *operation,
     keys->rows = derive(store, LABEL_ROWS);
     keys->index = derive(store, LABEL_INDEX);
     keys->prekeys = derive(store, LABEL_PREKEYS);
-    if (keys->rows != NULL && keys->index != NULL && keys->prekeys != NULL)
+    keys->journal = derive(store, BACKUP_JOURNAL_LABEL);
+    if (keys->rows != NULL && keys->index != NULL && keys->prekeys != NULL &&
+        keys->journal != NULL)
         return HF_OK;
     own_keys_clear(keys);
     return HF_ERR_NOMEM;
@@ -44,6 +47,7 @@ own_keys_clear(struct own_keys *keys)
     hf_guard_free(keys->rows);
     hf_guard_free(keys->index);
     hf_guard_free(keys->prekeys);
+    hf_guard_free(keys->journal);
     hf_secret_free(keys->operation);
     hf_secret_free(keys->link);
     hf_secret_free(keys->store);

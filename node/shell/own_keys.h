@@ -19,6 +19,7 @@ struct own_keys {
     uint8_t *rows;  /* HF_KEY_BYTES: seals rows that no lock names */
     uint8_t *index; /* HF_KEY_BYTES: keyed hashes of names and numbers */
     uint8_t *prekeys; /* HF_KEY_BYTES: seals the private prekeys */
+    uint8_t *journal; /* HF_KEY_BYTES: seals the journal beside backups */
 };
 
 /** own_keys_load: operation and link key from DIR/keys, and *@store, which is

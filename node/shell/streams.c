@@ -74,9 +74,41 @@ streams_number(const struct node_view *v, struct envelope_header *h)
 }
 
 void
+streams_restart(const struct node_view *v)
+{
+    const struct hf_bytes first = {NULL, 0};
+    uint8_t at[OPEN_KEY_BYTES];
+    struct hf_bytes key, value;
+
+    while (v->seek(v->ctx, NODE_STREAMS, first, &key, &value)) {
+        HF_ASSERT(key.n <= sizeof(at));
+        memcpy(at, key.p, key.n);
+        v->del(v->ctx, NODE_STREAMS, (struct hf_bytes){at, key.n});
+    }
+}
+
+static bool
+is_of_epoch(const struct node_view *v, const struct envelope_header *h)
+{
+    uint8_t key[HEAD_KEY_BYTES];
+    const uint8_t *p;
+    struct hf_bytes row;
+
+    make_key(0, h, key);
+    if (!v->get(v->ctx, NODE_STREAMS, (struct hf_bytes){key, sizeof(key)},
+                &row) ||
+        row.n != HEAD_BYTES)
+        return false;
+    p = row.p;
+    return hf_get_u64(&p) == h->epoch;
+}
+
+void
 streams_settle(const struct node_view *v, const struct envelope_header *h)
 {
     uint8_t key[OPEN_KEY_BYTES];
 
+    if (!is_of_epoch(v, h))
+        return;
     v->del(v->ctx, NODE_STREAMS, open_key(h, h->seq, key));
 }

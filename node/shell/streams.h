@@ -15,7 +15,11 @@
 /** streams_number: set epoch, seq and floor of @h from its id, recipient and
  * lane; a stream begins with @h->epoch, which the caller drew at random. */
 void streams_number(const struct node_view *v, struct envelope_header *h);
-/** streams_settle: this one is done; the floor may rise. */
+/** streams_restart: after a restore: each stream begins anew, with another
+ * epoch: numbers used since the backup are never used again. */
+void streams_restart(const struct node_view *v);
+/** streams_settle: this one is done; the floor may rise. One of another epoch
+ * changes nothing. */
 void streams_settle(const struct node_view *v,
                     const struct envelope_header *h);
 

@@ -17,6 +17,7 @@
 
 enum work_type {
     WORK_START,    /* once after start */
+    WORK_RESTORED, /* the store came from a backup: before all else */
     WORK_TICK,     /* node_wake_ms() has come */
     WORK_API,      /* a request */
     WORK_ENVELOPE, /* delivered by a broker */

@@ -429,7 +429,7 @@ Test(keystore, refuses_an_altered_record_that_counts)
     need(1, CATEGORY_HEALTH, key);
     need(2, CATEGORY_HEALTH, key);
     commit();
-    patch("keystore", KEYSTORE_HEAD_BYTES + 50, "x", 1);
+    patch("keystore", KEYSTORE_HEAD_BYTES + 50, "xxxx", 4);
     cr_expect(eq(int, open_again(), HF_ERR_MALFORMED));
 }
 
