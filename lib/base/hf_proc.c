@@ -203,3 +203,9 @@ hf_clock_mono_ms(void)
 {
     return clock_ms(CLOCK_MONOTONIC);
 }
+
+uint64_t
+hf_clock_boot_ms(void)
+{
+    return clock_ms(CLOCK_BOOTTIME);
+}

@@ -24,8 +24,10 @@ void hf_proc_ready(void);
 /** hf_proc_harden: RLIMIT_CORE 0, not dumpable, umask 077, SIGPIPE ignored. */
 void hf_proc_harden(void);
 
-/** hf_clock_wall_ms / hf_clock_mono_ms: the only callers of the clocks. */
+/** hf_clock_wall_ms / _mono_ms / _boot_ms: the only callers of the clocks. The
+ * boot clock is monotonic, too, and goes on while the machine sleeps. */
 uint64_t hf_clock_wall_ms(void);
 uint64_t hf_clock_mono_ms(void);
+uint64_t hf_clock_boot_ms(void);
 
 #endif /* HF_PROC_H */

@@ -209,6 +209,13 @@ look_at_links(const struct health *h, struct api_status *s)
     else if (n_up < s->n_brokers)
         raise_alarm(s, "warn", "ask its operator",
                     "one home broker is not reachable");
+    if (h->clock->is_parted)
+        raise_alarm(s, "stop",
+                    "set the clock of this machine (NTP); if it is right "
+                    "now, restart the node",
+                    "the clock jumped by %llu min; deadlines go by the time "
+                    "before",
+                    (unsigned long long)(h->clock->apart_ms / 60000));
     if (s->clock_skew_ms > SKEW_MS)
         raise_alarm(s, "warn", "set the clock of this machine (NTP)",
                     "the clock differs from the broker's by %llu s",

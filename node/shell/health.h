@@ -4,6 +4,7 @@
 #ifndef NODE_SHELL_HEALTH_H
 #define NODE_SHELL_HEALTH_H
 
+#include "clock_watch.h"
 #include "backups.h"
 #include "held_registry.h"
 #include "links.h"
@@ -21,6 +22,7 @@ struct health {
     struct node_store *store;
     struct links *links;
     size_t n_queued;      /* delivered envelopes not yet looked at */
+    const struct clock_watch *clock;
     enum hf_err failing;  /* why commits fail; HF_OK: they do not */
 };
 

@@ -278,6 +278,19 @@ links_clock_skew_ms(const struct links *l)
 }
 
 void
+links_forget_time(struct links *l)
+{
+    l->clock_said_ms = 0;
+    l->clock_skew_ms = 0;
+}
+
+bool
+links_agree(const struct links *l, uint64_t within_ms)
+{
+    return l->clock_said_ms != 0 && l->clock_skew_ms <= within_ms;
+}
+
+void
 links_status(struct links *l, struct api_status *ret)
 {
     _Static_assert(LINKS_MAX <= API_BROKERS_MAX, "all brokers are shown");

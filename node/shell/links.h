@@ -67,6 +67,10 @@ bool links_is_live(const struct links *l, size_t link, uint64_t session);
 /** links_clock_skew_ms: how far a broker's clock was from ours when it last
  * said; 0 when none has within a day. */
 uint64_t links_clock_skew_ms(const struct links *l);
+/** links_forget_time: what brokers said of the time was beside another clock of
+ * ours. links_agree: one has since said a time that is no further from ours. */
+void links_forget_time(struct links *l);
+bool links_agree(const struct links *l, uint64_t within_ms);
 /** links_status: fill in the brokers; how far our clocks are apart. */
 void links_status(struct links *l, struct api_status *ret);
 

@@ -58,7 +58,7 @@ unpark(struct noded *n)
 enum hf_err
 noded_take_registry(struct noded *n, struct hf_bytes set)
 {
-    enum hf_err err = held_registry_offer(&n->held, set, hf_clock_wall_ms());
+    enum hf_err err = held_registry_offer(&n->held, set, n->clock.now_ms);
 
     if (err == HF_ERR_EXISTS)
         return err;
@@ -125,6 +125,23 @@ noded_on_signal(void *noded)
     n->must_stop = true;
 }
 
+/* The time that the core goes by, anew each round. */
+static void
+look_at_clock(struct noded *n)
+{
+    const uint64_t wall = hf_clock_wall_ms(), boot = hf_clock_boot_ms();
+
+    if (n->clock.is_parted && links_agree(n->links, CLOCK_WATCH_PART_MS))
+        clock_watch_confirm(&n->clock, wall, boot);
+    if (!clock_watch_look(&n->clock, wall, boot))
+        return;
+    if (n->clock.is_parted)
+        links_forget_time(n->links);
+    hf_log(n->clock.is_parted ? HF_LOG_ERROR : HF_LOG_INFO, "clock_jumped",
+           "parted=%d apart_s=%llu", n->clock.is_parted,
+           (unsigned long long)(n->clock.apart_ms / 1000));
+}
+
 /* By a clock that the brokers contradict nothing is destroyed, and nothing made
  * that would look too old or too new to others; status says so. */
 static void
@@ -135,7 +152,7 @@ tend_prekeys(struct noded *n)
 
     if (links_clock_skew_ms(n->links) > CLOCK_SKEW_MAX_MS)
         return;
-    err = prekeys_tend(n->prekeys, hf_clock_wall_ms(), &is_made);
+    err = prekeys_tend(n->prekeys, n->clock.now_ms, &is_made);
     if (err)
         hf_log(HF_LOG_ERROR, "prekey_failed", "why=%s", hf_err_text(err));
     if (is_made) {
@@ -170,7 +187,7 @@ feed_clock(struct noded *n)
     if (n->must_start && push_new(n, WORK_START))
         n->must_start = false; /* noded_drop() sets it again */
     if (n->has_tick ||
-        (!n->wants_tick && hf_clock_wall_ms() < n->batch.wake_ms))
+        (!n->wants_tick && n->clock.now_ms < n->batch.wake_ms))
         return;
     n->has_tick = push_new(n, WORK_TICK);
     n->tick_ms = n->wants_tick ? now : now + TICK_GAP_MS;
@@ -199,11 +216,12 @@ look(struct noded *n)
                              .store = n->store,
                              .links = n->links,
                              .n_queued = count(n, WORK_ENVELOPE) + n->parked.n,
+                             .clock = &n->clock,
                              .failing = n->failing};
 
     if (count(n, WORK_API) == 0 || hf_clock_mono_ms() < n->look_ms)
         return;
-    health_look(&h, hf_clock_wall_ms(), &n->batch.status);
+    health_look(&h, n->clock.now_ms, &n->batch.status);
     n->look_ms = hf_clock_mono_ms() + LOOK_AGE_MS;
 }
 
@@ -214,7 +232,7 @@ note_freshness(struct noded *n)
     const bool was = n->opening.is_registry_stale;
     const bool is =
         n->held.r != NULL &&
-        registry_fresh(n->held.r, hf_clock_wall_ms()) == REGISTRY_STALE;
+        registry_fresh(n->held.r, n->clock.now_ms) == REGISTRY_STALE;
 
     if (is == was)
         return;
@@ -232,7 +250,7 @@ work(struct noded *n)
         enum hf_err err;
 
         api_hold(n->api);
-        err = batch_run(&n->batch, &n->queue, hf_clock_wall_ms());
+        err = batch_run(&n->batch, &n->queue, n->clock.now_ms);
         if (err)
             noded_drop(n, err);
         else
@@ -264,7 +282,7 @@ wait_ms(const struct noded *n)
     /* Due by the wall clock, but no sooner than the gap allows. */
     if (n->batch.wake_ms != UINT64_MAX) {
         const uint64_t due =
-            at_most(TEND_EVERY_MS, n->batch.wake_ms, hf_clock_wall_ms());
+            at_most(TEND_EVERY_MS, n->batch.wake_ms, n->clock.now_ms);
         const uint64_t gap = at_most(TEND_EVERY_MS, n->tick_ms, now);
         const uint64_t later = due > gap ? due : gap;
 
@@ -279,8 +297,10 @@ noded_run(struct noded *n)
     struct hf_bytes set;
 
     n->must_start = true;
+    look_at_clock(n);
     while (!n->must_stop) {
         (void)hf_loop_wait(n->loop, wait_ms(n));
+        look_at_clock(n);
         if (links_offered(n->links, &set) &&
             noded_take_registry(n, set) == HF_ERR_EXISTS)
             hf_log(HF_LOG_DEBUG, "registry_known", "offered again");

@@ -12,6 +12,7 @@
 
 #include "backups.h"
 #include "batch.h"
+#include "clock_watch.h"
 #include "hf_loop.h"
 #include "hf_queue.h"
 #include "links.h"
@@ -38,6 +39,7 @@ struct noded {
     struct links *links;
     struct hf_queue *inbox;   /* requests from the server's thread */
     struct api *api;
+    struct clock_watch clock;
     int signal_fd;            /* -1: none */
     bool is_net_started;
     bool must_stop;

@@ -364,6 +364,27 @@ def check_events():
             report(document, 1, f"no code logs {event}")
 
 
+def check_threats():
+    """Every row of the threat model names its tests, and they exist."""
+    document = "proto/THREATS.md"
+    text = read(document)
+    for i, line in enumerate(text.split("\n"), 1):
+        cells = line.split("|")[1:-1]
+        if len(cells) != 4 or cells[0].strip() in ("who", "---"):
+            continue
+        quoted = re.findall(r"`([^`]+)`", cells[3])
+        if len(quoted) < 2 or not quoted[0].startswith("tests/"):
+            report(document, i, "names no test")
+        tests = ""
+        for word in quoted:
+            if word.startswith("tests/"):
+                if word not in FILES:
+                    report(document, i, f"{word} does not exist")
+                tests = read(word) if word in FILES else ""
+            elif not re.search(rf"\bTest\(\w+, {re.escape(word)}\b", tests):
+                report(document, i, f"no test {word} there")
+
+
 def check_alone():
     """The project refers to nothing outside itself."""
     foreign = re.compile(r"\.\./" + "shared|(?<![\\w.])/" + "work/|\\bfarm" +
@@ -387,7 +408,7 @@ def main():
     checks = {"includes": check_includes, "headers": check_headers,
               "calls": check_calls, "form": check_form, "map": check_map,
               "folders": check_folders, "events": check_events,
-              "alone": check_alone}
+              "threats": check_threats, "alone": check_alone}
     parser = argparse.ArgumentParser()
     parser.add_argument("--generated", default=str(ROOT / "build-dev"))
     parser.add_argument("check", nargs="*", choices=[[], *checks])

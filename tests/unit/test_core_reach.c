@@ -140,7 +140,7 @@ Test(reach, what_a_suspended_member_sends_beside_rights_is_refused)
     core_forge_entry(&f, e, NULL);
     core_forge_send(&f, s, &r->org);
     cr_expect(eq(u32, core_object(s, id).n[1], held));
-    cr_expect(eq(str, (char *)s->alarm, "sender_restricted"));
+    cr_expect(eq(u32, core_alarms(s, "sender_restricted"), 1));
     core_forge_end(&f);
 }
 
