@@ -97,7 +97,7 @@ is_wanted(const struct registry *r, const struct registry_org *me,
 
     for (size_t i = 0; me != NULL && i < me->n_homes; i++)
         is_home = is_home || hf_org_eq(&me->home[i], &k->broker.id);
-    return is_home && b != NULL && is_same(b, &k->broker);
+    return is_home && b != NULL && !b->is_suspended && is_same(b, &k->broker);
 }
 
 static struct link *
@@ -145,7 +145,7 @@ links_follow(struct links *l)
         const struct registry_broker *b = registry_broker(r, &me->home[i]);
         struct link *k = find_link(l, &me->home[i]);
 
-        if (k == NULL && b != NULL) {
+        if (k == NULL && b != NULL && !b->is_suspended) {
             connect_to(l, b);
         } else if (k != NULL) {
             /* Documents refused under the old registry may be good now. */

@@ -61,7 +61,7 @@ open_notice(struct opening *o, const struct registry *r, struct hf_bytes in,
         registry_broker(r, &ret_ev->header.sender);
     struct notice n;
 
-    if (b == NULL)
+    if (b == NULL || b->is_suspended)
         return stranger(o, r, &ret_ev->header, "unknown_broker");
     if (notice_read(in, b->op_pk, &n) != HF_OK)
         return drop(o, "bad_notice");

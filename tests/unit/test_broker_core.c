@@ -390,6 +390,42 @@ Test(broker_core, suspended_members_get_and_send_urgent_and_small_only)
     cr_expect(find_told(BROKER_DO_DELIVER, HUB) >= 0);
 }
 
+Test(broker_core, counts_what_suspended_members_get)
+{
+    struct broker_conf conf = small_conf();
+    struct broker_item it[2];
+
+    broker_free(core);
+    free(reg.orgs);
+    reg = (struct registry){0};
+    conf.restricted_count = 1;
+    begin_with(&conf);
+    reg.orgs[1].status = MEMBER_LEFT;
+    feed((struct broker_event){.type = BROKER_REGISTRY, .registry = &reg});
+    it[0] = envelope("north", "hub", LANE_URGENT, 60000);
+    it[1] = envelope("north", "hub", LANE_URGENT, 60000);
+    link_up(NORTH, "north", false, false);
+    submit(NORTH, 1, it, 2);
+    commit(HF_OK);
+    cr_expect(eq(int, code_of(NORTH, 0), CUSTODY_TAKEN));
+    cr_expect(eq(int, code_of(NORTH, 1), CUSTODY_QUOTA));
+}
+
+Test(broker_core, a_suspended_broker_has_no_link_and_is_sent_nothing)
+{
+    struct broker_item it[1];
+
+    reg.broker[0].is_suspended = true;
+    feed((struct broker_event){.type = BROKER_REGISTRY, .registry = &reg});
+    link_up(70, "af", true, false);
+    cr_expect(find_told(BROKER_DO_CLOSE, 70) >= 0);
+    it[0] = envelope("north", "south", LANE_URGENT, 60000);
+    link_up(NORTH, "north", false, false);
+    submit(NORTH, 1, it, 1);
+    commit(HF_OK);
+    cr_expect(eq(int, code_of(NORTH, 0), CUSTODY_NO_ROUTE), "south is at af");
+}
+
 Test(broker_core, closes_the_link_of_who_leaves_the_registry)
 {
     link_up(NORTH, "north", false, false);
