@@ -181,8 +181,10 @@ take_push(struct step *s, const struct hf_org *from,
     }
     if (!live_load(s, &p->object, &l)) {
         if (!open_object(s, p, from, &l)) {
-            /* Its maker thinks that we hold the beginning: we lost it. */
-            push_ask_unknown(s, from, p->kind, &p->object);
+            /* Its maker thinks that we hold the beginning: we lost it. An
+             * answer without entries says that the maker does not, either. */
+            if (p->n > 0 && hf_id_is_zero(&p->answers))
+                push_ask_unknown(s, from, p->kind, &p->object);
             return;
         }
     } else if (!hf_org_eq(&l.o.peer, from) || l.o.kind != p->kind) {
