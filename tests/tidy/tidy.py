@@ -381,7 +381,8 @@ def check_threats():
                 if word not in FILES:
                     report(document, i, f"{word} does not exist")
                 tests = read(word) if word in FILES else ""
-            elif not re.search(rf"\bTest\(\w+, {re.escape(word)}\b", tests):
+            elif f'"{word}"' not in tests and not re.search(
+                    rf"\bTest\(\w+, {re.escape(word)}\b", tests):
                 report(document, i, f"no test {word} there")
 
 

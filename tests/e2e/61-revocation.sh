@@ -1,0 +1,49 @@
+#!/bin/bash
+# A suspension that one member of the committee signs reaches every connected
+# node and both brokers within 60 s, ends the live link of the suspended, and
+# lets nothing but a withdrawal and its answer pass.
+. "$(dirname "$0")/lib.sh"
+e2e_network iom-at iom-af clinic-kbl
+
+e2e_case iom-at
+e2e_transfer
+
+set=$NET/ceremony/registry.set
+began=$(date +%s)
+net_do "$net_bin/handoff" registry suspend "$set" iom-af
+net_do "$net_bin/handoff" registry sign "$set" \
+    --key "$NET/ceremony/member-1.key" --yes
+hf clinic-kbl registry publish "$set" >/dev/null
+
+accepted() { grep -q 'registry_accepted' "$(net_dir "$1")/log/node.log"; }
+installed() {
+    [ "$(grep -c ' registry version' "$(net_dir "$1")/log/broker.log")" -ge 2 ]
+}
+ended() {
+    grep -q 'link-outdated user=o[0-9a-f]*:iom-af' \
+        "$(net_dir af)/log/broker.log"
+}
+
+for org in iom-at iom-af clinic-kbl; do
+    soon "the suspension has reached $org" accepted "$org"
+done
+for broker in eu af; do
+    soon "the suspension has reached broker $broker" installed "$broker"
+done
+soon "the live link of the suspended was ended" ended
+took=$(($(date +%s) - began))
+check "within 60 s: $took s" test "$took" -le 60
+
+# Envelopes that ORG has had from OTHER.
+had() {
+    grep -c "envelope_received.*from=$2 why=-" "$(net_dir "$1")/log/node.log"
+}
+more() { [ "$(had "$1" "$2")" -gt "$3" ]; }
+
+sent=$(had iom-af iom-at)
+answered=$(had iom-at iom-af)
+hf iom-at consent withdraw "$case_id" --effect erase --yes >/dev/null
+soon "the withdrawal reached the suspended" more iom-af iom-at "$sent"
+soon "its answer came back" more iom-at iom-af "$answered"
+check "nobody refused them" sh -c \
+    "! grep -hE 'sender_restricted|sender_not_active' $NET/nodes/*/log/node.log"
