@@ -562,7 +562,7 @@ same_author(struct step *s, const struct live *l)
     if (!hf_name_eq(&l->o.author, &s->cmd->user))
         return false;
     step_refuse(s, 77, "own_draft", "ask a colleague with the role supervisor",
-                "who wrote a referral may not approve it");
+                "who wrote a referral does not decide on it");
     return true;
 }
 
@@ -605,6 +605,8 @@ refer_draft_event(struct step *s, struct live *l)
         then = waits ? STATE_APPROVED : STATE_NONE;
         break;
     case EVENT_REFUSE:
+        if (waits && same_author(s, l))
+            return;
         then = waits ? STATE_DRAFT : STATE_NONE;
         break;
     case EVENT_CANCEL:
