@@ -90,13 +90,18 @@ Test(referral, needs_another_person_where_the_rule_asks_for_approval)
 Test(referral, draft_moves_through_its_own_states)
 {
     const struct hf_id id = draft("finance.account");
+    struct node_command refuse;
 
     cr_expect(eq(int, core_event(s, id, EVENT_SEND, REASON_NONE), 1),
               "the rule asks for approval");
     cr_expect(eq(int, core_event(s, id, EVENT_APPROVE, REASON_NONE), 1));
     core_does(s, id, EVENT_SUBMIT, REASON_NONE);
     cr_expect(eq(int, core_event(s, id, EVENT_SUBMIT, REASON_NONE), 1));
-    core_does(s, id, EVENT_REFUSE, REASON_NONE);
+    cr_expect(eq(int, core_event(s, id, EVENT_REFUSE, REASON_NONE), 77),
+              "its author may not refuse it either");
+    refuse = core_event_cmd(id, EVENT_REFUSE, REASON_NONE);
+    refuse.user = core_name("sam");
+    core_do(s, &refuse);
     expect_state(s, id, STATE_DRAFT);
     core_does(s, id, EVENT_CANCEL, REASON_NO_LONGER_NEEDED);
     expect_state(s, id, STATE_CANCELLED);
