@@ -129,6 +129,33 @@ Test(hf_crypto, a_signature_with_any_bit_flipped_fails)
     hf_secret_free(secret);
 }
 
+/* S + L is the same scalar: a second signature of the same bytes, were it
+ * taken. */
+Test(hf_crypto, a_malleated_signature_is_refused)
+{
+    static const uint8_t order[32] = {
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+        0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+        0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+    struct hf_secret *secret = secret_of(HF_KEY_SIGN);
+    const struct hf_bytes in = text("abc");
+    uint8_t pk[HF_PK_BYTES];
+    uint8_t sig[HF_SIG_BYTES];
+    unsigned carry = 0;
+
+    hf_secret_public(secret, pk);
+    hf_sign(secret, "l", &in, 1, sig);
+    cr_assert(hf_verify(pk, "l", &in, 1, sig));
+    for (int i = 0; i < 32; i++) {
+        carry += (unsigned)sig[32 + i] + order[i];
+        sig[32 + i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    cr_expect(eq(u32, carry, 0), "it still fits");
+    cr_expect(not(hf_verify(pk, "l", &in, 1, sig)));
+    hf_secret_free(secret);
+}
+
 Test(hf_crypto, long_messages_are_signed_like_short_ones)
 {
     struct hf_secret *secret = secret_of(HF_KEY_SIGN);
