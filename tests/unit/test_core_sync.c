@@ -69,8 +69,10 @@ Test(sync, takes_a_letter_once_and_answers_a_copy_the_same)
 
     core_deliver(first);
     before = core_object(r, id);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
+        core->now_ms += MINUTE_MS;
         core_deliver(first);
+    }
     cr_expect(eq(u32, core_object(r, id).n[1], before.n[1]));
     cr_expect(eq(u64, core_object(r, id).changed_ms, before.changed_ms));
     core_run();
