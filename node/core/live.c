@@ -45,6 +45,7 @@ static void
 judge(struct live *l)
 {
     l->pair.on_send = (l->o.flags & ENTRY_ON_SEND) != 0;
+    l->pair.ruled = l->o.is_ruled != 0;
     l->pair.travel_none = (l->o.flags & ENTRY_TRAVEL_NONE) != 0;
     for (int side = 0; side < 2; side++) {
         l->pair.n[side] = l->o.n[side];

@@ -8,6 +8,7 @@
 #include "live.h"
 #include "permit.h"
 #include "push.h"
+#include "ruling.h"
 #include "vital.h"
 #include "reach.h"
 #include "shred.h"
@@ -450,6 +451,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_FIGURES:
         figures_due(s);
         break;
+    case DUE_RULINGS:
+        ruling_apply_all(s);
+        break;
     case DUE_ANSWER:
         settle_again(s, object);
         break;
@@ -507,6 +511,7 @@ node_step(const struct node_env *env, const struct node_event *ev,
     switch (ev->type) {
     case NODE_EV_START:
         figures_begin(&s);
+        ruling_apply_all(&s);
         break;
     case NODE_EV_RESTORED:
         step_restored(&s);

@@ -53,6 +53,7 @@ struct node_object {
                                     that this has climbed to; 0: it has one */
     uint8_t owes_disclose;       /* first: accepted, sections not yet gone */
     uint8_t erase_answered;      /* second: erased or kept since it was due */
+    uint8_t is_ruled;            /* transfer: ended by a custody ruling */
     uint8_t erase_basis_kept;    /* withdrawal: something was kept */
     enum reason refused;         /* second: why our gate said no; NONE */
     uint8_t tries;               /* of sending, since the peer last said that
@@ -191,6 +192,7 @@ enum due_what {
     DUE_REPORT,
     DUE_OUTBOX,     /* an envelope's time is up */
     DUE_FIGURES,    /* the period ends; object zero */
+    DUE_RULINGS,    /* more cases may be ruled upon; object zero */
     DUE_ANSWER,     /* a withdrawal may be answered now */
     DUE_SCAN,      /* go on with a scan (scan.c); object: the ask */
     DUE_REVIEW      /* of a vital-interest disclosure */
