@@ -2,12 +2,18 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 #include "records.h"
 
 #define DAY_MS       (24ull * 3600 * 1000)
 #define SOON_MS      (30 * DAY_MS)
 #define SKEW_MS      (5ull * 60 * 1000)
+#define KEY_OLD_MS   (75 * DAY_MS) /* of 90: time to rotate */
+#define KEY_END_MS   (90 * DAY_MS)
+#define DISK_INFO    (4096ull << 20)
+#define DISK_WARN    (1024ull << 20)
+#define DISK_STOP    (128ull << 20)
 #define UNSENT_COUNT 100000 /* rows of the outbox looked at */
 
 /** alarm: @mend says what to do. Beyond the ceiling the first ones stand: they
@@ -193,6 +199,69 @@ look_at_registry(const struct health *h, uint64_t now_ms, struct api_status *s)
                     (unsigned long long)((end - now_ms) / DAY_MS));
 }
 
+/* Whether the committee's machines vouched for the registry of late. */
+static void
+look_at_freshness(const struct health *h, uint64_t now_ms,
+                  struct api_status *s)
+{
+    const struct registry *r = h->held->r;
+    enum registry_grade grade;
+
+    if (r == NULL || !r->has_timestamps)
+        return;
+    grade = registry_fresh(r, now_ms);
+    if (grade == REGISTRY_STALE)
+        raise_alarm(s, "stop",
+                    "ask the committee for a timestamp; receiving, "
+                    "withdrawing and erasing go on",
+                    "nobody vouches for the registry any more: nothing else "
+                    "is opened or sent");
+    else if (grade == REGISTRY_AGEING)
+        raise_alarm(s, "warn",
+                    "ask the committee whether its timestamp machines run",
+                    "nobody vouched for the registry in the last day");
+}
+
+/* The operation key lives for 90 days; nothing stops by itself, but what an
+ * old key gives away grows. */
+static void
+look_at_keys(const struct health *h, uint64_t now_ms, struct api_status *s)
+{
+    const struct registry *r = h->held->r;
+    const struct registry_org *me =
+        r == NULL ? NULL : registry_org(r, h->self);
+    uint64_t from = 0;
+
+    for (int i = 0; me != NULL && i < me->n_op; i++)
+        if (!me->op[i].revoked && me->op[i].from_ms > from)
+            from = me->op[i].from_ms;
+    if (from == 0 || now_ms < from + KEY_OLD_MS)
+        return;
+    raise_alarm(s, now_ms < from + KEY_END_MS ? "info" : "warn",
+                "run `handoff registry request` and send it to the committee",
+                "the operation key is %llu days old",
+                (unsigned long long)((now_ms - from) / DAY_MS));
+}
+
+static void
+look_at_disk(const struct health *h, struct api_status *s)
+{
+    struct statvfs disk;
+    uint64_t free_bytes;
+
+    if (statvfs(h->dir, &disk) != 0)
+        return;
+    free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (free_bytes < DISK_INFO)
+        raise_alarm(s,
+                    free_bytes < DISK_STOP   ? "stop"
+                    : free_bytes < DISK_WARN ? "warn"
+                                             : "info",
+                    "make room on the disk of the node's folder",
+                    "%llu MiB are free; at 0 nothing new can be recorded",
+                    (unsigned long long)(free_bytes >> 20));
+}
+
 static void
 look_at_links(const struct health *h, struct api_status *s)
 {
@@ -255,7 +324,10 @@ health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
     *ret = (struct api_status){.queue_in = h->n_queued};
     look_at_store(h, now_ms, ret);
     look_at_registry(h, now_ms, ret);
+    look_at_freshness(h, now_ms, ret);
     look_at_links(h, ret);
+    look_at_keys(h, now_ms, ret);
+    look_at_disk(h, ret);
     look_at_prekeys(h, now_ms, ret);
     look_at_backups(h, now_ms, ret);
     if (h->policies->n == 0)

@@ -14,6 +14,7 @@
 
 /** What it is judged by; borrowed. */
 struct health {
+    const char *dir;      /* the node's folder */
     const struct hf_org *self;
     const struct held_registry *held;
     const struct policies *policies;

@@ -208,7 +208,8 @@ count(const struct noded *n, enum work_type type)
 static void
 look(struct noded *n)
 {
-    const struct health h = {.self = &n->settings.node.org,
+    const struct health h = {.dir = n->dir,
+                             .self = &n->settings.node.org,
                              .held = &n->held,
                              .policies = &n->policies,
                              .prekeys = n->prekeys,
