@@ -201,8 +201,7 @@ look_at_registry(const struct health *h, uint64_t now_ms, struct api_status *s)
 
 /* Whether the committee's machines vouched for the registry of late. */
 static void
-look_at_freshness(const struct health *h, uint64_t now_ms,
-                  struct api_status *s)
+look_at_freshness(const struct health *h, uint64_t now_ms, struct api_status *s)
 {
     const struct registry *r = h->held->r;
     enum registry_grade grade;
@@ -228,8 +227,7 @@ static void
 look_at_keys(const struct health *h, uint64_t now_ms, struct api_status *s)
 {
     const struct registry *r = h->held->r;
-    const struct registry_org *me =
-        r == NULL ? NULL : registry_org(r, h->self);
+    const struct registry_org *me = r == NULL ? NULL : registry_org(r, h->self);
     uint64_t from = 0;
 
     for (int i = 0; me != NULL && i < me->n_op; i++)
