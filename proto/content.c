@@ -48,7 +48,7 @@ ask_ok(const struct content_ask *a)
 {
     const bool of_all = a->kind == OBJECT_NONE && hf_id_is_zero(&a->object);
 
-    return (of_all || is_object(a->kind, &a->object)) &&
+    return (of_all || (is_object(a->kind, &a->object) && a->shared == 0)) &&
            !hf_id_is_zero(&a->ask);
 }
 
@@ -171,6 +171,8 @@ encode_ask(const struct content_ask *c, struct hf_buf *buf)
     ask.kind = c->kind;
     ask.object = data(c->object.b, HF_ID_BYTES);
     ask.ask = data(c->ask.b, HF_ID_BYTES);
+    ask.has_shared = c->shared != 0;
+    ask.shared = c->shared;
     pb.what_case = HANDOFF__V1__CONTENT__WHAT_ASK;
     pb.ask = &ask;
     return pack(&pb, buf);
@@ -322,7 +324,9 @@ static bool
 decode_ask(const Handoff__V1__Ask *pb, struct cursor *at, struct content_ask *c)
 {
     c->kind = (enum object_kind)pb->kind;
-    return next_fixed(at, c->object.b, HF_ID_BYTES) &&
+    c->shared = pb->has_shared ? pb->shared : 0;
+    return (!pb->has_shared || pb->shared != 0) &&
+           next_fixed(at, c->object.b, HF_ID_BYTES) &&
            next_fixed(at, c->ask.b, HF_ID_BYTES);
 }
 

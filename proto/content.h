@@ -47,6 +47,8 @@ struct content_ask {
     enum object_kind kind;  /* OBJECT_NONE: of every object we share */
     struct hf_id object;    /* zero then */
     struct hf_id ask;       /* random; the pushes that answer carry it */
+    uint32_t shared;        /* 0: a question. Else the answer to one for every
+                               object: so many are shared, plus one */
 };
 
 /** Delivered receipt: durable here, and what the gates said. Not receipted

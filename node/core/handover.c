@@ -1,6 +1,7 @@
 /* The commands of a case transfer: offer, request, and the gated sections that
  * go with release, amend and supplement. */
 #include "ask.h"
+#include "custody.h"
 #include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
@@ -151,7 +152,8 @@ ask_transfer_offer(struct step *s)
     struct live l;
 
     if (!ask_permitted(s, OBJECT_TRANSFER, SIDE_FIRST) ||
-        !ask_case(s, true, &c) || !may_offer(s, &c, to))
+        !ask_case(s, true, &c) || !may_offer(s, &c, to) ||
+        !custody_is_sure(s))
         return;
     if (!find_request(s, &c, to, &l)) {
         id = step_fresh_id(s);

@@ -1,6 +1,7 @@
 /* One event on a shared object, as a person asks for it: permission, reason,
  * what the row needs, validity; then the entry. */
 #include "ask.h"
+#include "custody.h"
 #include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
@@ -113,8 +114,9 @@ has_needs(struct step *s, const struct live *l)
     case EVENT_FAIL:
         return may_fail(s, l);
     case EVENT_RELEASE:
-    case EVENT_HAND_OVER:
         return may_move(s, l);
+    case EVENT_HAND_OVER:
+        return may_move(s, l) && custody_is_sure(s);
     case EVENT_TAKE_OVER:
         return may_take(s, l);
     case EVENT_WAITLIST:

@@ -13,6 +13,7 @@
 #include "reach.h"
 #include "shred.h"
 
+#define SCAN_MS (10ull * 60 * 1000) /* until an asker may be told again */
 #define PAGE 32 /* due rows, waiting objects or scanned objects a step */
 
 /* ---- commands ---- */
@@ -214,6 +215,10 @@ take_ask(struct step *s, const struct hf_org *from,
     struct node_scan scan;
     struct live l;
 
+    if (a->shared > 0) {
+        answered_put(s->v, from, &a->ask, a->shared - 1);
+        return;
+    }
     if (a->kind == OBJECT_NONE) {
         if (lost_get(s->v, from) < s->ev->header.created_ms)
             lost_put(s->v, from, s->ev->header.created_ms);
@@ -327,8 +332,7 @@ step_restored(struct step *s)
 
 /* One object of a scan: our own after a restore, or one the asker shares. */
 static void
-scan_object(struct step *s, const struct node_scan *scan,
-            struct node_object *o)
+scan_object(struct step *s, struct node_scan *scan, struct node_object *o)
 {
     struct live l;
 
@@ -346,6 +350,7 @@ scan_object(struct step *s, const struct node_scan *scan,
     } else if (!is_draft && hf_org_eq(&l.o.peer, &scan->peer)) {
         l.o.copy_for = scan->ask;
         l.o.copy_at = 0;
+        scan->shared++;
         push_copy(s, &l);
     } else {
         return;
@@ -376,6 +381,19 @@ ask_everybody(struct step *s, const struct hf_id *ask)
     return true;
 }
 
+/* The asker is told when that was all: only then it knows what it forgot. */
+static void
+end_scan(struct step *s, const struct node_scan *scan)
+{
+    if (scan->peer.s[0] == '\0' ||
+        push_answer(s, &scan->peer, &scan->ask, scan->shared)) {
+        scan_del(s->v, &scan->ask);
+        return;
+    }
+    scan_put(s->v, scan);
+    due_put(s->v, s->now + SCAN_MS, &scan->ask, DUE_SCAN);
+}
+
 static void
 scan_page(struct step *s, const struct hf_id *ask)
 {
@@ -391,7 +409,7 @@ scan_page(struct step *s, const struct hf_id *ask)
     }
     for (int i = 0; i < PAGE && has_room(s); i++) {
         if (!object_next(s->v, &scan.at, &o)) {
-            scan_del(s->v, ask);
+            end_scan(s, &scan);
             return;
         }
         scan_object(s, &scan, &o);

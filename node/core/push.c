@@ -413,6 +413,32 @@ push_ask_all(struct step *s, const struct hf_org *peer,
 }
 
 void
+push_ask_again(struct step *s, const struct hf_org *peer,
+               const struct hf_id *ask)
+{
+    static const struct hf_id none;
+
+    if (send_ask(s, peer, OBJECT_NONE, &none, ask))
+        asked_all_put(s->v, peer, ask);
+}
+
+bool
+push_answer(struct step *s, const struct hf_org *asker, const struct hf_id *ask,
+            uint32_t shared)
+{
+    static const struct hf_id none;
+    struct content *c;
+
+    if (!is_ready(s, asker, REACH_ALL))
+        return false;
+    c = step_content(s, CONTENT_ASK);
+    c->u.ask.ask = *ask;
+    c->u.ask.shared = shared + 1;
+    (void)push_content(s, asker, c, LANE_NORMAL, &none, 0);
+    return true;
+}
+
+void
 push_ask_unknown(struct step *s, const struct hf_org *peer,
                  enum object_kind kind, const struct hf_id *object)
 {

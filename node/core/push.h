@@ -25,6 +25,12 @@ void push_ask_all(struct step *s, const struct hf_org *peer,
 /** push_ask_unknown: the whole of what we do not hold the beginning of. */
 void push_ask_unknown(struct step *s, const struct hf_org *peer,
                       enum object_kind kind, const struct hf_id *object);
+/** push_answer: that is all that we share with the asker; false when it cannot
+ * be told now. push_ask_again: push_ask_all, though it was asked before. */
+bool push_answer(struct step *s, const struct hf_org *asker,
+                 const struct hf_id *ask, uint32_t shared);
+void push_ask_again(struct step *s, const struct hf_org *peer,
+                    const struct hf_id *ask);
 void push_ask_object(struct step *s, const struct node_object *o,
                      const struct hf_id *ask);
 

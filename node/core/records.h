@@ -141,6 +141,7 @@ struct node_scan {
     struct hf_id ask;           /* also its key */
     struct hf_org peer;         /* whose ask we answer; empty: our own restore*/
     struct hf_id at;            /* cursor */
+    uint32_t shared;            /* objects found so far */
 };
 
 struct node_decision {
@@ -261,6 +262,10 @@ bool scan_get(const struct node_view *v, const struct hf_id *ask,
 /** asked_all: whether @peer was asked for all that we share, by this ask. */
 bool asked_all(const struct node_view *v, const struct hf_org *peer,
                const struct hf_id *ask);
+/** answered: how many objects @peer said, after the last copy, that it shares
+ * with us, to this ask; false when it has not yet. */
+bool answered(const struct node_view *v, const struct hf_org *peer,
+              const struct hf_id *ask, uint32_t *ret_shared);
 bool number_get(const struct node_view *v, const struct hf_hash *index,
                 struct hf_id *ret_case);
 /** due_first: the earliest due row. waiting_first: an object that waits for
@@ -369,6 +374,8 @@ void lost_put(const struct node_view *v, const struct hf_org *peer,
 void self_put(const struct node_view *v, const struct node_self *s);
 void asked_all_put(const struct node_view *v, const struct hf_org *peer,
                    const struct hf_id *ask);
+void answered_put(const struct node_view *v, const struct hf_org *peer,
+                  const struct hf_id *ask, uint32_t shared);
 void scan_put(const struct node_view *v, const struct node_scan *s);
 void scan_del(const struct node_view *v, const struct hf_id *ask);
 void number_put(const struct node_view *v, const struct hf_hash *index,

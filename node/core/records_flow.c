@@ -465,6 +465,47 @@ asked_all_put(const struct node_view *v, const struct hf_org *peer,
     row_put(v, NODE_META, &k, NULL, ask, sizeof(*ask));
 }
 
+struct answer {
+    struct hf_id ask;
+    uint32_t shared;
+};
+
+static struct row_key
+answered_key(const struct hf_org *peer)
+{
+    struct row_key k = row_text("answered");
+
+    row_add(&k, peer->s, HF_ORG_BYTES);
+    return k;
+}
+
+bool
+answered(const struct node_view *v, const struct hf_org *peer,
+         const struct hf_id *ask, uint32_t *ret_shared)
+{
+    const struct row_key k = answered_key(peer);
+    struct answer a;
+
+    if (!row_get(v, NODE_META, &k, &a, sizeof(a)) ||
+        !hf_id_eq(&a.ask, ask))
+        return false;
+    *ret_shared = a.shared;
+    return true;
+}
+
+void
+answered_put(const struct node_view *v, const struct hf_org *peer,
+             const struct hf_id *ask, uint32_t shared)
+{
+    const struct row_key k = answered_key(peer);
+    struct answer a;
+
+    memset(&a, 0, sizeof(a));
+    a.ask = *ask;
+    a.shared = shared;
+    row_put(v, NODE_META, &k, NULL, &a, sizeof(a));
+}
+
 static struct row_key
 lost_key(const struct hf_org *peer)
 {

@@ -228,6 +228,51 @@ Test(transfer, leaves_one_holder_when_the_giver_is_restored)
     cr_expect(eq(u32, core_case_of(h, case_id).epoch, 2));
 }
 
+/* What was handed over after the backup is not known here: until all have said
+ * what they share with us, nothing is offered again. */
+Test(transfer, is_offered_by_a_restored_giver_only_when_all_copies_came)
+{
+    struct hf_id id;
+
+    core_backup(h);
+    id = released(n);
+    core_does(n, id, EVENT_ARRIVE, REASON_NONE);
+    core_does(h, id, EVENT_HAND_OVER, REASON_NONE);
+    core->has_no_prekey[3] = true; /* it never had a node */
+    core_restore(h, true);
+    cr_expect(is_holder(h), "as far as it knows");
+    cr_expect(eq(int, offer_to(h, case_id, m, 0), 75));
+    cr_expect(eq(str, h->reply.code, "awaits_copy"));
+    core_run();
+    cr_expect(eq(int, offer_to(h, case_id, m, 0), 1));
+    cr_expect(eq(str, h->reply.code, "not_holder"));
+    cr_expect(eq(uint, holders(), 1));
+}
+
+Test(transfer, goes_on_after_a_restore_though_an_ask_was_lost)
+{
+    core_backup(h);
+    core->has_no_prekey[3] = true;
+    core_restore(h, true);
+    core_tick(h);
+    core_lose();
+    cr_expect(eq(int, offer_to(h, case_id, m, 0), 75));
+    core_run(); /* n was asked again */
+    cr_expect(eq(int, offer_to(h, case_id, m, 0), 75));
+    core_run(); /* and m */
+    cr_expect(eq(int, offer_to(h, case_id, m, 0), 0), "%s", h->reply.message);
+}
+
+Test(transfer, does_not_wait_for_who_is_suspended)
+{
+    core_backup(h);
+    core->org[1].status = MEMBER_SUSPENDED;
+    core->has_no_prekey[3] = true;
+    core_restore(h, true);
+    core_run();
+    cr_expect(eq(int, offer_to(h, case_id, m, 0), 0), "%s", h->reply.message);
+}
+
 Test(transfer, is_not_taken_over_without_the_case)
 {
     struct core_forger f;

@@ -1,0 +1,21 @@
+/*
+ * custody.h - after a restore: whether this node can have forgotten that a case
+ * is no longer its own (I-4). Internal to the core.
+ */
+#ifndef NODE_CORE_CUSTODY_H
+#define NODE_CORE_CUSTODY_H
+
+#include "step.h"
+
+/**
+ * custody_is_sure: every member that can be written to has said what it shares
+ * with us, and all of that has come back. Else 75 is replied, naming one of
+ * those awaited, which is asked again.
+ *
+ * Whoever took a case over since the backup ran then, so that its prekey of
+ * that time is valid still; members without one need not be awaited, and those
+ * whom the committee suspended are not.
+ */
+bool custody_is_sure(struct step *s);
+
+#endif /* NODE_CORE_CUSTODY_H */
