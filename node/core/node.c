@@ -306,7 +306,8 @@ step_unopenable(struct step *s)
     in.at_ms = s->now;
     step_alarm(s, "unopenable", OBJECT_NONE, &in.object, &in.from,
                REASON_NONE);
-    push_receipt(s, &in);
+    if (s->ev->header.lane != LANE_BULK) /* itself such an answer */
+        push_receipt(s, &in);
 }
 
 /* ---- restore ---- */

@@ -10,6 +10,8 @@
 #define ASK_MS        (60ull * 1000)        /* between two asks */
 #define COPY_MS       (60ull * 60 * 1000)   /* ... for a copy, restored */
 #define TRIES_MAX     10                    /* a minute, 2, 4, ... 17 hours */
+#define PUSH_ROOM_BYTES   (CONTENT_BYTES_MAX + 128u * 1024u) /* of one push */
+#define PUSH_ROOM_EFFECTS 16
 #define BODIES_MAX    (CONTENT_BYTES_MAX - 64u * 1024u)
 
 /* ---- one envelope ---- */
@@ -283,6 +285,14 @@ send_rights(struct step *s, struct live *l, uint32_t from)
           l->o.sent);
 }
 
+/* A step that settles many objects sends what it has room for. */
+static bool
+has_room(const struct step *s)
+{
+    return NODE_ARENA_BYTES - s->out->used >= PUSH_ROOM_BYTES &&
+           NODE_EFFECTS_MAX - s->out->n >= PUSH_ROOM_EFFECTS;
+}
+
 void
 push_owed(struct step *s, struct live *l)
 {
@@ -302,6 +312,11 @@ push_owed(struct step *s, struct live *l)
         from = l->o.sent + 1; /* the rest is on its way */
     if (from > n && !evidence)
         return;
+    if (!has_room(s)) {
+        set_resend(s, l, s->now);
+        s->again = true;
+        return;
+    }
     if (is_ready(s, &l->o.peer, REACH_ALL))
         send_from(s, l, from);
     else if (is_ready(s, &l->o.peer, REACH_RIGHTS) && last_right(l, from) != 0)
@@ -493,7 +508,13 @@ push_receipt(struct step *s, const struct node_inbox *in)
         trace(s, &in->object, TRACE_ACK, step_me(s), &in->envelope,
               in->reason, r->have_n);
     }
-    (void)push_content(s, &in->from, c, LANE_URGENT, &none, 0);
+    /* Two that cannot open each other's envelopes would answer each other's
+     * answers for ever: this one is known by its lane, which nothing else
+     * uses, and is not answered. */
+    (void)push_content(s, &in->from, c,
+                       in->status == DELIVERY_UNOPENABLE ? LANE_BULK
+                                                         : LANE_URGENT,
+                       &none, 0);
 }
 
 static void

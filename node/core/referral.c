@@ -29,6 +29,27 @@ apply_send(struct step *s, struct live *l, uint32_t n)
         memset(&l->o.card, 0, sizeof(l->o.card));
 }
 
+/* R finds what it holds by the consent. S, restored from before the referral,
+ * finds by it whose it is: a withdrawal has to reach it (I-2). */
+static void
+link_disclosed(struct step *s, struct live *l)
+{
+    struct consent consent;
+    struct node_case c;
+
+    if (l->o.side == SIDE_SECOND) {
+        object_link(s->v, &l->o.proof.consent, &l->o.id);
+        return;
+    }
+    l->o.owes_disclose = 0;
+    if (!hf_id_is_zero(&l->o.case_id) ||
+        !consent_get(s->v, &l->o.proof.consent, &consent) ||
+        !case_get(s->v, &consent.case_id, &c))
+        return;
+    l->o.case_id = c.id;
+    object_link(s->v, &c.id, &l->o.id);
+}
+
 /* Sections that arrive where R must hold none are dropped: a `disclose` that
  * lost a race, or one that a restore brought back. */
 static void
@@ -47,9 +68,8 @@ apply_disclose(struct step *s, struct live *l, uint32_t n)
         l->o.sections |= inbound_sections(&b);
         l->o.erase_answered = 0;
         p = body_find(&b, PART_PROOF);
-        if (p != NULL && proof_unpack(p->bytes, &l->o.proof) &&
-            l->o.side == SIDE_SECOND)
-            object_link(s->v, &l->o.proof.consent, &l->o.id);
+        if (p != NULL && proof_unpack(p->bytes, &l->o.proof))
+            link_disclosed(s, l);
     }
     s->out->used = mark;
 }
