@@ -249,6 +249,7 @@ core_post(const struct core_node *n, const struct node_send *send)
 
     cr_assert(core->n_letters < CORE_LETTERS_MAX, "too many letters");
     l->h = (struct envelope_header){.suite = SUITE_SEALED_1,
+                                    .lane = (enum envelope_lane)send->lane,
                                     .id = send->envelope,
                                     .sender = n->org,
                                     .recipient = send->to,

@@ -574,3 +574,20 @@ Test(sync, a_copy_that_could_not_be_opened_is_made_again)
     expect_same(id);
     expect_state(r, id, STATE_RECEIVED);
 }
+
+Test(sync, two_that_cannot_open_each_others_envelopes_do_not_storm)
+{
+    size_t seen = core->n_letters;
+
+    (void)refer(false);
+    for (int round = 0; round < 20; round++)
+        for (const size_t end = core->n_letters; seen < end; seen++) {
+            struct core_letter *l = &core->letter[seen];
+            struct node_event ev = {.type = NODE_EV_UNOPENABLE};
+
+            l->is_gone = true;
+            ev.header = l->h;
+            (void)core_step(core_node_of(&l->h.recipient), &ev);
+        }
+    cr_expect(le(sz, core->n_letters, 3), "%zu letters", core->n_letters);
+}

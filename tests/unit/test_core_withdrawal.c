@@ -346,3 +346,16 @@ Test(withdrawal, does_not_answer_behind_an_answer_that_waits)
     core_forge_end(&one);
     core_forge_end(&two);
 }
+
+Test(withdrawal, reaches_a_referral_that_only_came_back_after_a_restore)
+{
+    core_backup(a);
+    (void)referred();
+    cr_assert(core_holds(b, "\"canary\":\"health\""));
+    core_restore(a, true);
+    core_wait(DAY_MS);
+    cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
+    cr_expect(eq(u32, a->reply.n, 1));
+    core_wait(DAY_MS);
+    expect_no(core_holds(b, "canary"));
+}
