@@ -36,7 +36,7 @@ gone=$(comm -23 "$work/before" "$work/after")
 check "more than ten keys are gone" test "$(wc -w <<<"$gone")" -gt 10
 check "the search finds a key where there is one" \
     test -n "$(python3 "$tool" memory "$(net_pid iom-at)" \
-        "$(tail -c 32 "$(net_dir iom-at)/keys/store.key" | xxd -p -c 64)")"
+        "$(tail -c 32 "$(net_dir iom-at)/keys/store.key" | od -An -v -tx1 | tr -d " \n")")"
 soon "neither a key nor a name is in the node's memory" forgotten
 check "no key is in its files, nor in the backups" \
     nothing in_files "$(net_dir iom-at)" "$bak"
