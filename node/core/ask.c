@@ -5,6 +5,7 @@
 #include "giver.h"
 #include "hf_assert.h"
 #include "hf_text.h"
+#include "parts.h"
 #include "permit.h"
 #include "reconsent.h"
 #include "shelf.h"
@@ -203,8 +204,7 @@ ask_case_set(struct step *s)
         return;
     if (!ask_sections(s, &c))
         return;
-    c.facts = s->cmd->facts;
-    c.facts.stage = c.stage;
+    parts_facts_renew(&c.facts, &s->cmd->facts, s->cmd->sections);
     if (s->cmd->number.s[0] != '\0') {
         forget_number(s, &c);
         c.number = s->cmd->number;

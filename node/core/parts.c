@@ -11,30 +11,43 @@ may(uint32_t categories, enum category c)
     return (categories & CATEGORY_BIT(c)) != 0;
 }
 
+/* A fact belongs to the categories that it is read from. */
+static void
+copy_facts(struct facts *to, const struct facts *from, uint32_t categories)
+{
+    if (may(categories, CATEGORY_IDENTITY)) {
+        to->birth_ms = from->birth_ms;
+        to->birth_year = from->birth_year;
+        to->sex = from->sex;
+    }
+    if (may(categories, CATEGORY_CONTACT))
+        memcpy(to->language, from->language, sizeof(to->language));
+    if (may(categories, CATEGORY_CONTACT) ||
+        may(categories, CATEGORY_HOUSING) || may(categories, CATEGORY_TRAVEL))
+        to->province = from->province;
+    if (may(categories, CATEGORY_VULNERABILITY))
+        to->groups = from->groups;
+    if (may(categories, CATEGORY_FAMILY))
+        to->family_band = from->family_band;
+    if (may(categories, CATEGORY_TRAVEL))
+        to->travel_ms = from->travel_ms;
+}
+
+static void
+copy_countries(struct facts *to, const struct facts *from)
+{
+    memcpy(to->origin, from->origin, sizeof(to->origin));
+    memcpy(to->host, from->host, sizeof(to->host));
+}
+
 /* A fact is told where the category it was read from is. */
 static struct facts
 restricted(const struct facts *f, uint32_t categories)
 {
     struct facts r = {.stage = f->stage};
 
-    memcpy(r.origin, f->origin, sizeof(r.origin));
-    memcpy(r.host, f->host, sizeof(r.host));
-    if (may(categories, CATEGORY_IDENTITY)) {
-        r.birth_ms = f->birth_ms;
-        r.birth_year = f->birth_year;
-        r.sex = f->sex;
-    }
-    if (may(categories, CATEGORY_CONTACT))
-        memcpy(r.language, f->language, sizeof(r.language));
-    if (may(categories, CATEGORY_CONTACT) ||
-        may(categories, CATEGORY_HOUSING) || may(categories, CATEGORY_TRAVEL))
-        r.province = f->province;
-    if (may(categories, CATEGORY_VULNERABILITY))
-        r.groups = f->groups;
-    if (may(categories, CATEGORY_FAMILY))
-        r.family_band = f->family_band;
-    if (may(categories, CATEGORY_TRAVEL))
-        r.travel_ms = f->travel_ms;
+    copy_countries(&r, f);
+    copy_facts(&r, f, categories);
     return r;
 }
 
@@ -46,6 +59,19 @@ parts_facts_left(const struct facts *f, uint32_t categories)
     if (categories != 0)
         memcpy(r.score, f->score, sizeof(r.score));
     return r;
+}
+
+void
+parts_facts_renew(struct facts *f, const struct facts *given,
+                  uint32_t categories)
+{
+    const struct hf_name province = f->province;
+
+    copy_countries(f, given);
+    copy_facts(f, given, categories);
+    /* three categories may tell it; one of them given without it is silent */
+    if (f->province.s[0] == '\0')
+        f->province = province;
 }
 
 void

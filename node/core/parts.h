@@ -18,6 +18,10 @@ void parts_facts_pack(const struct facts *f, uint32_t categories,
 /** parts_facts_left: what remains of @f where only @categories are held. */
 struct facts parts_facts_left(const struct facts *f, uint32_t categories);
 bool parts_facts_unpack(struct hf_bytes in, struct facts *ret);
+/** parts_facts_renew: facts of @categories as they are now given; the others
+ * stay. */
+void parts_facts_renew(struct facts *f, const struct facts *given,
+                       uint32_t categories);
 size_t parts_consent_pack(const struct consent *c, uint8_t *out);
 bool parts_consent_unpack(struct hf_bytes in, struct consent *ret);
 
