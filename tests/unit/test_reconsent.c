@@ -36,8 +36,12 @@ give(enum consent_giver giver, bool has_document)
 static void
 set_facts(uint16_t birth_year, uint32_t groups)
 {
-    struct node_command c = {.type = CMD_CASE_SET, .case_id = case_id};
+    struct node_command c = {.type = CMD_CASE_SET,
+                             .case_id = case_id,
+                             .sections = CAT(IDENTITY) | CAT(VULNERABILITY)};
 
+    c.section[CATEGORY_IDENTITY] = core_text("{}");
+    c.section[CATEGORY_VULNERABILITY] = core_text("{}");
     c.facts.birth_year = birth_year;
     c.facts.groups = groups;
     core_do(node, &c);
