@@ -1,0 +1,210 @@
+/* A referral's plan: what SOP and gate say now; nothing is changed. */
+#include <stdio.h>
+
+#include "disclose.h"
+#include "hf_text.h"
+#include "reach.h"
+#include "refer.h"
+#include "trail.h"
+
+/* The service map as the engine asks for it: active members but ourselves. */
+struct map_walk {
+    const struct step *s;
+    struct hf_org org;
+    uint8_t uuid[16];
+    struct service sv;
+};
+
+static bool
+map_next(void *ctx, const struct hf_name *code, bool is_first,
+         struct service *ret)
+{
+    static const struct hf_name any_family; /* its own at `send` */
+    struct map_walk *w = ctx;
+
+    if (is_first) {
+        memset(&w->org, 0, sizeof(w->org));
+        memset(w->uuid, 0, sizeof(w->uuid));
+        memset(&w->sv, 0, sizeof(w->sv));
+    }
+    while (service_next(w->s->v, code, &w->org, w->uuid, &w->sv)) {
+        if (step_member(w->s, &w->sv.org) == NULL ||
+            !reach_may(w->s, step_me(w->s), &w->sv.org, OBJECT_REFERRAL,
+                       &any_family))
+            continue;
+        *ret = w->sv;
+        return true;
+    }
+    return false;
+}
+
+static bool
+said_no(enum state state)
+{
+    return state == STATE_DECLINED || state == STATE_REJECTED ||
+           state == STATE_EXPIRED || state == STATE_LAPSED ||
+           state == STATE_FAILED;
+}
+
+/* Providers that were asked for this need and said no, closed or not. */
+static void
+gather_tried(const struct step *s, const struct node_case *c,
+             struct sop_request *req, struct refer_history *h)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+
+    memset(h, 0, sizeof(*h));
+    while (object_next_of_case(s->v, &c->id, &at, &o)) {
+        const bool closed = o.state == STATE_CLOSED && o.met_ms[3] == 0;
+
+        if (o.kind != OBJECT_REFERRAL || o.side != SIDE_FIRST ||
+            !hf_name_eq(&o.terms.need, &req->need) ||
+            !(said_no(o.state) || closed))
+            continue;
+        if (req->n_tried < SOP_TRIED_MAX)
+            req->tried[req->n_tried++] = o.peer;
+        if (!closed)
+            h->open = o.id;
+        if (o.created_ms >= h->last_ms) {
+            h->last_ms = o.created_ms;
+            h->last = o.id;
+        }
+    }
+}
+
+static void
+fill_request(const struct step *s, const struct node_command *cmd,
+             const struct node_case *c, struct sop_request *req,
+             struct refer_history *h)
+{
+    memset(req, 0, sizeof(*req));
+    req->facts = c->facts;
+    req->need = cmd->need;
+    req->urgency = cmd->urgency;
+    req->now_ms = s->now;
+    req->incident_ms = cmd->incident_ms;
+    req->wish_female = cmd->wish_female;
+    req->wish_male = cmd->wish_male;
+    memcpy(req->interpreter, cmd->interpreter, sizeof(req->interpreter));
+    req->near = cmd->near;
+    req->away = cmd->away;
+    req->from = *step_me(s);
+    req->to = cmd->to;
+    gather_tried(s, c, req, h);
+}
+
+/* Another provider than the SOP's: it must offer the service, and the reason
+ * stands in the decision. */
+static bool
+override(const struct node_command *cmd, struct node_decision *d)
+{
+    if (!sop_override(&d->sop, &cmd->to))
+        return false;
+    d->is_override = 1;
+    return true;
+}
+
+static const char *
+why_not(const struct sop_decision *sop, const struct hf_org *org)
+{
+    for (int i = 0; i < sop->n_candidates; i++)
+        if (hf_org_eq(&sop->candidate[i].org, org))
+            return sop->candidate[i].why;
+    return "it offers no such service";
+}
+
+/* The organisation the command insists on. */
+static bool
+settle_provider(const struct step *s, const struct node_command *cmd,
+                struct node_decision *d, struct node_reply *r)
+{
+    if (cmd->to.s[0] == '\0' ||
+        (d->sop.outcome == SOP_CHOSEN && hf_org_eq(&d->sop.to, &cmd->to)))
+        return true;
+    if (step_member(s, &cmd->to) == NULL) {
+        step_error(r, 66, "no_such_org", "handoff registry show lists members",
+                   "no active organisation %.31s", cmd->to.s);
+        return false;
+    }
+    if (d->sop.outcome == SOP_NO_RULE)
+        return true; /* refused below, with that reason */
+    if ((cmd->text.n > 0 || cmd->reason != REASON_NONE) && override(cmd, d))
+        return true;
+    step_error(r, 1, "not_by_sop",
+               "add --override-reason to go against the SOP, or leave out --to",
+               "the SOP does not choose %.31s: %.90s", cmd->to.s,
+               why_not(&d->sop, &cmd->to));
+    return false;
+}
+
+bool
+refer_plan(const struct step *s, const struct node_command *cmd,
+           struct node_decision *d, struct node_case *c,
+           struct refer_history *h, struct node_reply *r)
+{
+    struct map_walk walk = {.s = s};
+    const struct sop_services services = {&walk, map_next};
+    struct sop_request req;
+    char id[HF_ID_TEXT_BYTES];
+
+    memset(d, 0, sizeof(*d));
+    if (!case_get(s->v, &cmd->case_id, c)) {
+        step_error(r, 66, "no_such_case", "handoff case list shows them",
+                   "no case %s here", ask_id(OBJECT_NONE, &cmd->case_id, id));
+        return false;
+    }
+    if (!hf_org_eq(&c->holder, step_me(s))) {
+        step_error(r, 1, "not_holder", "",
+                   "custody of %s is with %.31s, not here",
+                   ask_id(OBJECT_NONE, &c->id, id), c->holder.s);
+        return false;
+    }
+    if (!sop_need_known(cmd->need.s)) {
+        step_error(r, 65, "unknown_need", "policy/needs.yaml lists the needs",
+                   "unknown need %.31s", cmd->need.s);
+        return false;
+    }
+    fill_request(s, cmd, c, &req, h);
+    sop_route(s->env->sops, &req, &services, &d->sop);
+    if (!settle_provider(s, cmd, d, r))
+        return false;
+    d->case_id = c->id;
+    d->at_ms = s->now;
+    d->user = cmd->user;
+    disclose_gate(s, c, &d->sop.to, PURPOSE_REFERRAL, d->sop.service.required,
+                  d->sop.service.allowed, d->sop.service.never, &d->gate);
+    return true;
+}
+
+bool
+node_plan(const struct node_env *env, const struct node_command *c,
+          uint64_t now_ms, struct node_decision *ret_d,
+          struct node_reply *ret_reply)
+{
+    const struct step s = {.env = env, .v = env->view, .now = now_ms};
+    struct node_case kase;
+    struct refer_history h;
+
+    if (env->sops == NULL) {
+        step_error(ret_reply, 78, "no_sop", "handoff policy install FILE",
+                   "no SOP pack is installed");
+        return false;
+    }
+    return refer_plan(&s, c, ret_d, &kase, &h, ret_reply);
+}
+
+void
+refer_keep_trail(const struct step *s, const struct node_case *c,
+                 const struct node_decision *d)
+{
+    struct map_walk walk = {.s = s};
+    const struct sop_services services = {&walk, map_next};
+    struct sop_request req;
+    struct sop_trail trail;
+    struct refer_history h;
+
+    fill_request(s, s->cmd, c, &req, &h);
+    sop_trail_take(s->env->sops, &req, &services, &d->sop, &trail);
+    trail_put(s->v, &d->id, &c->id, &trail);
+}
