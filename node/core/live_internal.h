@@ -1,0 +1,27 @@
+/*
+ * live_internal.h - what the files of live share: live.c (load, judge,
+ * settle), live_chain.c (entries come to a chain), live_body.c (bodies).
+ */
+#ifndef NODE_CORE_LIVE_INTERNAL_H
+#define NODE_CORE_LIVE_INTERNAL_H
+
+#include "live.h"
+
+#define BODY_HEAD 255u /* the part index that keeps salt and count */
+
+/** live_judge: fields of the record that the state function needs, then the
+ * verdicts. */
+void live_judge(struct live *l);
+/** live_set_item: an entry as chain.h judges it; its hash must be set. */
+void live_set_item(struct live *l, enum side side, const struct entry *e);
+/** live_read_entry: a stored entry, and its hash unless @ret_hash is NULL. */
+void live_read_entry(struct step *s, const struct hf_id *object, enum side side,
+                     uint32_t n, struct entry *ret_e, struct hf_hash *ret_hash);
+/** live_note_opening: if it is the first side's opening entry, its flags say
+ * how the rest is judged. */
+void live_note_opening(struct live *l, enum side side, const struct entry *e);
+/** live_store_body: its parts, each under its lock. */
+void live_store_body(struct step *s, struct live *l, enum side side, uint32_t n,
+                     const struct body *b);
+
+#endif /* NODE_CORE_LIVE_INTERNAL_H */
