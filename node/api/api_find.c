@@ -1,6 +1,7 @@
 /* Ids as people give them, whole or as a prefix, to rows of the store. */
 #include "api_internal.h"
 #include "lifecycle.h"
+#include "task.h"
 
 /* A table of rows by 16-byte id, and what a matching row must be. */
 struct finder {
@@ -36,6 +37,16 @@ is_decision(const struct api_call *c, const struct hf_id *id,
 
     (void)kind;
     return decision_get(c->env->view, id, &row);
+}
+
+static bool
+is_task(const struct api_call *c, const struct hf_id *id,
+        enum object_kind kind)
+{
+    struct node_task row;
+
+    (void)kind;
+    return task_get(c->env->view, id, &row);
 }
 
 /* The next id of @table from *id on; false past the end. */
@@ -159,6 +170,14 @@ api_find_decision(struct api_call *c, const char *text,
 
     return find(c, &f, "HD", "decision", text, &id) &&
            decision_get(c->env->view, &id, ret);
+}
+
+bool
+api_find_task(struct api_call *c, const char *text, struct hf_id *ret)
+{
+    static const struct finder f = {NODE_TASKS, is_task, OBJECT_NONE};
+
+    return find(c, &f, "HK", "task", text, ret);
 }
 
 /* ---- what several queries ask of an object ---- */

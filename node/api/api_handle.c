@@ -236,6 +236,10 @@ put_shape(const struct api_request *req, const struct node_env *env,
     case SHAPE_SERVICES:
         api_put_u64(o, "services", req->n_services);
         break;
+    case SHAPE_TASK:
+        api_put_id(o, "task", "HK", object);
+        api_put_time(o, "done", now_ms);
+        break;
     case SHAPE_NONE:
         break;
     }

@@ -31,6 +31,7 @@
 #define API_SCAN_MAX       4096 /* rows that one list request looks at */
 #define API_KEY_BYTES      128  /* of an Idempotency-Key */
 #define API_ANSWER_LIFE_MS (24ull * 3600 * 1000)
+#define API_AHEAD_MS       (5ull * 60 * 1000) /* clocks of people part */
 
 enum api_phase {
     API_READING, /* MHD's thread is still taking it in */
@@ -113,7 +114,8 @@ enum api_shape {
     SHAPE_TRANSFER,
     SHAPE_EVENT,
     SHAPE_USER,
-    SHAPE_SERVICES
+    SHAPE_SERVICES,
+    SHAPE_TASK
 };
 
 /** Who may ask: a query's row of permit.h, or one of these. */
@@ -197,6 +199,7 @@ bool api_find_object(struct api_call *c, const char *text,
                      struct node_object *ret);
 bool api_find_decision(struct api_call *c, const char *text,
                        struct node_decision *ret);
+bool api_find_task(struct api_call *c, const char *text, struct hf_id *ret);
 /** api_sides: who is first and who second in @o. */
 void api_sides(const struct node_env *env, const struct node_object *o,
                const struct hf_org **ret_first,
@@ -249,13 +252,10 @@ enum api_verdict api_say_copy(struct api_call *c, json_t *json,
  * reason, nothing sensitive of others' work where the node asks for one. */
 uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 
-/* ---- query_reconsent.c ---- */
+/* ---- query_tasks.c ---- */
 
 /** api_insert_task: @task is taken; before those that are due later. */
 void api_insert_task(json_t *list, json_t *task);
-/** api_add_consent_tasks: what is to be asked again, into @list by due. */
-void api_add_consent_tasks(struct api_call *c, json_t *list, bool overdue,
-                           bool mine);
 
 /* ---- query_vital.c ---- */
 
@@ -304,7 +304,7 @@ enum api_verdict api_bad(struct api_call *c, const char *pointer,
 api_handler query_case_list, query_case_show, query_consent_show;
 api_handler query_case_export;
 api_handler query_object_list, query_object_show, query_events;
-api_handler query_withdrawals, query_tasks;
+api_handler query_withdrawals, query_tasks, command_task_done;
 api_handler query_plan, query_decision;
 api_handler query_users, query_services, query_policy;
 api_handler query_service_documents;

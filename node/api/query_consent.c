@@ -143,7 +143,7 @@ put_ask_again(struct api_call *c, json_t *o, const struct node_case *row)
     if (!reconsent_get(c->env->view, &row->id, &r))
         return;
     ask = json_object();
-    api_put_text(ask, "what", reconsent_text(r.why));
+    api_put_text(ask, "what", task_text(r.why));
     api_put_time(ask, "due", r.due_ms);
     api_put_bool(ask, "overdue", r.due_ms < c->now_ms);
     (void)json_object_set_new(o, "ask_again", ask);

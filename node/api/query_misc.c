@@ -1,4 +1,4 @@
-/* Users, packs, tasks, and the state of the node. */
+/* Users, packs, and the state of the node. */
 #include <stdlib.h>
 
 #include "api_internal.h"
@@ -51,106 +51,6 @@ query_policy(struct api_call *c)
         api_put_hex(o, "hash", sop_pack_hash(p)->b, HF_HASH_BYTES);
         (void)json_array_append_new(list, o);
     }
-    return say_items(c, list);
-}
-
-/* ---- tasks ---- */
-
-static bool
-clock_of_due(enum due_what what, enum api_clock *ret)
-{
-    if (what == DUE_DECIDE)
-        *ret = API_CLOCK_DECIDE;
-    else if (what == DUE_CONTACT)
-        *ret = API_CLOCK_CONTACT;
-    else if (what == DUE_REPORT)
-        *ret = API_CLOCK_REPORT;
-    else
-        return false;
-    return true;
-}
-
-static json_t *
-task_of(struct api_call *c, const struct node_object *o, enum api_clock clock,
-        uint64_t due_ms)
-{
-    const uint8_t word = (uint8_t)clock;
-    const struct hf_bytes spans[] = {{o->id.b, HF_ID_BYTES}, {&word, 1}};
-    const bool knows_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
-    const struct hf_id none = {{0}};
-    struct hf_hash hash;
-    struct hf_id id;
-    json_t *j = json_object();
-
-    c->env->crypto->hash(c->env->crypto->ctx, "handoff/1 task", spans, 2,
-                         &hash);
-    memcpy(id.b, hash.b, HF_ID_BYTES);
-    api_put_id(j, "task", "HK", &id);
-    api_put_text(j, "what", api_clock_text(clock));
-    api_put_id(j, "case", "HC", knows_case ? &o->case_id : &none);
-    api_put_id(j, "object", api_prefix(o->kind), &o->id);
-    api_put_text(j, "kind", object_kind_text(o->kind));
-    api_put_text(j, "state", state_text(o->state));
-    api_put_text(j, "direction", o->side == SIDE_FIRST ? "out" : "in");
-    api_put_text(j, "owner", o->owner.s);
-    api_put_time(j, "due", due_ms);
-    api_put_bool(j, "overdue", due_ms < c->now_ms);
-    return j;
-}
-
-/* A row of the due table: instant, object, what; the key is its content. */
-static bool
-due_next(struct api_call *c, uint8_t key[static 26], size_t *key_bytes,
-         uint64_t *ret_ms, struct hf_id *ret_id, enum due_what *ret_what)
-{
-    const struct node_view *v = c->env->view;
-    struct hf_bytes row, value;
-
-    if (!v->seek(v->ctx, NODE_DUE, (struct hf_bytes){key, *key_bytes}, &row,
-                 &value) ||
-        row.n != 8 + HF_ID_BYTES + 1)
-        return false;
-    *ret_ms = 0;
-    for (size_t i = 0; i < 8; i++)
-        *ret_ms = *ret_ms << 8 | row.p[i];
-    memcpy(ret_id->b, row.p + 8, HF_ID_BYTES);
-    *ret_what = (enum due_what)row.p[8 + HF_ID_BYTES];
-    memcpy(key, row.p, row.n);
-    key[row.n] = 0; /* just after it */
-    *key_bytes = row.n + 1;
-    return true;
-}
-
-enum api_verdict
-query_tasks(struct api_call *c)
-{
-    const bool overdue = api_arg_flag(c, "overdue");
-    const bool mine = api_arg_flag(c, "mine");
-    uint8_t key[26];
-    size_t key_bytes = 0, rows = 0;
-    uint64_t ms;
-    struct hf_id id;
-    enum due_what what;
-    json_t *list = json_array();
-
-    while (rows++ < 4 * API_SCAN_MAX && json_array_size(list) < API_LIST_MAX &&
-           due_next(c, key, &key_bytes, &ms, &id, &what)) {
-        enum api_clock clock;
-        struct node_object o;
-        uint64_t due, met;
-        bool runs;
-
-        if (overdue && ms >= c->now_ms)
-            break;
-        if (!clock_of_due(what, &clock) || !object_get(c->env->view, &id, &o) ||
-            !api_clock(&o, clock, &due, &met, &runs) || !runs)
-            continue;
-        if ((mine && !hf_name_eq(&o.owner, &c->req->user)) || !api_sees(c, &o))
-            continue;
-        (void)json_array_append_new(list, task_of(c, &o, clock, due));
-    }
-    api_add_consent_tasks(c, list, overdue, mine);
-    api_add_vital_tasks(c, list, overdue, mine);
     return say_items(c, list);
 }
 

@@ -239,7 +239,7 @@ static const struct cli_verb verbs[] = {
     {"plan set", "[CASE]", "file", "replace the plan", NULL, false},
     {"tasks", "", "overdue mine", "what is to be done, by when", cmd_tasks,
      false},
-    {"tasks done", "[TASK]", "file", "finish a task", NULL, false},
+    {"tasks done", "TASK", "file", "finish a task", cmd_tasks_done, false},
 
     /* Referrals */
     {"route", "CASE", "need! urgency wish to=ORG incident-at",

@@ -56,6 +56,7 @@ int cmd_consent_status(struct cli *c);
 int cmd_consent_withdraw(struct cli *c);
 
 int cmd_tasks(struct cli *c);
+int cmd_tasks_done(struct cli *c);
 int cmd_route(struct cli *c);
 int cmd_refer(struct cli *c);
 int cmd_list(struct cli *c);

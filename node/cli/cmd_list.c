@@ -4,6 +4,7 @@
 #include "cli_conn.h"
 #include "cli_out.h"
 #include "cli_when.h"
+#include "cli_yaml.h"
 #include "cmd.h"
 
 #define FLAG(c, name) (cli_has((c), (name)) ? "1" : NULL)
@@ -121,6 +122,34 @@ cmd_tasks(struct cli *c)
     cli_table_free(t);
     json_decref(answer);
     return 0;
+}
+
+int
+cmd_tasks_done(struct cli *c)
+{
+    const char *path = cli_value(c, "file");
+    struct cli_file file = {.json = NULL};
+    json_t *body = json_object(), *answer = NULL;
+    struct cli_path p;
+    int status = path == NULL ? 0 : cli_file_load(c, path, &file);
+
+    if (status == 0 && path != NULL) {
+        (void)json_object_set(body, "report", file.json);
+        c->file = &file;
+    }
+    if (status == 0) {
+        cli_path_begin(&p, "/tasks");
+        cli_path_add(&p, c->arg[0]);
+        cli_path_add(&p, "done");
+        status = cli_post(c, p.text, body, &answer);
+    }
+    if (status == 0 && !cli_say(c, answer))
+        fprintf(c->out, "%s  done\n", cli_out_text(answer, "task"));
+    json_decref(answer);
+    json_decref(body);
+    c->file = NULL;
+    cli_file_free(&file);
+    return status;
 }
 
 int

@@ -20,6 +20,7 @@ void ask_transfer_offer(struct step *s);
 void ask_transfer_request(struct step *s);
 void ask_user(struct step *s); /* add, role, disable */
 void ask_services_set(struct step *s);
+void ask_task_done(struct step *s);
 
 /** ask_services_arrived: a provider's published services. */
 void ask_services_arrived(struct step *s);

@@ -1,8 +1,10 @@
-/* node_check(): every object held against its chains. Reads only. */
+/* node_check(): every object held against its chains, every task against its
+ * indices. Reads only. */
 #include <stdio.h>
 
 #include "ask.h"
 #include "hf_text.h"
+#include "task.h"
 
 static bool
 complain(char *why, size_t why_bytes, const struct node_object *o,
@@ -81,5 +83,5 @@ node_check(const struct node_env *env, char *why, size_t why_bytes)
             !check_owed(&s, &o, why, why_bytes))
             return false;
     }
-    return true;
+    return task_check(env->view, why, why_bytes);
 }

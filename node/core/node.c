@@ -70,6 +70,9 @@ step_command(struct step *s)
     case CMD_REVIEW:
         vital_review(s);
         break;
+    case CMD_TASK_DONE:
+        ask_task_done(s);
+        break;
     case CMD_ACCESS:
         ask_access(s);
         break;

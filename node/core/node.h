@@ -101,6 +101,7 @@ enum node_command_type {
     CMD_USER_DISABLE,    /* user_name */
     CMD_SERVICES_SET,    /* services, n_services, details = JSON document */
     CMD_REVIEW,          /* object, is_upheld: a vital-interest disclosure */
+    CMD_TASK_DONE,       /* object: the task; report: the file about it */
     CMD_ACCESS           /* access: a reading that is to be on record */
 };
 

@@ -53,6 +53,7 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_CASE_SHRED: /* for good */
         return (roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
     case CMD_CASE_ASSIGN:
+    case CMD_TASK_DONE:
         return (roles & SERVE) != 0;
     case CMD_REVIEW:
         return (roles & ROLE_BIT(ROLE_REVIEWER)) != 0;

@@ -1,12 +1,7 @@
 #include "reconsent.h"
 
-#include "hf_assert.h"
 #include "sop_duty.h"
 
-/* Two rows a case: by id, what is known; by instant, what is to be asked. */
-#define BY_CASE     'c'
-#define BY_TIME     't'
-#define KEY_MAX     (1 + 8 + HF_ID_BYTES + 1)
 #define ROW_VERSION 1
 
 struct known {
@@ -15,38 +10,10 @@ struct known {
     uint64_t shelter_ms;        /* in a shelter since then; 0: no */
 };
 
-const char *
-reconsent_text(enum reconsent_why why)
-{
-    switch (why) {
-    case RECONSENT_PLAN:
-        return "consent_plan";
-    case RECONSENT_SHELTER:
-        return "consent_shelter";
-    case RECONSENT_RENEW:
-        return "consent_renew";
-    case RECONSENT_EXPIRES:
-        return "consent_expires";
-    }
-    return "";
-}
-
 static struct hf_bytes
-case_key(const struct hf_id *id, uint8_t out[static KEY_MAX])
+case_key(const struct hf_id *id)
 {
-    out[0] = BY_CASE;
-    memcpy(out + 1, id->b, HF_ID_BYTES);
-    return (struct hf_bytes){out, 1 + HF_ID_BYTES};
-}
-
-static struct hf_bytes
-time_key(const struct node_reconsent *r, uint8_t out[static KEY_MAX])
-{
-    out[0] = BY_TIME;
-    for (int i = 0; i < 8; i++)
-        out[1 + i] = (uint8_t)(r->due_ms >> (8 * (7 - i)));
-    memcpy(out + 9, r->case_id.b, HF_ID_BYTES);
-    return (struct hf_bytes){out, 9 + HF_ID_BYTES};
+    return (struct hf_bytes){id->b, HF_ID_BYTES};
 }
 
 static bool
@@ -59,24 +26,12 @@ unwrap(struct hf_bytes row, void *ret, size_t n)
 }
 
 static void
-put(const struct node_view *v, struct hf_bytes key, const void *p, size_t n)
-{
-    uint8_t row[1 + sizeof(struct known)];
-
-    HF_ASSERT(n < sizeof(row));
-    row[0] = ROW_VERSION;
-    memcpy(row + 1, p, n);
-    v->put(v->ctx, NODE_RECONSENT, key, NULL, (struct hf_bytes){row, n + 1});
-}
-
-static void
 load(const struct node_view *v, const struct hf_id *id, struct known *ret)
 {
-    uint8_t key[KEY_MAX];
     struct hf_bytes row;
 
     memset(ret, 0, sizeof(*ret));
-    if (!v->get(v->ctx, NODE_RECONSENT, case_key(id, key), &row) ||
+    if (!v->get(v->ctx, NODE_RECONSENT, case_key(id), &row) ||
         !unwrap(row, ret, sizeof(*ret)))
         memset(ret, 0, sizeof(*ret));
     ret->next.case_id = *id;
@@ -97,7 +52,7 @@ rule_of(const struct step *s)
 }
 
 static void
-sooner(struct node_reconsent *r, uint64_t due_ms, enum reconsent_why why)
+sooner(struct node_reconsent *r, uint64_t due_ms, enum task_what why)
 {
     if (due_ms == 0 || (r->due_ms != 0 && r->due_ms <= due_ms))
         return;
@@ -122,30 +77,52 @@ find_next(const struct step *s, const struct node_case *c, struct known *k)
         !consent_get(s->v, &c->consent, &consent) ||
         consent.state != CONSENT_GIVEN)
         return;
-    sooner(&k->next, k->plan_ms, RECONSENT_PLAN);
+    sooner(&k->next, k->plan_ms, TASK_CONSENT_PLAN);
     if (k->shelter_ms != 0)
         sooner(&k->next,
                after(k->shelter_ms > consent.given_ms ? k->shelter_ms
                                                       : consent.given_ms,
                      rule.shelter_ms),
-               RECONSENT_SHELTER);
+               TASK_CONSENT_SHELTER);
     for (int i = 0; i < consent.n_scopes; i++)
         if (!consent.scope[i].withdrawn)
-            sooner(&k->next, consent.scope[i].until_ms, RECONSENT_EXPIRES);
-    sooner(&k->next, after(consent.given_ms, rule.renew_ms), RECONSENT_RENEW);
+            sooner(&k->next, consent.scope[i].until_ms,
+                   TASK_CONSENT_EXPIRES);
+    sooner(&k->next, after(consent.given_ms, rule.renew_ms), TASK_CONSENT_RENEW);
+}
+
+/* One task at a time: the one that was is answered, or not yet to be asked. */
+static void
+set_task(struct step *s, const struct node_case *c, const struct known *k,
+         const struct node_reconsent *was)
+{
+    struct node_task t;
+
+    if (was->due_ms == k->next.due_ms && was->why == k->next.why)
+        return;
+    if (was->due_ms != 0)
+        task_cancel_of_case(s, &c->id, was->why);
+    if (k->next.due_ms == 0)
+        return;
+    memset(&t, 0, sizeof(t));
+    t.case_id = c->id;
+    t.what = k->next.why;
+    t.due_ms = k->next.due_ms;
+    (void)task_make(s, &t, NULL);
 }
 
 static void
 store(struct step *s, const struct node_case *c, struct known *k)
 {
-    uint8_t key[KEY_MAX];
+    const struct node_reconsent was = k->next;
+    uint8_t row[1 + sizeof(struct known)];
 
-    if (k->next.due_ms != 0)
-        s->v->del(s->v->ctx, NODE_RECONSENT, time_key(&k->next, key));
     find_next(s, c, k);
-    if (k->next.due_ms != 0)
-        put(s->v, time_key(&k->next, key), &k->next, sizeof(k->next));
-    put(s->v, case_key(&c->id, key), k, sizeof(*k));
+    set_task(s, c, k, &was);
+    row[0] = ROW_VERSION;
+    memcpy(row + 1, k, sizeof(*k));
+    s->v->put(s->v->ctx, NODE_RECONSENT, case_key(&c->id), NULL,
+              (struct hf_bytes){row, sizeof(row)});
 }
 
 void
@@ -204,16 +181,4 @@ reconsent_get(const struct node_view *v, const struct hf_id *case_id,
     load(v, case_id, &k);
     *ret = k.next;
     return ret->due_ms != 0;
-}
-
-bool
-reconsent_next(const struct node_view *v, struct node_reconsent *at)
-{
-    uint8_t key[KEY_MAX];
-    struct hf_bytes from = time_key(at, key), found, row;
-
-    key[from.n++] = 0; /* just behind the last one */
-    return v->seek(v->ctx, NODE_RECONSENT, from, &found, &row) &&
-           found.n == 9 + HF_ID_BYTES && found.p[0] == BY_TIME &&
-           unwrap(row, at, sizeof(*at));
 }

@@ -9,20 +9,12 @@
 #ifndef NODE_CORE_RECONSENT_H
 #define NODE_CORE_RECONSENT_H
 
-#include "step.h"
-
-enum reconsent_why {
-    RECONSENT_PLAN = 1, /* the plan has a component that it had not */
-    RECONSENT_SHELTER,  /* the SOP's interval for a shelter stay */
-    RECONSENT_RENEW,    /* the SOP's interval for every consent */
-    RECONSENT_EXPIRES   /* a scope ends */
-};
-const char *reconsent_text(enum reconsent_why why);
+#include "task.h"
 
 struct node_reconsent {
     struct hf_id case_id;
     uint64_t due_ms;
-    enum reconsent_why why;
+    enum task_what why; /* TASK_CONSENT_... */
 };
 
 /** reconsent_given: consent was given or amended now; what was asked for is
@@ -39,7 +31,5 @@ void reconsent_settle(struct step *s, const struct node_case *c);
 /** reconsent_get: of one case; false: nothing is to be asked. */
 bool reconsent_get(const struct node_view *v, const struct hf_id *case_id,
                    struct node_reconsent *ret);
-/** reconsent_next: by due instant; begin with *at zeroed. */
-bool reconsent_next(const struct node_view *v, struct node_reconsent *at);
 
 #endif /* NODE_CORE_RECONSENT_H */

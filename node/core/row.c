@@ -11,6 +11,8 @@ void
 row_add(struct row_key *k, const void *p, size_t n)
 {
     HF_ASSERT(k->n + n <= sizeof(k->b));
+    if (n == 0)
+        return; /* p may be NULL */
     memcpy(k->b + k->n, p, n);
     k->n += n;
 }

@@ -3,7 +3,7 @@
  *
  * A key is put together from fields, numbers big-endian so that byte order is
  * number order. A record is a struct's bytes behind a version byte. Internal
- * to records*.c.
+ * to records*.c and task.c.
  */
 #ifndef NODE_CORE_ROW_H
 #define NODE_CORE_ROW_H

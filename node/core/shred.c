@@ -4,6 +4,7 @@
 #include "lifecycle.h"
 #include "hf_text.h"
 #include "live.h"
+#include "task.h"
 
 static void
 kill_all(struct step *s, const struct hf_id *id)
@@ -43,6 +44,7 @@ shred_case(struct step *s, const struct node_case *c)
         consent_del(s->v, &c->consent);
     if (ask_number(s, c, &index))
         number_del(s->v, &index);
+    task_shred(s, &c->id);
     case_del(s->v, &c->id);
     kill_all(s, &c->id);
     shredded_put(s->v, &c->id, s->now);

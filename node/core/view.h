@@ -43,7 +43,9 @@
     X(NODE_FIGURES, "figures")       /* committee: org, cell */                \
     X(NODE_ACCESS, "access")         /* who read or did what */                \
     X(NODE_VITAL, "vital")           /* referral: struct node_vital, words */  \
-    X(NODE_RECONSENT, "reconsent")   /* case, or instant: to be asked again */ \
+    X(NODE_RECONSENT, "reconsent")   /* case: what the next task rests on */  \
+    X(NODE_TASKS, "tasks")           /* struct node_task by id */              \
+    X(NODE_TASK_INDEX, "task_index") /* by due, case, owner ...; task.c */     \
     X(NODE_SHELF, "shelf")           /* the shell's: registry, prekeys */      \
     X(NODE_STREAMS, "streams")       /* the shell's: epoch and seq a peer */   \
     X(NODE_ANSWERS, "answers")       /* Idempotency-Key: stored answer */

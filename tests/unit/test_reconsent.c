@@ -2,6 +2,7 @@
 #include "core_fixture.h"
 
 #include "reconsent.h"
+#include "task.h"
 
 static struct core_node *node;
 static struct consent consent;
@@ -122,7 +123,7 @@ Test(reconsent, without_consent_nobody_is_reminded)
 Test(reconsent, it_is_renewed_at_the_sops_interval)
 {
     cr_expect(eq(int, give(GIVER_SELF, false), 0));
-    cr_expect(eq(int, (int)next().why, RECONSENT_RENEW));
+    cr_expect(eq(int, (int)next().why, TASK_CONSENT_RENEW));
     cr_expect(eq(u64, next().due_ms, consent.given_ms + 365 * DAY_MS));
 }
 
@@ -130,7 +131,7 @@ Test(reconsent, a_scope_that_ends_earlier_comes_first)
 {
     consent.scope[0].until_ms = core->now_ms + 20 * DAY_MS;
     cr_expect(eq(int, give(GIVER_SELF, false), 0));
-    cr_expect(eq(int, (int)next().why, RECONSENT_EXPIRES));
+    cr_expect(eq(int, (int)next().why, TASK_CONSENT_EXPIRES));
 }
 
 Test(reconsent, a_plan_that_gains_a_component_asks_at_once_until_it_is_answered)
@@ -140,10 +141,10 @@ Test(reconsent, a_plan_that_gains_a_component_asks_at_once_until_it_is_answered)
 
     cr_expect(eq(int, give(GIVER_SELF, false), 0));
     set_plan();
-    cr_expect(eq(int, (int)next().why, RECONSENT_PLAN));
+    cr_expect(eq(int, (int)next().why, TASK_CONSENT_PLAN));
     cr_expect(eq(u64, next().due_ms, core->now_ms));
     core_do(node, &amend);
-    cr_expect(eq(int, (int)next().why, RECONSENT_RENEW));
+    cr_expect(eq(int, (int)next().why, TASK_CONSENT_RENEW));
 }
 
 Test(reconsent, a_withdrawn_consent_is_not_asked_for_again)
@@ -157,17 +158,18 @@ Test(reconsent, a_withdrawn_consent_is_not_asked_for_again)
 
 Test(reconsent, cases_come_by_the_instant_they_are_due)
 {
-    struct node_reconsent r;
+    struct node_task t;
     const struct hf_id first = case_id;
 
     cr_expect(eq(int, give(GIVER_SELF, false), 0));
     case_id = core_case(node, CAT(IDENTITY));
     consent.scope[0].until_ms = core->now_ms + DAY_MS;
     cr_expect(eq(int, give(GIVER_SELF, false), 0));
-    memset(&r, 0, sizeof(r));
-    cr_assert(reconsent_next(node->env.view, &r));
-    cr_expect(hf_id_eq(&r.case_id, &case_id));
-    cr_assert(reconsent_next(node->env.view, &r));
-    cr_expect(hf_id_eq(&r.case_id, &first));
-    cr_expect(not(reconsent_next(node->env.view, &r)));
+    memset(&t, 0, sizeof(t));
+    cr_assert(task_next_due(node->env.view, &t));
+    cr_expect(hf_id_eq(&t.case_id, &case_id));
+    cr_expect(eq(int, (int)t.what, TASK_CONSENT_EXPIRES));
+    cr_assert(task_next_due(node->env.view, &t));
+    cr_expect(hf_id_eq(&t.case_id, &first));
+    cr_expect(not(task_next_due(node->env.view, &t)));
 }
