@@ -88,7 +88,8 @@ find_next(const struct step *s, const struct node_case *c, struct known *k)
         if (!consent.scope[i].withdrawn)
             sooner(&k->next, consent.scope[i].until_ms,
                    TASK_CONSENT_EXPIRES);
-    sooner(&k->next, after(consent.given_ms, rule.renew_ms), TASK_CONSENT_RENEW);
+    sooner(&k->next, after(consent.given_ms, rule.renew_ms),
+           TASK_CONSENT_RENEW);
 }
 
 /* One task at a time: the one that was is answered, or not yet to be asked. */
