@@ -34,6 +34,8 @@ uint8_t service_access_bit(const char *word);
 
 struct service {
     struct hf_org org;
+    char country[4];             /* of @org, by the registry: who asks the
+                                    engine fills it in; empty: not known */
     uint8_t id[16];              /* UUID */
     char title[SERVICE_TITLE_BYTES];
     struct hf_name code;         /* the SOP's service code it offers */

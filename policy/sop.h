@@ -153,6 +153,7 @@ struct sop_decision {
     bool is_fallback;             /* the rule's fallback service was taken */
     bool from_incident;           /* the clocks run from the incident */
     uint64_t decide_ms, contact_ms, report_ms, deliver_ms; /* due instants */
+    struct hf_name calendar;      /* of the pack, that clocks keep */
     enum sop_payer payer;
     uint32_t cost_minor;          /* of the chosen service, for the returnee */
     struct hf_name budget;        /* of the pack, that pays; empty: none */

@@ -155,3 +155,40 @@ sop_calendar_next(const struct sop_calendar *c, uint64_t at_ms)
     }
     return at_ms;
 }
+
+bool
+sop_calendar_is_of(const struct sop_calendar *c, const char *country)
+{
+    for (size_t i = 0; i < c->n_countries; i++)
+        if (strncmp(c->country[i].s, country, sizeof(c->country[i].s)) == 0)
+            return true;
+    return false;
+}
+
+/* How long it stays open, from an instant when it is. */
+static uint64_t
+stays_open(const struct sop_calendar *c, uint64_t at_ms)
+{
+    const int64_t now = local(c, at_ms);
+    const int64_t until =
+        now / DAY_MS * DAY_MS + (int64_t)c->until_min * MINUTE_MS;
+
+    return (uint64_t)(until - now);
+}
+
+uint64_t
+sop_calendar_add(const struct sop_calendar *c, uint64_t from_ms,
+                 uint64_t open_ms)
+{
+    uint64_t at = sop_calendar_next(c, from_ms);
+
+    for (int day = 0; day < 400 && sop_calendar_is_open(c, at); day++) {
+        const uint64_t left = stays_open(c, at);
+
+        if (open_ms <= left)
+            return at + open_ms;
+        open_ms -= left;
+        at = sop_calendar_next(c, at + left);
+    }
+    return UINT64_MAX;
+}

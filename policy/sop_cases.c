@@ -79,6 +79,8 @@ read_provider(struct run *r, size_t i)
     s->assured_ms = read_time(r, at, "assured",
                               raw->assured != NULL ? raw->assured : r->raw->at);
     s->accepting = raw->accepting != RAW_FALSE;
+    if (raw->country != NULL)
+        sop_text(s->country, sizeof(s->country), "%s", raw->country);
     s->capacity = -1;
     if (raw->capacity != NULL && *raw->capacity <= INT32_MAX)
         s->capacity = (int32_t)*raw->capacity;

@@ -9,6 +9,7 @@
 struct raw_provider {
     char *org, *code, *assured;
     int accepting, sex;
+    char *country;
     uint32_t *capacity;
     uint32_t cost, practitioners; /* bit 1 << sex */
     struct raw_age *age;

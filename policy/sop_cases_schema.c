@@ -22,6 +22,7 @@ static const cyaml_schema_field_t provider_fields[] = {
     RAW_TEXT("code", MUST, struct raw_provider, code, 40),
     RAW_TEXT("assured", MAY, struct raw_provider, assured, 40),
     RAW_ENUM("accepting", MAY, struct raw_provider, accepting, sop_raw_bool),
+    RAW_TEXT("country", MAY, struct raw_provider, country, 3),
     RAW_ENUM("only_sex", MAY, struct raw_provider, sex, sop_raw_sex),
     CYAML_FIELD_UINT_PTR("capacity", CYAML_FLAG_POINTER | MAY,
                          struct raw_provider, capacity),

@@ -1,6 +1,10 @@
 #include <stdlib.h>
 
+#include "hf_assert.h"
 #include "sop_internal.h"
+
+#define MINUTE_MS UINT64_C(60000)
+#define DAY_MS    (24 * 60 * MINUTE_MS)
 
 void
 sop_duties_free(struct sop_duties *d)
@@ -12,6 +16,7 @@ sop_duties_free(struct sop_duties *d)
     free(d->closure);
     free(d->budget);
     free(d->document);
+    free(d->ladder);
     memset(d, 0, sizeof(*d));
 }
 
@@ -51,6 +56,58 @@ sop_first_contact(const struct sop_pack *p, const struct hf_name *code,
         }
     *ret = p->duties.first_contact;
     return p->duties.has_first_contact;
+}
+
+static void
+default_ladder(enum urgency urgency, struct sop_ladder *ret)
+{
+    static const uint64_t minutes[URGENCY_END][3] = {
+        [URGENCY_NORMAL] = {24 * 60, 3 * 24 * 60, 7 * 24 * 60},
+        [URGENCY_URGENT] = {4 * 60, 12 * 60, 24 * 60},
+        [URGENCY_EMERGENCY] = {15, 30, 60}};
+    const enum urgency u = urgency > URGENCY_NONE && urgency < URGENCY_END
+                               ? urgency
+                               : URGENCY_NORMAL;
+
+    memset(ret, 0, sizeof(*ret));
+    ret->n = 4;
+    for (uint8_t i = 0; i < ret->n; i++) {
+        ret->rung[i].who = (enum sop_rung_who)(RUNG_FOCAL_POINT + i);
+        ret->rung[i].urgency = u;
+        ret->rung[i].after_ms = i > 0 ? minutes[u][i - 1] * MINUTE_MS : 0;
+    }
+    ret->rung[3].every_ms = 7 * DAY_MS;
+}
+
+bool
+sop_ladder(const struct sop_pack *p, enum urgency urgency,
+           struct sop_ladder *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    for (size_t i = 0; p != NULL && i < p->duties.n_ladder; i++) {
+        const struct sop_rung *r = &p->duties.ladder[i];
+
+        if (r->urgency != URGENCY_NONE && r->urgency != urgency)
+            continue;
+        HF_ASSERT(ret->n < SOP_RUNGS_MAX); /* as loading has seen to */
+        ret->rung[ret->n++] = *r;
+    }
+    if (ret->n > 0)
+        return true;
+    default_ladder(urgency, ret);
+    return false;
+}
+
+bool
+sop_calendar_of(const struct sop_pack *p, const char *country,
+                struct sop_calendar *ret)
+{
+    for (size_t i = 0; i < p->duties.n_calendars; i++)
+        if (sop_calendar_is_of(&p->duties.calendars[i], country)) {
+            *ret = p->duties.calendars[i];
+            return true;
+        }
+    return false;
 }
 
 uint64_t

@@ -15,6 +15,12 @@
 #define SOP_HOLIDAYS_MAX 64
 #define SOP_ZONE_BYTES   32
 #define SOP_PROMPT_BYTES 96
+#define SOP_PLACES_MAX   16 /* countries or provinces of one condition */
+#define SOP_RUNGS_MAX    8
+
+struct country {
+    char s[4]; /* ISO 3166-1 alpha-2, or XXA */
+};
 
 /** Ways of a first contact, bits of a set. */
 enum sop_channel { CHANNEL_PHONE = 1, CHANNEL_MESSAGE = 2, CHANNEL_VISIT = 4,
@@ -54,7 +60,8 @@ struct sop_threshold {
     char prompt[SOP_PROMPT_BYTES];
 };
 
-/** Working hours of a service or a mechanism. */
+/** Working hours of a service or a mechanism, or of the offices of some
+ * countries. */
 struct sop_calendar {
     struct hf_name id;
     char zone[SOP_ZONE_BYTES];
@@ -64,6 +71,24 @@ struct sop_calendar {
     uint16_t from_min, until_min; /* of the local day */
     uint8_t n_holidays;
     uint64_t holiday_ms[SOP_HOLIDAYS_MAX]; /* first instant in UTC */
+    uint8_t n_countries; /* whose offices keep them; 0: where it is named */
+    struct country country[SOP_PLACES_MAX];
+};
+
+/** Who is told when a clock has run out, in this order: the receiver's focal
+ * point, its supervisor, the referrer with the next provider to confirm, the
+ * committee. */
+enum sop_rung_who { RUNG_FOCAL_POINT = 1, RUNG_SUPERVISOR, RUNG_NEXT_PROVIDER,
+                    RUNG_COMMITTEE };
+struct sop_rung {
+    enum sop_rung_who who;
+    enum urgency urgency; /* of the referral; URGENCY_NONE: any */
+    uint64_t after_ms;    /* since the clock ran out */
+    uint64_t every_ms;    /* again, until answered; 0: once */
+};
+struct sop_ladder {
+    uint8_t n;
+    struct sop_rung rung[SOP_RUNGS_MAX];
 };
 
 /** What a role may read where nothing else is set. */
@@ -129,7 +154,7 @@ struct sop_duties {
     struct sop_consent_rule consent;
     uint8_t calendar; /* of clocks of normal urgency: number and one; 0: none */
     size_t n_follow_up, n_thresholds, n_calendars, n_access, n_closure,
-        n_budgets, n_documents;
+        n_budgets, n_documents, n_ladder;
     struct sop_follow_up *follow_up;
     struct sop_threshold *threshold;
     struct sop_calendar *calendars;
@@ -137,6 +162,7 @@ struct sop_duties {
     struct sop_closure *closure;
     struct sop_budget *budget;
     struct sop_document *document;
+    struct sop_rung *ladder;
 };
 void sop_duties_free(struct sop_duties *d);
 
@@ -159,6 +185,15 @@ bool sop_consent_rule(const struct sop_pack *p, struct sop_consent_rule *ret);
 bool sop_first_contact(const struct sop_pack *p, const struct hf_name *code,
                        struct sop_first_contact *ret);
 
+/** sop_ladder: what @p says for @urgency; false, and the default of the
+ * urgency, when it says nothing. @p may be NULL. */
+bool sop_ladder(const struct sop_pack *p, enum urgency urgency,
+                struct sop_ladder *ret);
+/** sop_calendar_of: the working hours of offices in @country; false when @p
+ * says nothing of them. */
+bool sop_calendar_of(const struct sop_pack *p, const char *country,
+                     struct sop_calendar *ret);
+
 /** sop_follow_up_due: the k-th instant (from 0) of @u counted from @from_ms;
  * 0 past the end. */
 uint64_t sop_follow_up_due(const struct sop_follow_up *u, uint64_t from_ms,
@@ -173,9 +208,14 @@ bool sop_threshold_met(const struct sop_threshold *t,
 /** sop_calendar_zone: a time zone by its name; false when not known here. */
 bool sop_calendar_zone(const char *name, int16_t *ret_offset_min,
                        bool *ret_is_summer_time);
+bool sop_calendar_is_of(const struct sop_calendar *c, const char *country);
 bool sop_calendar_is_open(const struct sop_calendar *c, uint64_t at_ms);
 /** sop_calendar_next: @at_ms when open then, else the next opening; @at_ms
  * when it does not open within 400 days. */
 uint64_t sop_calendar_next(const struct sop_calendar *c, uint64_t at_ms);
+/** sop_calendar_add: when @open_ms of working time from @from_ms on are over;
+ * 0: sop_calendar_next(). UINT64_MAX when that takes more than 400 days. */
+uint64_t sop_calendar_add(const struct sop_calendar *c, uint64_t from_ms,
+                          uint64_t open_ms);
 
 #endif /* POLICY_SOP_DUTY_H */

@@ -102,6 +102,8 @@ say_rule(const struct sop_decision *d, struct hf_buf *out)
     say_clock(out, "decided", d->decide_ms);
     say_clock(out, "first contact", d->contact_ms);
     say_clock(out, "report", d->report_ms);
+    if (d->calendar.s[0] != '\0')
+        say(out, "  in the working hours of calendar %s", d->calendar.s);
     say(out, "Data of the case, as far as consent covers it, %s:",
         d->on_send ? "at once, with the referral"
                    : "after the provider has accepted");

@@ -12,7 +12,6 @@
 #define SOP_NEEDS_MAX     128
 #define SOP_SERVICES_MAX  128
 #define SOP_RULES_MAX     256
-#define SOP_PLACES_MAX    16 /* countries or provinces of one condition */
 #define SOP_WORDS_MAX     32 /* conditions of places, scenarios */
 #define SOP_TITLE_BYTES   96
 #define SOP_CLOCK_MAX_MS  (UINT64_C(366) * 86400000)
@@ -23,10 +22,6 @@ enum sop_level { LEVEL_INTERNATIONAL = 1, LEVEL_NATIONAL, LEVEL_LOCAL };
 enum sop_clock { CLOCK_DELIVER, CLOCK_DECIDE, CLOCK_CONTACT, CLOCK_REPORT,
                  CLOCK_END };
 extern const char *const sop_clock_word[CLOCK_END];
-
-struct country {
-    char s[4];
-};
 
 /** A rule's condition: every part that is given must hold. */
 struct sop_when {
@@ -79,7 +74,8 @@ struct sop_rule {
     bool has_approval_above;
     uint32_t approval_above; /* dearer ones need a supervisor */
     enum sop_payer payer;
-    uint8_t budget, calendar;      /* number and one; 0: none */
+    uint8_t budget;                /* number and one; 0: none */
+    uint8_t calendar;              /* the rule's own; number and one, 0: none */
     int32_t least;                 /* free places; 0: they do not count */
     bool stated;                   /* free places must be stated */
     uint8_t prefer[PREFER_END];    /* the order of preferences */
@@ -118,6 +114,12 @@ struct sop_pack {
 /** sop_place: what the pack says of @province; NULL when nothing. */
 const struct sop_place *sop_place(const struct sop_pack *p,
                                   const struct hf_name *province);
+
+/** sop_pack_aside: why @p does not speak for a person with these facts at
+ * @now_ms; NULL when it does. */
+const char *sop_pack_aside(const struct sop_pack *p, const struct facts *f,
+                           uint64_t now_ms);
+bool sop_pack_is_in_force(const struct sop_pack *p, uint64_t now_ms);
 
 /** sop_need_index: place in the table, SOP_NEEDS_MAX when unknown. */
 size_t sop_need_index(const char *need);
@@ -176,6 +178,7 @@ struct sop_rank {
     uint8_t fallback; /* 0: the rule's service; else which fallback */
     uint32_t key[PREFER_END]; /* smaller is better, first counts first */
     uint32_t cost;
+    char country[4]; /* of the provider */
 };
 struct sop_ranking {
     size_t n;

@@ -63,10 +63,10 @@ sop_read_hundredths(const struct sop_at *at, const char *path, const char *text,
     return none;
 }
 
-static uint8_t
-read_countries(const struct sop_at *at, const char *path,
-               const struct raw_list *list,
-               struct country ret[static SOP_PLACES_MAX])
+uint8_t
+sop_read_countries(const struct sop_at *at, const char *path,
+                   const struct raw_list *list,
+                   struct country ret[static SOP_PLACES_MAX])
 {
     HF_ASSERT(list->n <= SOP_PLACES_MAX);
     for (size_t i = 0; i < list->n; i++) {
@@ -199,8 +199,8 @@ read_when(const struct sop_at *at, const struct raw_when *raw,
     if (raw->age != NULL)
         read_age(at, raw->age, w);
     w->n_countries =
-        read_countries(at, "when.countries", &raw->countries, w->country);
-    w->n_hosts = read_countries(at, "when.hosts", &raw->hosts, w->host);
+        sop_read_countries(at, "when.countries", &raw->countries, w->country);
+    w->n_hosts = sop_read_countries(at, "when.hosts", &raw->hosts, w->host);
     HF_ASSERT(raw->provinces.n <= SOP_PLACES_MAX);
     w->n_provinces = (uint8_t)raw->provinces.n;
     for (size_t i = 0; i < raw->provinces.n; i++)
@@ -268,10 +268,8 @@ read_clocks(const struct sop_at *at, const struct raw_rule *raw,
     }
     r->by_decision = raw->clocks.run_from == RAW_DECISION;
     r->by_incident = raw->clocks.run_from == RAW_INCIDENT;
-    r->calendar = p->duties.calendar;
-    if (raw->clocks.calendar != NULL)
-        r->calendar = sop_read_calendar(at, "clocks.calendar",
-                                        raw->clocks.calendar, &p->duties);
+    r->calendar = sop_read_calendar(at, "clocks.calendar", raw->clocks.calendar,
+                                    &p->duties);
 }
 
 static void
@@ -389,10 +387,10 @@ read_head(const struct hf_yaml_node *root, const struct raw_pack *raw,
         SOP_WRONG(&at, "version", "versions begin with 1");
     sop_text(p->title, sizeof(p->title), "%s", raw->title);
     p->level = (enum sop_level)raw->level;
-    p->n_origins = read_countries(&at, "applies.origins", &raw->applies.origins,
-                                  p->origin);
+    p->n_origins = sop_read_countries(&at, "applies.origins",
+                                      &raw->applies.origins, p->origin);
     p->n_hosts =
-        read_countries(&at, "applies.hosts", &raw->applies.hosts, p->host);
+        sop_read_countries(&at, "applies.hosts", &raw->applies.hosts, p->host);
     p->from_ms = sop_read_time(&at, "effective.from", raw->effective.from);
     p->until_ms = sop_read_time(&at, "effective.until", raw->effective.until);
     if (p->until_ms != 0 && p->until_ms <= p->from_ms)

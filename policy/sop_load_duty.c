@@ -87,6 +87,8 @@ read_calendar(const struct sop_at *at, const struct raw_calendar *raw,
 {
     sop_read_name(at, "id", raw->id, &ret->id);
     read_zone(at, raw, ret);
+    ret->n_countries =
+        sop_read_countries(at, "countries", &raw->countries, ret->country);
     ret->days = (uint8_t)raw->days;
     if (ret->days == 0)
         SOP_WRONG(at, "days", "no day is a working day");
@@ -116,6 +118,18 @@ sop_read_calendar(const struct sop_at *at, const char *path, const char *text,
         return 0;
     }
     return (uint8_t)(i + 1);
+}
+
+/* Two calendars of one country would leave open which one counts. */
+static void
+check_one_calendar(const struct sop_at *at, const struct sop_duties *d,
+                   const struct sop_calendar *c)
+{
+    for (size_t i = 0; i < c->n_countries; i++)
+        for (size_t k = 0; k < d->n_calendars; k++)
+            if (sop_calendar_is_of(&d->calendars[k], c->country[i].s))
+                SOP_WRONG(at, "countries", "calendar %.31s is that of %s",
+                          d->calendars[k].id.s, c->country[i].s);
 }
 
 static void
@@ -158,6 +172,7 @@ sop_read_named(const struct hf_yaml_node *root, const struct raw_pack *raw,
 
         read_calendar(&at, &raw->calendars[i], &d->calendars[i]);
         check_twins(&at, "id", &d->calendars[0].id, sizeof(d->calendars[0]), i);
+        check_one_calendar(&at, d, &d->calendars[i]);
         d->n_calendars++;
     }
     for (size_t i = 0; i < raw->n_budgets; i++) {
@@ -251,6 +266,58 @@ read_document(const struct sop_at *at, const struct raw_document *raw,
     ret->keep_ms = sop_read_duration(at, "keep", raw->keep, TEN_YEARS_MS);
 }
 
+static void
+read_rung(const struct sop_at *at, const struct raw_rung *raw,
+          struct sop_rung *ret)
+{
+    ret->who = (enum sop_rung_who)raw->who;
+    ret->urgency = (enum urgency)raw->urgency;
+    ret->after_ms = sop_read_duration(at, "after", raw->after, TEN_YEARS_MS);
+    ret->every_ms = sop_read_duration(at, "every", raw->every, TEN_YEARS_MS);
+}
+
+/* A later rung of the same urgency is later, and only the last comes again. */
+static void
+check_rung(const struct sop_at *at, const struct sop_duties *d,
+           const struct sop_rung *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->n_ladder; i++) {
+        const struct sop_rung *a = &d->ladder[i];
+
+        if (a->urgency != URGENCY_NONE && r->urgency != URGENCY_NONE &&
+            a->urgency != r->urgency)
+            continue;
+        n++;
+        if (a->after_ms >= r->after_ms)
+            SOP_WRONG(at, "after", "it is not later than the rung before it");
+        if (a->every_ms != 0)
+            SOP_WRONG(at, "rung",
+                      "the rung before it never stops: only the "
+                      "last may say every");
+    }
+    if (n == SOP_RUNGS_MAX)
+        SOP_WRONG(at, "rung", "a ladder has at most %d rungs", SOP_RUNGS_MAX);
+}
+
+static enum hf_err
+read_ladder(const struct hf_yaml_node *root, const struct raw_pack *raw,
+            struct sop_findings *f, struct sop_duties *d)
+{
+    const struct list ladder = {hf_yaml_find(root, "ladder"), f};
+
+    LIST(ladder, raw->n_ladder);
+    for (size_t i = 0; i < raw->n_ladder; i++) {
+        const struct sop_at at = item_at(&ladder, i);
+
+        read_rung(&at, &raw->ladder[i], &d->ladder[i]);
+        check_rung(&at, d, &d->ladder[i]);
+        d->n_ladder++;
+    }
+    return HF_OK;
+}
+
 static enum hf_err
 read_follow_and_scores(const struct hf_yaml_node *root,
                        const struct raw_pack *raw, struct sop_findings *f,
@@ -327,6 +394,8 @@ sop_read_duties(const struct hf_yaml_node *root, const struct raw_pack *raw,
 
     if (!err)
         err = read_views_and_ends(root, raw, f, d);
+    if (!err)
+        err = read_ladder(root, raw, f, d);
     if (!err && raw->first_contact != NULL) {
         const struct sop_at at = {sop_node(root, "first_contact"), "", f};
 

@@ -236,6 +236,7 @@ sop_match(const struct sop_ask *ask, const struct service *s, uint8_t fallback,
     one.fits = why == NULL;
     one.fallback = fallback;
     one.cost = s->cost_minor;
+    memcpy(one.country, s->country, sizeof(one.country));
     if (one.fits) {
         rank(ask, s, &one);
         praise(ask, s, one.c.why);

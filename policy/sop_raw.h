@@ -91,7 +91,12 @@ struct raw_follow_up {
 struct raw_calendar {
     char *id, *time_zone, *offset, *from, *until;
     uint32_t days;
-    struct raw_list holidays;
+    struct raw_list holidays, countries;
+};
+
+struct raw_rung {
+    int who, urgency;
+    char *after, *every;
 };
 
 struct raw_scenario {
@@ -171,6 +176,8 @@ struct raw_pack {
     uint32_t n_budgets;
     struct raw_document *documents;
     uint32_t n_documents;
+    struct raw_rung *ladder;
+    uint32_t n_ladder;
     struct raw_first_contact *first_contact;
     struct raw_consent *consent;
 };
@@ -200,7 +207,7 @@ extern const cyaml_schema_value_t sop_raw_word;
 extern const cyaml_schema_field_t sop_raw_first_contact[];
 extern const cyaml_schema_value_t sop_raw_follow_up, sop_raw_calendar,
     sop_raw_threshold, sop_raw_access, sop_raw_closure, sop_raw_budget,
-    sop_raw_document;
+    sop_raw_document, sop_raw_rung;
 extern const cyaml_schema_field_t sop_raw_consent[];
 extern const cyaml_strval_t sop_raw_category[CATEGORY_END - 1];
 extern const cyaml_strval_t sop_raw_score_of[SCORE_END + 1];
@@ -220,6 +227,9 @@ void sop_read_name(const struct sop_at *at, const char *path, const char *text,
 /** At most @max_ms; 0 for NULL. */
 uint64_t sop_read_duration(const struct sop_at *at, const char *path,
                            const char *text, uint64_t max_ms);
+uint8_t sop_read_countries(const struct sop_at *at, const char *path,
+                           const struct raw_list *list,
+                           struct country ret[static SOP_PLACES_MAX]);
 uint64_t sop_read_time(const struct sop_at *at, const char *path,
                        const char *text);
 /** "0.33": hundredths, 0 to 100; @none for NULL. */

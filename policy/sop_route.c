@@ -122,27 +122,6 @@ sop_rule_miss(const struct sop_pack *p, const struct sop_rule *r,
     return "none of its scenarios is this person's";
 }
 
-static const char *
-pack_not_in_force(const struct sop_pack *p, uint64_t now_ms)
-{
-    if (now_ms < p->from_ms)
-        return "the pack is not in force yet";
-    if (p->until_ms != 0 && now_ms >= p->until_ms)
-        return "the pack is no longer in force";
-    return NULL;
-}
-
-static const char *
-pack_not_for(const struct sop_pack *p, const struct sop_request *req)
-{
-    if (p->n_origins > 0 &&
-        !has_text(p->origin, p->n_origins, req->facts.origin))
-        return "the pack is for other countries of origin";
-    if (p->n_hosts > 0 && !has_text(p->host, p->n_hosts, req->facts.host))
-        return "the pack is for other host countries";
-    return NULL;
-}
-
 /* Rules looked at are listed until the room is used; the one that matches
  * always is. */
 static void
@@ -226,17 +205,38 @@ set_durations(const struct sop_pack *p, const struct sop_rule *r,
         ms[CLOCK_DELIVER] = ms[CLOCK_DECIDE] / 4;
 }
 
-/* A clock of normal urgency that would run out while the office is closed
- * runs out when it opens, but never past the ceiling of the service. */
-static void
-to_working_hours(const struct sop_pack *p, const struct sop_rule *r,
-                 uint16_t service, uint64_t from, uint64_t ms[static CLOCK_END])
+/* Whose working hours these clocks keep: those that the rule names, also of an
+ * urgent one, but not when it was made more urgent than the rule; else, for
+ * normal urgency, those of offices in the provider's country, or the pack's. In
+ * an emergency the clock is the clock. NULL: none.
+ */
+static const struct sop_calendar *
+calendar_of(const struct sop_pack *p, const struct sop_rule *r,
+            enum urgency urgency, const char *country)
 {
-    const uint64_t ceiling = p->service[service].ceiling_ms;
+    const struct sop_duties *d = &p->duties;
 
-    HF_ASSERT(r->calendar <= p->duties.n_calendars);
+    HF_ASSERT(r->calendar <= d->n_calendars && d->calendar <= d->n_calendars);
+    if (urgency == URGENCY_EMERGENCY)
+        return NULL;
+    if (r->calendar != 0 && urgency == r->urgency)
+        return &d->calendars[r->calendar - 1];
+    if (urgency != URGENCY_NORMAL)
+        return NULL;
+    for (size_t i = 0; i < d->n_calendars; i++)
+        if (sop_calendar_is_of(&d->calendars[i], country))
+            return &d->calendars[i];
+    return d->calendar != 0 ? &d->calendars[d->calendar - 1] : NULL;
+}
+
+/* A clock that would run out while the office is closed runs out when it
+ * opens, but never past the ceiling of the service. */
+static void
+to_working_hours(const struct sop_calendar *c, uint64_t ceiling, uint64_t from,
+                 uint64_t ms[static CLOCK_END])
+{
     for (size_t i = CLOCK_DECIDE; i < CLOCK_END; i++) {
-        ms[i] = sop_calendar_next(&p->duties.calendars[r->calendar - 1], ms[i]);
+        ms[i] = sop_calendar_next(c, ms[i]);
         if (ceiling != 0 && i != CLOCK_REPORT)
             ms[i] = min_ms(ms[i], from + ceiling);
     }
@@ -244,9 +244,11 @@ to_working_hours(const struct sop_pack *p, const struct sop_rule *r,
 
 static void
 set_clocks(const struct sop_pack *p, const struct sop_rule *r,
-           const struct sop_request *req, uint16_t service,
+           const struct sop_request *req, uint16_t service, const char *country,
            struct sop_decision *d)
 {
+    const struct sop_calendar *calendar =
+        calendar_of(p, r, d->urgency, country);
     const bool has_incident = req->incident_ms != 0 &&
                               req->incident_ms < req->now_ms && !r->by_decision;
     const uint64_t from = has_incident ? req->incident_ms : req->now_ms;
@@ -255,8 +257,10 @@ set_clocks(const struct sop_pack *p, const struct sop_rule *r,
     set_durations(p, r, service, d->urgency != r->urgency, d->urgency, ms);
     for (size_t i = 0; i < CLOCK_END; i++)
         ms[i] += i == CLOCK_DELIVER ? req->now_ms : from;
-    if (d->urgency == URGENCY_NORMAL && r->calendar != 0)
-        to_working_hours(p, r, service, from, ms);
+    if (calendar != NULL) {
+        to_working_hours(calendar, p->service[service].ceiling_ms, from, ms);
+        d->calendar = calendar->id;
+    }
     for (size_t i = 0; i < CLOCK_END; i++)
         if (ms[i] < req->now_ms)
             ms[i] = req->now_ms;
@@ -361,6 +365,7 @@ decide(const struct sop_pack *p, const struct sop_rule *r,
     struct sop_ranking ranking;
     struct sop_ask ask = {.req = req, .rule = r, .age = age};
     uint16_t service;
+    size_t chosen;
 
     memset(&ranking, 0, sizeof(ranking));
     d->urgency = urgency_of(r, req);
@@ -368,13 +373,15 @@ decide(const struct sop_pack *p, const struct sop_rule *r,
     service = rank_all(p, r, &ask, services, &ranking);
     memset(d->candidate, 0, sizeof(d->candidate)); /* of a rule before it */
     set_candidates(&ranking, d);
+    chosen = first_fit(&ranking);
     d->is_fallback = service != r->service;
     memcpy(&d->service, &p->service[service].def, sizeof(d->service));
     d->on_send = r->on_send;
     d->approval = r->approval;
     d->expires = r->expires;
     set_money(p, r, d);
-    set_clocks(p, r, req, service, d);
+    set_clocks(p, r, req, service,
+               chosen < ranking.n ? ranking.item[chosen].country : "", d);
     d->pack = p->name;
     d->pack_version = p->version;
     d->pack_hash = p->hash;
@@ -405,15 +412,13 @@ find_packs(struct routing *t)
     const struct sop_pack *p, *newest = NULL;
 
     for (size_t i = 0; (p = sop_book_at(t->book, i)) != NULL; i++) {
-        const char *why = pack_not_in_force(p, t->req->now_ms);
+        const char *why = sop_pack_aside(p, &t->req->facts, t->req->now_ms);
 
         /* Older versions follow: the newest in force speaks for its pack. */
         if (newest != NULL && hf_name_eq(&newest->name, &p->name))
             continue;
-        if (why == NULL) {
+        if (sop_pack_is_in_force(p, t->req->now_ms))
             newest = p;
-            why = pack_not_for(p, t->req);
-        }
         if (why != NULL)
             note_rule(t->d, p, NULL, false, why);
         else

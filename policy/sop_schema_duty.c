@@ -23,6 +23,10 @@ static const cyaml_strval_t count_from[] = {
 static const cyaml_strval_t days[] = {{"mon", 1}, {"tue", 2},  {"wed", 4},
                                       {"thu", 8}, {"fri", 16}, {"sat", 32},
                                       {"sun", 64}};
+static const cyaml_strval_t rungs[] = {{"focal_point", RUNG_FOCAL_POINT},
+                                       {"supervisor", RUNG_SUPERVISOR},
+                                       {"next_provider", RUNG_NEXT_PROVIDER},
+                                       {"committee", RUNG_COMMITTEE}};
 static const cyaml_strval_t methods[] = {{"written", 1},
                                          {"verbal_witnessed", 2}};
 const cyaml_strval_t sop_raw_score_of[SCORE_END + 1] = {
@@ -72,8 +76,16 @@ static const cyaml_schema_field_t calendar_fields[] = {
     RAW_TEXT("from", MUST, struct raw_calendar, from, 5),
     RAW_TEXT("until", MUST, struct raw_calendar, until, 5),
     RAW_LIST("holidays", MAY, struct raw_calendar, holidays, SOP_HOLIDAYS_MAX),
+    RAW_LIST("countries", MAY, struct raw_calendar, countries, SOP_PLACES_MAX),
     CYAML_FIELD_END};
 SCHEMA(sop_raw_calendar, raw_calendar, calendar_fields);
+
+static const cyaml_schema_field_t rung_fields[] = {
+    RAW_ENUM("rung", MUST, struct raw_rung, who, rungs),
+    RAW_ENUM("urgency", MAY, struct raw_rung, urgency, sop_raw_urgency),
+    RAW_TEXT("after", MAY, struct raw_rung, after, 16),
+    RAW_TEXT("every", MAY, struct raw_rung, every, 16), CYAML_FIELD_END};
+SCHEMA(sop_raw_rung, raw_rung, rung_fields);
 
 static const cyaml_schema_field_t threshold_fields[] = {
     RAW_TEXT("id", MUST, struct raw_threshold, id, 40),

@@ -28,11 +28,14 @@ map_next(void *ctx, const struct hf_name *code, bool is_first,
         memset(&w->sv, 0, sizeof(w->sv));
     }
     while (service_next(w->s->v, code, &w->org, w->uuid, &w->sv)) {
-        if (step_member(w->s, &w->sv.org) == NULL ||
+        const struct registry_org *member = step_member(w->s, &w->sv.org);
+
+        if (member == NULL ||
             !reach_may(w->s, step_me(w->s), &w->sv.org, OBJECT_REFERRAL,
                        &any_family))
             continue;
         *ret = w->sv;
+        memcpy(ret->country, member->country, sizeof(ret->country));
         return true;
     }
     return false;

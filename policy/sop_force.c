@@ -1,0 +1,219 @@
+#include "sop_force.h"
+
+#include "sop_internal.h"
+
+static bool
+has_country(const struct country *list, size_t n, const char *one)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(list[i].s, one, sizeof(list[i].s)) == 0)
+            return true;
+    return false;
+}
+
+const char *
+sop_pack_aside(const struct sop_pack *p, const struct facts *f, uint64_t now_ms)
+{
+    if (now_ms < p->from_ms)
+        return "the pack is not in force yet";
+    if (p->until_ms != 0 && now_ms >= p->until_ms)
+        return "the pack is no longer in force";
+    if (p->n_origins > 0 && !has_country(p->origin, p->n_origins, f->origin))
+        return "the pack is for other countries of origin";
+    if (p->n_hosts > 0 && !has_country(p->host, p->n_hosts, f->host))
+        return "the pack is for other host countries";
+    return NULL;
+}
+
+bool
+sop_pack_is_in_force(const struct sop_pack *p, uint64_t now_ms)
+{
+    return now_ms >= p->from_ms && (p->until_ms == 0 || now_ms < p->until_ms);
+}
+
+size_t
+sop_force_packs(const struct sop_force *f,
+                const struct sop_pack *ret[static SOP_PACKS_MAX])
+{
+    const struct sop_pack *p, *newest = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; f->book != NULL && (p = sop_book_at(f->book, i)) != NULL;
+         i++) {
+        if (!sop_pack_is_in_force(p, f->now_ms) ||
+            (newest != NULL && hf_name_eq(&newest->name, &p->name)))
+            continue;
+        newest = p; /* older versions of it follow, and are silent */
+        if (sop_pack_aside(p, f->facts, f->now_ms) == NULL)
+            ret[n++] = p;
+    }
+    return n;
+}
+
+/* Whether one of the @n more local packs has a schedule with this id. */
+static bool
+is_replaced_follow_up(const struct sop_pack *const *pack, size_t n,
+                      const struct hf_name *id)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < pack[i]->duties.n_follow_up; k++)
+            if (hf_name_eq(&pack[i]->duties.follow_up[k].id, id))
+                return true;
+    return false;
+}
+
+bool
+sop_force_follow_up(const struct sop_force *f, size_t i,
+                    struct sop_follow_up *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+
+    for (size_t at = 0; at < n; at++)
+        for (size_t k = 0; sop_follow_up_at(pack[at], k, ret); k++)
+            if (sop_follow_up_for(ret, f->facts->groups) &&
+                !is_replaced_follow_up(pack, at, &ret->id) && i-- == 0)
+                return true;
+    return false;
+}
+
+static bool
+is_replaced_threshold(const struct sop_pack *const *pack, size_t n,
+                      const struct hf_name *id)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < pack[i]->duties.n_thresholds; k++)
+            if (hf_name_eq(&pack[i]->duties.threshold[k].id, id))
+                return true;
+    return false;
+}
+
+bool
+sop_force_threshold(const struct sop_force *f, size_t i,
+                    struct sop_threshold *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+
+    for (size_t at = 0; at < n; at++)
+        for (size_t k = 0; sop_threshold_at(pack[at], k, ret); k++)
+            if (!is_replaced_threshold(pack, at, &ret->id) && i-- == 0)
+                return true;
+    return false;
+}
+
+bool
+sop_force_closure(const struct sop_force *f, enum sop_close reason,
+                  struct sop_closure *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+
+    for (size_t at = 0; at < n; at++)
+        for (size_t k = 0; sop_closure_at(pack[at], k, ret); k++)
+            if (ret->reason == reason)
+                return true;
+    return false;
+}
+
+bool
+sop_force_document(const struct sop_force *f, const char *what,
+                   struct sop_document *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+
+    for (size_t at = 0; at < n; at++)
+        for (size_t k = 0; sop_document_at(pack[at], k, ret); k++)
+            if (hf_name_is(&ret->what, what))
+                return true;
+    return false;
+}
+
+uint64_t
+sop_force_keep(const struct sop_force *f)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+    struct sop_document d;
+    uint64_t longest = 0;
+
+    if (sop_force_document(f, SOP_CASE_FILE, &d) && d.keep_ms != 0)
+        return d.keep_ms;
+    for (size_t at = 0; at < n; at++)
+        for (size_t k = 0; sop_document_at(pack[at], k, &d); k++)
+            if (d.keep_ms > longest)
+                longest = d.keep_ms;
+    return longest;
+}
+
+bool
+sop_force_consent(const struct sop_force *f, struct sop_consent_rule *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+
+    for (size_t at = 0; at < n; at++)
+        if (sop_consent_rule(pack[at], ret))
+            return true;
+    return false;
+}
+
+bool
+sop_force_access(const struct sop_force *f, enum role role, uint32_t *ret_reads)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+    struct sop_access a;
+
+    for (size_t at = 0; at < n; at++)
+        for (size_t k = 0; sop_access_at(pack[at], k, &a); k++)
+            if (a.role == role) {
+                *ret_reads = a.reads;
+                return true;
+            }
+    return false;
+}
+
+bool
+sop_force_first_contact(const struct sop_force *f, const struct hf_name *code,
+                        struct sop_first_contact *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+
+    for (size_t at = 0; at < n; at++) /* who knows the service */
+        if (sop_service_index(pack[at], code->s) != SOP_NO_SERVICE &&
+            sop_first_contact(pack[at], code, ret))
+            return true;
+    for (size_t at = 0; at < n; at++)
+        if (sop_first_contact(pack[at], code, ret))
+            return true;
+    return false;
+}
+
+bool
+sop_force_calendar(const struct sop_force *f, const char *country,
+                   struct sop_calendar *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+
+    for (size_t at = 0; at < n; at++)
+        if (sop_calendar_of(pack[at], country, ret))
+            return true;
+    return false;
+}
+
+void
+sop_force_ladder(const struct sop_force *f, enum urgency urgency,
+                 struct sop_ladder *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+
+    for (size_t at = 0; at < n; at++)
+        if (sop_ladder(pack[at], urgency, ret))
+            return;
+    (void)sop_ladder(NULL, urgency, ret);
+}
