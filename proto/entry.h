@@ -51,6 +51,9 @@
 #define ENTRY_IN_PERSON   0x0040
 #define ENTRY_UNMET       0x0080 /* close: a need stays unmet */
 #define ENTRY_FLAGS_ALL   0x00ff
+/* How an entry came here that was not made where and when it happened. */
+#define ENTRY_LATER                                                            \
+    (ENTRY_PROXIED | ENTRY_PHONE | ENTRY_PAPER | ENTRY_IN_PERSON)
 
 struct entry {
     enum object_kind kind;

@@ -171,6 +171,9 @@ enum api_verdict api_refuse_file(struct api_call *c,
 /* Members of @o; "" and zero become null. */
 void api_put_text(json_t *o, const char *key, const char *text);
 void api_put_time(json_t *o, const char *key, uint64_t ms);
+/** api_put_loan: until when the owner has it, and who has it then; nothing
+ * when it is not lent. */
+void api_put_loan(json_t *o, const struct node_loan *loan);
 void api_put_id(json_t *o, const char *key, const char *prefix,
                 const struct hf_id *id);
 void api_put_u64(json_t *o, const char *key, uint64_t v);
@@ -291,6 +294,11 @@ bool api_body_language(struct api_call *c, const char *key, char *out,
                        size_t out_bytes);
 /** api_body_case: the body's member "case", found. */
 bool api_body_case(struct api_call *c, struct node_case *ret);
+/** api_body_later: what happened elsewhere and is entered now: on_behalf,
+ * happened_at, by. api_body_later_of_sender: of a command that only the holder
+ * of a case gives, with spoke_to; on nobody's behalf. */
+bool api_body_later(struct api_call *c);
+bool api_body_later_of_sender(struct api_call *c);
 /** api_keep_json: @json dumped; kept as long as the request. */
 bool api_keep_json(struct api_call *c, json_t *json, struct hf_bytes *ret);
 /** api_need: refuse when @key is missing. */
@@ -316,6 +324,7 @@ api_handler query_vital, command_review;
 api_handler command_refer, command_transfer_offer, command_transfer_request;
 api_handler command_event;
 api_handler command_user_add, command_user_role, command_user_disable;
+api_handler command_user_absent;
 api_handler command_services;
 api_handler shell_registry_get, shell_registry_post, shell_policy_post;
 api_handler shell_backup_begin, shell_backup_done;

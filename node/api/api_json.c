@@ -148,6 +148,15 @@ api_put_time(json_t *o, const char *key, uint64_t ms)
 }
 
 void
+api_put_loan(json_t *o, const struct node_loan *loan)
+{
+    if (loan->until_ms == 0)
+        return;
+    api_put_time(o, "owner_until", loan->until_ms);
+    api_put_text(o, "owner_then", loan->back_to.s);
+}
+
+void
 api_put_id(json_t *o, const char *key, const char *prefix,
            const struct hf_id *id)
 {

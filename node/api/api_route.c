@@ -3,10 +3,12 @@
 
 /* limit and cursor are taken by every list. */
 #define PAGE "limit cursor"
+/* What happened elsewhere and is entered now. */
+#define LATER "on_behalf? happened_at? by? spoke_to?"
 
 static const struct api_route routes[] = {
     {"GET", "/cases", "the cases held here", query_case_list, PERMIT_CASES,
-     "stage holder mine " PAGE, NULL, SHAPE_NONE},
+     "stage holder mine unassigned " PAGE, NULL, SHAPE_NONE},
     {"POST", "/cases", "open a case from a case file", command_case_new,
      API_KNOWN, NULL, NULL, SHAPE_CASE},
     {"GET", "/cases/{case}", "a case as far as you may read it",
@@ -18,7 +20,7 @@ static const struct api_route routes[] = {
     {"POST", "/cases/{case}/stage", "move a case to a stage",
      command_case_stage, API_KNOWN, NULL, "stage", SHAPE_STAGE},
     {"POST", "/cases/{case}/assign", "give a case to a case manager",
-     command_case_assign, API_KNOWN, NULL, "to", SHAPE_ASSIGN},
+     command_case_assign, API_KNOWN, NULL, "to until?", SHAPE_ASSIGN},
     {"POST", "/cases/{case}/shred", "destroy a case and its keys, for good",
      command_case_shred, API_KNOWN, NULL, "", SHAPE_STAGE},
     {"GET", "/cases/{case}/consent", "what the person agreed to",
@@ -38,13 +40,14 @@ static const struct api_route routes[] = {
     {"POST", "/referrals", "draft a referral and send it when the gates pass",
      command_refer, API_KNOWN, NULL,
      "case need urgency? wishes? to? incident_at? draft? override_reason? "
-     "replaces? vital_interest? attestation?",
+     "replaces? vital_interest? attestation? " LATER,
      SHAPE_REFERRAL},
     {"POST", "/transfers", "offer a case to a new holder",
-     command_transfer_offer, API_KNOWN, NULL, "case to travel?",
+     command_transfer_offer, API_KNOWN, NULL, "case to travel? " LATER,
      SHAPE_TRANSFER},
     {"POST", "/transfers/request", "ask for a case by its number",
-     command_transfer_request, API_KNOWN, NULL, "from number", SHAPE_TRANSFER},
+     command_transfer_request, API_KNOWN, NULL, "from number " LATER,
+     SHAPE_TRANSFER},
     {"GET", "/objects", "referrals and transfers, newest change first",
      query_object_list, PERMIT_OBJECTS,
      "kind direction state overdue mine unassigned since " PAGE, NULL,
@@ -52,12 +55,12 @@ static const struct api_route routes[] = {
     {"GET", "/objects/{id}", "a referral, transfer or withdrawal in full",
      query_object_show, PERMIT_OBJECTS, "trace why", NULL, SHAPE_NONE},
     {"POST", "/objects/{id}/assign", "give it to a user", command_object_assign,
-     API_KNOWN, NULL, "to", SHAPE_ASSIGN},
+     API_KNOWN, NULL, "to until?", SHAPE_ASSIGN},
     {"POST", "/objects/{id}/events", "an event of its lifecycle", command_event,
      API_KNOWN, NULL,
      "event reason? text? when? until? to? channel? reached? where? contact? "
-     "bring? focal? contact_by? manager? outcome? report? unmet? sections? "
-     "on_behalf? happened_at? by? spoke_to?",
+     "bring? focal? contact_by? manager? outcome? report? unmet? "
+     "sections? " LATER,
      SHAPE_EVENT},
     {"GET", "/objects/{id}/attestation",
      "why data went without consent, for the reviewer", query_vital,
@@ -69,8 +72,8 @@ static const struct api_route routes[] = {
      query_withdrawals, PERMIT_OBJECTS, "open " PAGE, NULL, SHAPE_NONE},
     {"GET", "/events", "what changed since an instant, newest first",
      query_events, PERMIT_OBJECTS, "since " PAGE, NULL, SHAPE_NONE},
-    {"GET", "/tasks", "what somebody has to do, by due instant",
-     query_tasks, PERMIT_OBJECTS, "overdue mine " PAGE, NULL, SHAPE_NONE},
+    {"GET", "/tasks", "what somebody has to do, by due instant", query_tasks,
+     PERMIT_OBJECTS, "overdue mine unassigned " PAGE, NULL, SHAPE_NONE},
     {"POST", "/tasks/{task}/done", "a task is done", command_task_done,
      API_KNOWN, NULL, "report?", SHAPE_TASK},
     {"GET", "/users", "who may use this node", query_users, PERMIT_USERS, PAGE,
@@ -81,13 +84,15 @@ static const struct api_route routes[] = {
      API_KNOWN, NULL, "roles", SHAPE_USER},
     {"POST", "/users/{name}/disable", "a user may do nothing from now on",
      command_user_disable, API_KNOWN, NULL, "", SHAPE_USER},
+    {"POST", "/users/{name}/absent", "a user is away, and who stands in",
+     command_user_absent, API_KNOWN, NULL, "until to?", SHAPE_USER},
     {"GET", "/services", "the service map", query_services, PERMIT_STATUS,
      "code place language age sex accessibility cost capacity fresh " PAGE,
      NULL, SHAPE_NONE},
     {"GET", "/services/documents", "service documents as published (HSDS)",
      query_service_documents, PERMIT_STATUS, "own " PAGE, NULL, SHAPE_NONE},
     {"POST", "/services", "publish this organisation's services (HSDS)",
-     command_services, API_KNOWN, NULL, NULL, SHAPE_SERVICES},
+     command_services, API_KNOWN, "on_behalf", NULL, SHAPE_SERVICES},
     {"GET", "/audit/flows", "counts by sender, receiver, service and state",
      query_flows, PERMIT_FIGURES, "from to by " PAGE, NULL, SHAPE_NONE},
     {"GET", "/audit/access", "who read what of whom, and why", query_access,

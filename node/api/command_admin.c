@@ -80,6 +80,17 @@ command_user_disable(struct api_call *c)
     return path_user(c) ? API_COMMAND : API_ANSWERED;
 }
 
+enum api_verdict
+command_user_absent(struct api_call *c)
+{
+    c->command->type = CMD_USER_ABSENT;
+    return path_user(c) && api_need(c, "until") &&
+                   api_body_time(c, "until", &c->command->when_ms) &&
+                   api_body_name(c, "to", &c->command->stand_in)
+               ? API_COMMAND
+               : API_ANSWERED;
+}
+
 /* Whether a pack in force says so: a shelter's address is in no service map
  * because somebody forgot a word. */
 static bool
@@ -100,6 +111,7 @@ is_sensitive(void *ctx, const struct hf_name *code)
 enum api_verdict
 command_services(struct api_call *c)
 {
+    const char *on_behalf = api_arg(c, "on_behalf");
     struct filecheck_error error;
     size_t n = 0;
 
@@ -108,8 +120,12 @@ command_services(struct api_call *c)
     if (c->req->services == NULL)
         return api_refuse(c, EX_SOFTWARE, "internal", NULL, "",
                           "out of memory");
-    if (!servicefile_check(c->req->json, &c->env->config->org, c->now_ms,
-                           c->req->services, &n, &error))
+    if (on_behalf != NULL && !hf_org_parse(on_behalf, &c->command->on_behalf))
+        return api_bad(c, "on_behalf", "must be an organisation's id");
+    if (!servicefile_check(c->req->json,
+                           on_behalf != NULL ? &c->command->on_behalf
+                                             : &c->env->config->org,
+                           c->now_ms, c->req->services, &n, &error))
         return api_refuse_file(c, &error);
     for (size_t i = 0; i < n; i++)
         c->req->services[i].confidential |=

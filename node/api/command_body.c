@@ -172,3 +172,51 @@ api_keep_json(struct api_call *c, json_t *json, struct hf_bytes *ret)
     *ret = (struct hf_bytes){(const uint8_t *)text, strlen(text)};
     return true;
 }
+
+bool
+api_body_later(struct api_call *c)
+{
+    static const struct {
+        const char *word;
+        uint16_t bit;
+    } means[] = {{"phone", ENTRY_PHONE},
+                 {"paper", ENTRY_PAPER},
+                 {"in_person", ENTRY_IN_PERSON}};
+    struct node_command *m = c->command;
+    json_t *by = member(c, "by");
+    uint16_t bit = 0;
+
+    for (size_t i = 0; i < sizeof(means) / sizeof(*means); i++)
+        if (json_is_string(by) &&
+            strcmp(json_string_value(by), means[i].word) == 0)
+            bit = means[i].bit;
+    if (by != NULL && bit == 0) {
+        (void)api_bad(c, "by", "must be phone, paper or in_person");
+        return false;
+    }
+    m->flags |= bit;
+    return api_body_org(c, "on_behalf", &m->on_behalf) &&
+           api_body_time(c, "happened_at", &m->happened_ms);
+}
+
+bool
+api_body_later_of_sender(struct api_call *c)
+{
+    json_t *spoke_to = member(c, "spoke_to"), *later;
+    bool ok;
+
+    if (!api_body_later(c))
+        return false;
+    if (c->command->on_behalf.s[0] != '\0') {
+        (void)api_bad(c, "on_behalf",
+                      "is for what the receiving organisation does: who holds "
+                      "the case refers it and hands it over");
+        return false;
+    }
+    if (spoke_to == NULL)
+        return true;
+    later = json_pack("{s:O}", "spoke_to", spoke_to);
+    ok = api_keep_json(c, later, &c->command->later);
+    json_decref(later);
+    return ok;
+}

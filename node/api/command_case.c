@@ -160,7 +160,8 @@ static enum api_verdict
 assign(struct api_call *c)
 {
     c->command->type = CMD_CASE_ASSIGN;
-    if (!api_need(c, "to") || !api_body_name(c, "to", &c->command->user_name))
+    if (!api_need(c, "to") || !api_body_name(c, "to", &c->command->user_name) ||
+        !api_body_time(c, "until", &c->command->when_ms))
         return API_ANSWERED;
     c->req->user_name = c->command->user_name;
     return API_COMMAND;

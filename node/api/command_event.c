@@ -62,13 +62,6 @@ take_reason(struct api_call *c)
 static bool
 take_flags(struct api_call *c)
 {
-    static const struct {
-        const char *word;
-        uint16_t bit;
-    } means[] = {{"phone", ENTRY_PHONE},
-                 {"paper", ENTRY_PAPER},
-                 {"in_person", ENTRY_IN_PERSON}};
-    const char *by = filecheck_string(c->req->json, "by");
     bool reached = false, unmet = false;
 
     if (!api_body_bool(c, "reached", &reached) ||
@@ -78,9 +71,6 @@ take_flags(struct api_call *c)
         c->command->flags |= ENTRY_REACHED;
     if (unmet)
         c->command->flags |= ENTRY_UNMET;
-    for (size_t i = 0; by != NULL && i < sizeof(means) / sizeof(*means); i++)
-        if (strcmp(by, means[i].word) == 0)
-            c->command->flags |= means[i].bit;
     return true;
 }
 
@@ -90,7 +80,8 @@ take_people(struct api_call *c, json_t *details)
 {
     struct node_command *m = c->command;
     const bool accepts =
-        m->event == EVENT_ACCEPT || m->event == EVENT_TAKE_OVER;
+        (m->event == EVENT_ACCEPT || m->event == EVENT_TAKE_OVER) &&
+        m->on_behalf.s[0] == '\0';
     const char *key = c->req->kind == OBJECT_TRANSFER ? "manager" : "focal";
 
     if (!api_body_name(c, "focal", &m->user_name) ||
@@ -161,8 +152,7 @@ take_times(struct api_call *c)
 
     return api_body_time(c, "contact_by", &m->when_ms) &&
            api_body_time(c, "until", &m->when_ms) &&
-           api_body_time(c, "when", &m->when_ms) &&
-           api_body_time(c, "happened_at", &m->happened_ms);
+           api_body_time(c, "when", &m->when_ms);
 }
 
 enum api_verdict
@@ -176,11 +166,8 @@ command_event(struct api_call *c)
     c->req->kind = o.kind;
     c->command->type = CMD_EVENT;
     c->command->object = o.id;
-    if (json_object_get(c->req->json, "on_behalf") != NULL)
-        return api_refuse(c, EX_CONFIG, "not_in_this_version", "on_behalf", "",
-                          "events on behalf of members without a node "
-                          "come with a later version");
-    if (!take_event(c) || !take_flags(c) || !take_reason(c) || !take_times(c) ||
+    if (!take_event(c) || !api_body_later(c) || !take_flags(c) ||
+        !take_reason(c) || !take_times(c) ||
         !api_body_org(c, "to", &c->command->to) ||
         !api_body_text(c, "text", &c->command->text) || !take_details(c) ||
         !take_report(c) || !take_sections(c))

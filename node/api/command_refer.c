@@ -153,7 +153,7 @@ command_refer(struct api_call *c)
 
     if (!api_body_bool(c, "vital_interest", &vital) || !take_request(c) ||
         !api_body_bool(c, "draft", &c->command->is_draft) ||
-        !take_attest(c, vital))
+        !api_body_later_of_sender(c) || !take_attest(c, vital))
         return API_ANSWERED;
     if (replaces != NULL) {
         if (!api_find_object(c, replaces, &old))
@@ -175,7 +175,7 @@ command_transfer_offer(struct api_call *c)
 
     c->command->type = CMD_TRANSFER_OFFER;
     if (!api_body_case(c, &row) || !api_need(c, "to") ||
-        !api_body_org(c, "to", &c->command->to))
+        !api_body_org(c, "to", &c->command->to) || !api_body_later_of_sender(c))
         return API_ANSWERED;
     if (travel != NULL && strcmp(travel, "none") == 0)
         c->command->flags |= ENTRY_TRAVEL_NONE;
@@ -192,7 +192,8 @@ command_transfer_request(struct api_call *c)
     c->command->type = CMD_TRANSFER_REQUEST;
     if (!api_need(c, "from") || !api_need(c, "number") ||
         !api_body_org(c, "from", &c->command->to) ||
-        !api_body_name(c, "number", &c->command->number))
+        !api_body_name(c, "number", &c->command->number) ||
+        !api_body_later_of_sender(c))
         return API_ANSWERED;
     return API_COMMAND;
 }

@@ -41,6 +41,7 @@ list_item(struct api_call *c, const struct node_case *row)
     api_put_text(o, "holder", row->holder.s);
     api_put_u64(o, "epoch", row->epoch);
     api_put_text(o, "owner", row->owner.s);
+    api_put_loan(o, &row->loan);
     api_put_text(o, "origin", row->facts.origin);
     api_put_time(o, "changed", row->changed_ms);
     if (row->number.s[0] != '\0')
@@ -52,7 +53,7 @@ list_item(struct api_call *c, const struct node_case *row)
 struct case_filter {
     enum stage stage; /* NONE: all */
     struct hf_org holder;
-    bool mine;
+    bool mine, unassigned;
 };
 
 static bool
@@ -63,6 +64,7 @@ read_filter(struct api_call *c, struct case_filter *f)
 
     memset(f, 0, sizeof(*f));
     f->mine = api_arg_flag(c, "mine");
+    f->unassigned = api_arg_flag(c, "unassigned");
     if (stage != NULL && (f->stage = stage_parse(stage)) == STAGE_NONE) {
         (void)api_refuse(c, EX_USAGE, "bad_parameter", NULL, "",
                          "stage must be a stage, such as arrived");
@@ -83,6 +85,8 @@ passes(const struct api_call *c, const struct case_filter *f,
     if (f->stage != STAGE_NONE && row->stage != f->stage)
         return false;
     if (f->holder.s[0] != '\0' && !hf_org_eq(&f->holder, &row->holder))
+        return false;
+    if (f->unassigned && row->owner.s[0] != '\0')
         return false;
     return !f->mine || hf_name_eq(&row->owner, &c->req->user);
 }
@@ -198,6 +202,7 @@ query_case_show(struct api_call *c)
     api_put_text(o, "origin", row.facts.origin);
     api_put_text(o, "host", row.facts.host);
     api_put_text(o, "owner", row.owner.s);
+    api_put_loan(o, &row.loan);
     api_put_id(o, "consent", "CO", &row.consent);
     api_put_text(o, "from", row.from.s);
     api_put_time(o, "created", row.created_ms);

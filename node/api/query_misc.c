@@ -29,6 +29,10 @@ query_users(struct api_call *c)
         (void)json_object_set_new(o, "roles", api_roles(row.roles));
         api_put_text(o, "language", row.language);
         api_put_bool(o, "disabled", row.is_disabled != 0);
+        if (row.absent_ms > c->now_ms) {
+            api_put_time(o, "absent_until", row.absent_ms);
+            api_put_text(o, "stand_in", row.stand_in.s);
+        }
         (void)json_array_append_new(list, o);
     }
     return say_items(c, list);

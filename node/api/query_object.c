@@ -55,6 +55,7 @@ api_object(struct api_call *c, const struct node_object *o)
     api_put_time(j, "at", o->changed_ms);
     api_put_time(j, "created", o->created_ms);
     api_put_text(j, "owner", o->owner.s);
+    api_put_loan(j, &o->loan);
     api_put_text(j, "reason", reason_text(o->reason));
     if (!sees)
         api_put_bool(j, "hidden", true);

@@ -178,6 +178,14 @@ add_stored(struct api_call *c, json_t *list, uint64_t until_ms, bool mine)
     }
 }
 
+static void
+drop_owned(json_t *list)
+{
+    for (size_t i = json_array_size(list); i-- > 0;)
+        if (filecheck_string(json_array_get(list, i), "owner") != NULL)
+            (void)json_array_remove(list, i);
+}
+
 enum api_verdict
 query_tasks(struct api_call *c)
 {
@@ -189,6 +197,8 @@ query_tasks(struct api_call *c)
     add_clocks(c, list, overdue, mine);
     api_add_vital_tasks(c, list, overdue, mine);
     (void)json_object_set_new(o, "items", list);
+    if (api_arg_flag(c, "unassigned"))
+        drop_owned(list);
     return api_say(c, o);
 }
 

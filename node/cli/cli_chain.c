@@ -147,6 +147,11 @@ check_signature(struct reader *rd, const struct entry *e,
     if (org == NULL)
         return refuse(rd, HF_ERR_SIGNATURE, "%s is not in the registry",
                       e->author.s);
+    if ((e->flags & ENTRY_PROXIED) != 0 && org->via.s[0] != '\0')
+        org = registry_org(rd->registry, &org->via); /* signed by its keeper */
+    if (org == NULL)
+        return refuse(rd, HF_ERR_SIGNATURE,
+                      "its keeper is not in the registry");
     if (registry_op_key(org, e->at_ms) == NULL)
         return refuse(rd, HF_ERR_SIGNATURE, "%s had no valid key then",
                       e->author.s);

@@ -153,6 +153,8 @@ static const struct cli_verb verbs[] = {
     {"user role", "NAME", "role!", "give a user these roles", cmd_user_role,
      false},
     {"user disable", "NAME", "", "a user who left", cmd_user_disable, false},
+    {"user absent", "NAME", "until! to=USER",
+     "away until then; somebody stands in", cmd_user_absent, false},
 
     /* Registry: a ceremony on files */
     {"registry key", "", "to=FILE!", "a new key of a committee member",
@@ -207,7 +209,7 @@ static const struct cli_verb verbs[] = {
     {"case new", "", "file!", "open a case from a file", cmd_case_new, false},
     {"case show", "CASE", "custody why", "one case, as far as you may read it",
      cmd_case_show, false},
-    {"case list", "", "stage holder mine limit cursor", "the cases",
+    {"case list", "", "stage holder mine unassigned limit cursor", "the cases",
      cmd_case_list, false},
     {"case set", "CASE", "file!", "replace the sections in the file",
      cmd_case_set, false},
@@ -237,8 +239,8 @@ static const struct cli_verb verbs[] = {
     {"score show", "[CASE]", "", "the scores of a case", NULL, false},
     {"plan show", "[CASE]", "", "the reintegration plan", NULL, false},
     {"plan set", "[CASE]", "file", "replace the plan", NULL, false},
-    {"tasks", "", "overdue mine", "what is to be done, by when", cmd_tasks,
-     false},
+    {"tasks", "", "overdue mine unassigned", "what is to be done, by when",
+     cmd_tasks, false},
     {"tasks done", "TASK", "file", "finish a task", cmd_tasks_done, false},
 
     /* Referrals */
@@ -335,8 +337,8 @@ static const struct cli_verb verbs[] = {
      false},
     {"withdrawals", "", "open", "who was told, who answered", cmd_withdrawals,
      false},
-    {"withdrawal answer", "ID", "erased kept text", "answer by hand",
-     cmd_withdrawal_answer, false},
+    {"withdrawal answer", "ID", "erased kept text" LATER_ENTRY,
+     "answer by hand", cmd_withdrawal_answer, false},
 
     /* Services and policy */
     {"services show", "[ORG|ID]", "", "services, or one of them",
@@ -344,8 +346,8 @@ static const struct cli_verb verbs[] = {
     {"services search", "[SERVICE]",
      "code place language capacity age sex accessibility max-cost fresh",
      "who offers what, where", cmd_services_search, false},
-    {"services set", "", "file!", "publish our services", cmd_services_set,
-     false},
+    {"services set", "", "file! on-behalf", "publish our services",
+     cmd_services_set, false},
     {"services confirm", "[SERVICE|ID]", "", "still true today",
      cmd_services_confirm, false},
     {"services import", "", "hsds!", "publish what an HSDS 3 file says",

@@ -70,3 +70,28 @@ cli_when(struct cli *c, const char *name, enum cli_side side,
     *ret = out;
     return 0;
 }
+
+int
+cli_when_later(struct cli *c, json_t *body)
+{
+    static const struct {
+        const char *option, *field;
+    } texts[] = {
+        {"on-behalf", "on_behalf"}, {"by", "by"}, {"spoke-to", "spoke_to"}};
+    char at[HF_TIME_TEXT_BYTES];
+    const char *when;
+    int status;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char *text = cli_value(c, texts[i].option);
+
+        if (text != NULL &&
+            json_object_set_new(body, texts[i].field, json_string(text)) != 0)
+            return cli_fail(c, EX_USAGE, "usage", "UTF-8, please",
+                            "--%s is no text", texts[i].option);
+    }
+    status = cli_when(c, "happened-at", CLI_BACK, at, &when);
+    if (status == 0 && when != NULL)
+        (void)json_object_set_new(body, "happened_at", json_string(when));
+    return status;
+}

@@ -21,4 +21,8 @@ bool cli_when_parse(const char *text, enum cli_side side, uint64_t now_ms,
 int cli_when(struct cli *c, const char *name, enum cli_side side,
              char out[static HF_TIME_TEXT_BYTES], const char **ret);
 
+/** cli_when_later: what happened elsewhere and is entered now (--on-behalf,
+ * --happened-at, --by, --spoke-to), into @body. The exit status. */
+int cli_when_later(struct cli *c, json_t *body);
+
 #endif /* NODE_CLI_WHEN_H */

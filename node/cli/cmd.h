@@ -18,6 +18,7 @@ int cmd_user_add(struct cli *c);
 int cmd_user_list(struct cli *c);
 int cmd_user_role(struct cli *c);
 int cmd_user_disable(struct cli *c);
+int cmd_user_absent(struct cli *c);
 
 int cmd_registry_key(struct cli *c);
 int cmd_registry_new(struct cli *c);

@@ -4,6 +4,7 @@
 
 #include "cli_conn.h"
 #include "cli_out.h"
+#include "cli_when.h"
 #include "cli_yaml.h"
 #include "cmd.h"
 
@@ -84,26 +85,41 @@ cmd_case_stage(struct cli *c)
     return status;
 }
 
+static void
+print_assigned(struct cli *c, const char *until)
+{
+    char at[CLI_OUT_TIME];
+
+    fprintf(c->out, "%s is %s's ", c->arg[0], cli_value(c, "to"));
+    if (until == NULL)
+        fputs("now\n", c->out);
+    else
+        fprintf(c->out, "until %s\n", cli_out_time(until, at));
+}
+
 int
 cmd_case_assign(struct cli *c)
 {
     const bool is_case = strncasecmp(c->arg[0], "HC-", 3) == 0;
+    char until[HF_TIME_TEXT_BYTES];
+    const char *when;
     struct cli_path p;
     json_t *answer = NULL, *body;
     int status;
 
-    if (cli_has(c, "until"))
-        return cli_fail(c, EX_CONFIG, "not_in_this_version",
-                        "assign without --until",
-                        "assignment for a time is not in this version yet");
+    status = cli_when(c, "until", CLI_AHEAD, until, &when);
+    if (status != 0)
+        return status;
     cli_path_begin(&p, is_case ? "/cases" : "/objects");
     cli_path_add(&p, c->arg[0]);
     cli_path_add(&p, "assign");
     body = json_pack("{s:s}", "to", cli_value(c, "to"));
+    if (when != NULL)
+        (void)json_object_set_new(body, "until", json_string(when));
     status = cli_post(c, p.text, body, &answer);
     json_decref(body);
     if (status == 0 && !cli_say(c, answer))
-        fprintf(c->out, "%s is %s's now\n", c->arg[0], cli_value(c, "to"));
+        print_assigned(c, when);
     json_decref(answer);
     return status;
 }
@@ -154,6 +170,21 @@ print_transfers(struct cli *c, const json_t *transfers)
 }
 
 static void
+print_owner(struct cli *c, const json_t *j)
+{
+    const char *then = cli_out_text(j, "owner_then");
+    char at[CLI_OUT_TIME];
+
+    if (cli_out_text(j, "owner_until")[0] == '\0')
+        cli_out_field(c->out, "Case manager", cli_out_text(j, "owner"));
+    else
+        cli_out_fieldf(c->out, "Case manager", "%s until %s, then %s",
+                       cli_out_text(j, "owner"),
+                       cli_out_time(cli_out_text(j, "owner_until"), at),
+                       then[0] != '\0' ? then : "nobody");
+}
+
+static void
 print_case(struct cli *c, const json_t *j)
 {
     const json_t *custody = json_object_get(j, "custody");
@@ -166,7 +197,7 @@ print_case(struct cli *c, const json_t *j)
     cli_out_fieldf(
         c->out, "Custody", "%s (epoch %lld)", cli_out_text(custody, "holder"),
         (long long)json_integer_value(json_object_get(custody, "epoch")));
-    cli_out_field(c->out, "Case manager", cli_out_text(j, "owner"));
+    print_owner(c, j);
     if (cli_out_text(j, "origin")[0] != '\0')
         cli_out_fieldf(c->out, "Return", "from %s to %s",
                        cli_out_text(j, "host")[0] ? cli_out_text(j, "host")
@@ -221,6 +252,7 @@ cmd_case_list(struct cli *c)
     cli_path_query(&p, "stage", cli_value(c, "stage"));
     cli_path_query(&p, "holder", cli_value(c, "holder"));
     cli_path_query(&p, "mine", cli_has(c, "mine") ? "1" : NULL);
+    cli_path_query(&p, "unassigned", cli_has(c, "unassigned") ? "1" : NULL);
     status = cli_get_list(c, p.text, &answer);
     if (status != 0 || cli_say(c, answer)) {
         json_decref(answer);

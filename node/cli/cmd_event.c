@@ -40,21 +40,6 @@ event_name(const struct cli *c, char out[static 32])
 }
 
 static int
-refuse_later(struct cli *c)
-{
-    static const char *const later[] = {"on-behalf", "happened-at", "by",
-                                        "spoke-to"};
-
-    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-        if (cli_has(c, later[i]))
-            return cli_fail(c, EX_CONFIG, "not_in_this_version",
-                            "enter it on the member's own node",
-                            "%s --%s is not in this version yet", c->verb->name,
-                            later[i]);
-    return 0;
-}
-
-static int
 add_reached(struct cli *c, json_t *body)
 {
     const bool reached = cli_has(c, "reached");
@@ -158,10 +143,11 @@ cmd_event(struct cli *c)
     struct cli_file file = {.json = NULL};
     json_t *body = json_object();
     char event[32];
-    int status = refuse_later(c);
+    int status;
 
     event_name(c, event);
     (void)json_object_set_new(body, "event", json_string(event));
+    status = cli_when_later(c, body);
     if (status == 0)
         status = add_options(c, body);
     if (status == 0)
@@ -190,7 +176,9 @@ cmd_withdrawal_answer(struct cli *c)
     if (cli_has(c, "text"))
         (void)json_object_set_new(body, "text",
                                   json_string(cli_value(c, "text")));
-    status = post_event(c, c->arg[0], body);
+    status = cli_when_later(c, body);
+    if (status == 0)
+        status = post_event(c, c->arg[0], body);
     json_decref(body);
     return status;
 }
@@ -215,15 +203,16 @@ cmd_transfer_offer(struct cli *c)
     const char *travel = cli_value(c, "travel");
     char text[HF_TIME_TEXT_BYTES];
     json_t *body, *items;
-    int status = refuse_later(c);
+    int status = 0;
 
-    if (status == 0 && travel != NULL && strcmp(travel, "none") != 0)
+    if (travel != NULL && strcmp(travel, "none") != 0)
         status = cli_when(c, "travel", CLI_AHEAD, text, &travel);
     if (status != 0)
         return status;
     body = json_pack("{s:s}", "to", cli_value(c, "to"));
     if (travel != NULL)
         (void)json_object_set_new(body, "travel", json_string(travel));
+    status = cli_when_later(c, body);
     items = json_array();
     for (size_t i = 0; i < c->n_args && status == 0; i++) {
         json_t *answer = NULL;
@@ -251,13 +240,13 @@ int
 cmd_transfer_request(struct cli *c)
 {
     json_t *body, *answer = NULL;
-    int status = refuse_later(c);
+    int status;
 
-    if (status != 0)
-        return status;
     body = json_pack("{s:s,s:s}", "from", cli_value(c, "from"), "number",
                      cli_value(c, "number"));
-    status = cli_post(c, "/transfers/request", body, &answer);
+    status = cli_when_later(c, body);
+    if (status == 0)
+        status = cli_post(c, "/transfers/request", body, &answer);
     json_decref(body);
     if (status == 0 && !cli_say(c, answer))
         print_transfer(c, answer);

@@ -99,6 +99,7 @@ cmd_tasks(struct cli *c)
     cli_path_begin(&p, "/tasks");
     cli_path_query(&p, "overdue", FLAG(c, "overdue"));
     cli_path_query(&p, "mine", FLAG(c, "mine"));
+    cli_path_query(&p, "unassigned", FLAG(c, "unassigned"));
     status = cli_get_list(c, p.text, &answer);
     if (status != 0 || cli_say(c, answer)) {
         json_decref(answer);

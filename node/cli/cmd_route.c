@@ -293,10 +293,14 @@ run(struct cli *c, const char *path, json_t *attestation,
     struct batch b = {.c = c, .path = path, .n = count(c)};
     json_t *body = NULL, *all = NULL, *item;
     size_t i;
-    const int status = request_body(c, &body);
+    int status = request_body(c, &body);
 
-    if (status != 0)
+    if (status == 0)
+        status = cli_when_later(c, body);
+    if (status != 0) {
+        json_decref(body);
         return status;
+    }
     if (attestation != NULL) {
         (void)json_object_set_new(body, "vital_interest", json_true());
         (void)json_object_set(body, "attestation", attestation);
@@ -344,16 +348,9 @@ cmd_route(struct cli *c)
 int
 cmd_refer(struct cli *c)
 {
-    static const char *const later[] = {"on-behalf", "happened-at", "by",
-                                        "spoke-to"};
     struct cli_file file = {.json = NULL};
     int status;
 
-    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-        if (cli_has(c, later[i]))
-            return cli_fail(c, EX_CONFIG, "not_in_this_version",
-                            "refer without it, within consent",
-                            "refer --%s is not in this version yet", later[i]);
     if (!cli_has(c, "need"))
         return cli_fail(c, EX_USAGE, "usage", "see handoff refer --help",
                         "refer needs --need N");

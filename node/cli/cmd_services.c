@@ -143,17 +143,22 @@ int
 cmd_services_set(struct cli *c)
 {
     struct cli_file file = {.json = NULL};
+    struct cli_path p;
     json_t *answer = NULL;
     int status = cli_file_load(c, cli_value(c, "file"), &file);
 
     if (status != 0)
         return status;
     c->file = &file;
-    status = cli_post(c, "/services", file.json, &answer);
+    cli_path_begin(&p, "/services");
+    cli_path_query(&p, "on_behalf", cli_value(c, "on-behalf"));
+    status = cli_post(c, p.text, file.json, &answer);
     c->file = NULL;
     cli_file_free(&file);
     if (status == 0 && !cli_say(c, answer))
-        fputs("Published to all members.\n", c->out);
+        fputs(cli_has(c, "on-behalf") ? "On this node's map.\n"
+                                      : "Published to all members.\n",
+              c->out);
     json_decref(answer);
     return status;
 }

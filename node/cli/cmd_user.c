@@ -3,6 +3,7 @@
 
 #include "cli_conn.h"
 #include "cli_out.h"
+#include "cli_when.h"
 #include "cmd.h"
 
 static json_t *
@@ -69,10 +70,45 @@ cmd_user_disable(struct cli *c)
 }
 
 int
+cmd_user_absent(struct cli *c)
+{
+    char until[HF_TIME_TEXT_BYTES];
+    struct cli_path p;
+    const char *when;
+    json_t *body;
+    int status = cli_when(c, "until", CLI_AHEAD, until, &when);
+
+    if (status != 0)
+        return status;
+    cli_path_begin(&p, "/users");
+    cli_path_add(&p, c->arg[0]);
+    cli_path_add(&p, "absent");
+    body = json_pack("{s:s}", "until", when);
+    if (cli_has(c, "to"))
+        (void)json_object_set_new(body, "to", json_string(cli_value(c, "to")));
+    return post(c, p.text, body, "is away; the work is lent until then");
+}
+
+/* What to know of a user besides roles, in a few words. */
+static void
+say_standing(const json_t *item, char out[static 80])
+{
+    char at[CLI_OUT_TIME];
+
+    if (cli_out_true(item, "disabled"))
+        (void)snprintf(out, 80, "disabled");
+    else if (cli_out_text(item, "absent_until")[0] != '\0')
+        (void)snprintf(out, 80, "away until %s",
+                       cli_out_time(cli_out_text(item, "absent_until"), at));
+    else
+        out[0] = '\0';
+}
+
+int
 cmd_user_list(struct cli *c)
 {
     static const struct cli_col cols[] = {
-        {"USER", false}, {"ROLES", true}, {"LANGUAGE", false}, {"", false}};
+        {"USER", false}, {"ROLES", true}, {"LANGUAGE", false}, {"", true}};
     struct cli_table *t;
     json_t *answer = NULL, *item;
     size_t i;
@@ -86,10 +122,11 @@ cmd_user_list(struct cli *c)
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
         char *roles = cli_out_join(json_object_get(item, "roles"));
-        const char *cells[] = {
-            cli_out_text(item, "name"), roles, cli_out_text(item, "language"),
-            cli_out_true(item, "disabled") ? "disabled" : ""};
+        char standing[80];
+        const char *cells[] = {cli_out_text(item, "name"), roles,
+                               cli_out_text(item, "language"), standing};
 
+        say_standing(item, standing);
         cli_table_row(t, cells);
         free(roles);
     }

@@ -6,7 +6,9 @@
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "parts.h"
+#include "people.h"
 #include "permit.h"
+#include "proxy.h"
 #include "reconsent.h"
 #include "shelf.h"
 #include "withdrawal.h"
@@ -241,39 +243,6 @@ ask_case_stage(struct step *s)
     reply_case(s, &c);
 }
 
-void
-ask_case_assign(struct step *s)
-{
-    const struct node_command *cmd = s->cmd;
-    struct node_user u;
-    struct node_case c;
-    struct live l;
-
-    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST))
-        return;
-    if (!user_get(s->v, &cmd->user_name, &u) || u.is_disabled) {
-        step_refuse(s, 66, "no_such_user", "handoff user list shows them",
-                    "no active user %.31s", cmd->user_name.s);
-        return;
-    }
-    if (!hf_id_is_zero(&cmd->object)) {
-        if (!live_load(s, &cmd->object, &l)) {
-            step_refuse(s, 66, "no_such_thing", "", "nothing with this id");
-            return;
-        }
-        l.o.owner = cmd->user_name;
-        object_put(s->v, &l.o, l.was_changed_ms);
-        ask_done(s, &l);
-        return;
-    }
-    if (!ask_case(s, false, &c))
-        return;
-    c.owner = cmd->user_name;
-    c.changed_ms = s->now;
-    case_put(s->v, &c);
-    reply_case(s, &c);
-}
-
 /* ---- consents ---- */
 
 static void
@@ -438,6 +407,8 @@ ask_user(struct step *s)
         u.is_disabled = 0;
     }
     user_put(s->v, &u);
+    if (cmd->type != CMD_USER_ADD)
+        people_changed(s);
     (void)step_reply(s);
 }
 
@@ -464,6 +435,8 @@ void
 ask_services_set(struct step *s)
 {
     const struct node_command *cmd = s->cmd;
+    const struct hf_org *org =
+        cmd->on_behalf.s[0] != '\0' ? &cmd->on_behalf : step_me(s);
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST))
         return;
@@ -472,9 +445,15 @@ ask_services_set(struct step *s)
                     "the services are longer than %u bytes", SHELF_SMALL_MAX);
         return;
     }
-    replace_services(s, step_me(s), cmd->n_services, cmd->services);
-    service_doc_put(s->v, step_me(s), cmd->details);
-    step_effect(s, NODE_DO_PUBLISH);
+    if (cmd->on_behalf.s[0] != '\0' && !proxy_is_ours(s, &cmd->on_behalf)) {
+        step_refuse(s, 1, "not_keeper", "handoff registry show says who does",
+                    "the node of %.31s is not kept here", cmd->on_behalf.s);
+        return;
+    }
+    replace_services(s, org, cmd->n_services, cmd->services);
+    service_doc_put(s->v, org, cmd->details);
+    if (org == step_me(s)) /* nobody else can refer to a member without one */
+        step_effect(s, NODE_DO_PUBLISH);
     (void)step_reply(s);
 }
 

@@ -11,7 +11,6 @@
 void ask_case_new(struct step *s);
 void ask_case_set(struct step *s);
 void ask_case_stage(struct step *s);
-void ask_case_assign(struct step *s);
 void ask_consent(struct step *s); /* give, amend, refuse */
 void ask_consent_withdraw(struct step *s);
 void ask_refer(struct step *s);

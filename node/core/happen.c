@@ -5,6 +5,8 @@
 #include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
+#include "people.h"
+#include "proxy.h"
 #include "reason.h"
 #include "vital.h"
 
@@ -12,6 +14,8 @@
 static bool
 is_automatic(const struct live *l, enum event event)
 {
+    if (l->is_proxied && event != EVENT_REJECT)
+        return false; /* no node does it there */
     if (l->o.kind == OBJECT_WITHDRAWAL)
         return event != EVENT_ERASED && event != EVENT_KEPT;
     return event == EVENT_RECEIVE || event == EVENT_REJECT ||
@@ -152,7 +156,7 @@ may_happen(struct step *s, const struct live *l)
                     "an offer passes the gates of its own command");
         return false;
     }
-    if (live_may(s, l, event, s->cmd->flags))
+    if (live_may(s, l, event, s->cmd->flags) || proxy_needs_receive(s, l))
         return true;
     if (chain_may(&l->pair, l->o.side, event, s->cmd->flags)) {
         step_refuse(s, 75, "awaits_copy", "wait for it, or call them",
@@ -213,10 +217,26 @@ fill(struct step *s, struct live *l, struct draft *d)
 static void
 take_owner(struct step *s, struct live *l)
 {
+    if (l->is_proxied)
+        return; /* theirs to say, and no user of this node */
     if (s->cmd->user_name.s[0] != '\0')
         l->o.owner = s->cmd->user_name;
     else if (s->cmd->event == EVENT_ACCEPT && l->o.owner.s[0] == '\0')
         l->o.owner = s->cmd->user;
+}
+
+/* Whoever is to look after it here. */
+static bool
+knows_user(struct step *s, const struct live *l)
+{
+    const struct hf_name *name = &s->cmd->user_name;
+
+    if (l->is_proxied || name->s[0] == '\0' ||
+        hf_name_eq(name, &s->cmd->user) || people_is_user(s, name))
+        return true;
+    step_refuse(s, 66, "no_such_user", "handoff user list shows them",
+                "no active user %.31s", name->s);
+    return false;
 }
 
 void
@@ -234,7 +254,10 @@ ask_event(struct step *s)
     }
     if (s->cmd->event == EVENT_APPROVE && vital_confirm(s, &l))
         return;
-    if (!ask_permitted(s, l.o.kind, l.o.side))
+    if (s->cmd->on_behalf.s[0] != '\0' && !proxy_begin(s, &l))
+        return;
+    if (!ask_permitted(s, l.o.kind,
+                       l.is_proxied ? side_other(l.o.side) : l.o.side))
         return;
     wrong = reason_check(l.o.kind, s->cmd->event, s->cmd->reason, room,
                          sizeof(room));
@@ -243,10 +266,12 @@ ask_event(struct step *s)
         return;
     }
     if (l.o.n[0] + l.o.n[1] == 0) {
-        refer_draft_event(s, &l);
+        if (happened_fits(s, l.o.created_ms))
+            refer_draft_event(s, &l);
         return;
     }
     if (!may_happen(s, &l) || !has_needs(s, &l) || !ask_words_fit(s) ||
+        !knows_user(s, &l) || !happened_fits(s, happened_start(s, &l)) ||
         !fill(s, &l, &d))
         return;
     if (!body_fits(&d.body)) {
@@ -255,7 +280,10 @@ ask_event(struct step *s)
         return;
     }
     take_owner(s, &l);
+    if (proxy_needs_receive(s, &l))
+        proxy_receive(s, &l, &d);
     live_append(s, &l, &d);
+    l.is_proxied = false; /* what follows is ours again */
     live_settle(s, &l);
     ask_done(s, &l);
 }

@@ -2,6 +2,7 @@
 
 #include "hf_assert.h"
 #include "lifecycle.h"
+#include "proxy.h"
 #include "push.h"
 
 #define SETTLE_ROUNDS 8 /* automatic answers in a row, at most */
@@ -151,6 +152,7 @@ live_load(struct step *s, const struct hf_id *id, struct live *ret)
         return false;
     ret->is_new = false;
     ret->resend = false;
+    ret->is_proxied = false;
     note_counted(ret);
     ret->pair = (struct chain_pair){.ruled = false};
     wire_up(ret);
@@ -168,12 +170,14 @@ live_make(struct step *s, enum object_kind kind, enum side side,
     ret->is_new = true;
     ret->is_opened = false;
     ret->resend = false;
+    ret->is_proxied = false;
     note_counted(ret);
     ret->o.kind = kind;
     ret->o.side = side;
     ret->o.id = *id;
     ret->o.peer = *peer;
     ret->o.created_ms = s->now;
+    ret->o.is_local = proxy_is_ours(s, peer);
     (void)self_get(s->v, &self);
     ret->o.copied = self.restored; /* made after it: nothing to wait for */
     ret->pair = (struct chain_pair){.ruled = false};
@@ -192,8 +196,15 @@ live_awaits_copy(const struct step *s, const struct live *l)
 {
     struct node_self self;
 
-    return self_get(s->v, &self) && !hf_id_is_zero(&self.restored) &&
+    return !l->o.is_local && self_get(s->v, &self) &&
+           !hf_id_is_zero(&self.restored) &&
            !hf_id_eq(&self.restored, &l->o.copied);
+}
+
+enum side
+live_writer(const struct live *l)
+{
+    return l->is_proxied ? side_other(l->o.side) : l->o.side;
 }
 
 bool
@@ -206,7 +217,7 @@ live_may(const struct step *s, const struct live *l, enum event event,
 
     if (!always && live_awaits_copy(s, l))
         return false;
-    return chain_may(&l->pair, l->o.side, event, flags);
+    return chain_may(&l->pair, live_writer(l), event, flags);
 }
 
 /* ---- settling ---- */

@@ -23,6 +23,8 @@ struct live {
     enum reason was_reason;
     struct hf_name was_family;
     bool resend;                /* send from `acked` on, not from `sent` */
+    bool is_proxied;            /* what is appended now is the peer's, who has
+                                   no node (proxy.h) */
     struct chain_pair pair;
     struct chain_item item[2][ENTRY_NUMBERS_MAX];
     struct chain_sum sum[2][ENTRY_NUMBERS_MAX + 1];

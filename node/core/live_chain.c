@@ -32,17 +32,18 @@ static void
 fill_entry(struct step *s, struct live *l, const struct draft *d,
            struct entry *e)
 {
-    const enum side mine = l->o.side, peer = side_other(mine);
+    const enum side mine = live_writer(l), peer = side_other(mine);
+    const struct hf_org *me = step_me(s);
 
     *e = (struct entry){
         .kind = l->o.kind,
         .event = d->event,
         .role = d->is_automatic ? ROLE_AUTOMATIC : step_role(s),
-        .flags = d->flags,
+        .flags = d->flags | (l->is_proxied ? ENTRY_PROXIED : 0u),
         .reason = d->reason,
         .object = l->o.id,
-        .author = *step_me(s),
-        .peer = l->o.peer,
+        .author = l->is_proxied ? l->o.peer : *me,
+        .peer = l->is_proxied ? *me : l->o.peer,
         .n = l->o.n[mine] + 1,
         .seen = l->o.n[peer],
         .prev = hash_at(l, mine, l->o.n[mine]),
@@ -69,7 +70,7 @@ note_fork(struct step *s, struct live *l, enum side side, uint32_t n)
 static void
 step_aside(struct step *s, struct live *l, uint32_t n)
 {
-    const enum side mine = l->o.side;
+    const enum side mine = live_writer(l);
     uint8_t bytes[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
 
     if (!chain_get(s->v, &l->o.id, mine, n, 0, bytes, sig))
@@ -84,7 +85,7 @@ step_aside(struct step *s, struct live *l, uint32_t n)
 void
 live_append(struct step *s, struct live *l, const struct draft *d)
 {
-    const enum side mine = l->o.side;
+    const enum side mine = live_writer(l);
     uint8_t bytes[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
     const struct hf_bytes span = {bytes, ENTRY_BYTES};
     struct entry e;

@@ -9,6 +9,9 @@
 
 #define BODY_HEAD 255u /* the part index that keeps salt and count */
 
+/** live_writer: whose chain is written now: our own, but for a member that we
+ * keep the node of. */
+enum side live_writer(const struct live *l);
 /** live_judge: fields of the record that the state function needs, then the
  * verdicts. */
 void live_judge(struct live *l);

@@ -6,12 +6,13 @@
 #include "hf_assert.h"
 #include "lifecycle.h"
 #include "live.h"
+#include "people.h"
 #include "permit.h"
 #include "push.h"
-#include "ruling.h"
-#include "vital.h"
 #include "reach.h"
+#include "ruling.h"
 #include "shred.h"
+#include "vital.h"
 
 #define SCAN_MS (10ull * 60 * 1000) /* until an asker may be told again */
 #define PAGE 32 /* due rows, waiting objects or scanned objects a step */
@@ -63,6 +64,9 @@ step_command(struct step *s)
     case CMD_USER_ROLE:
     case CMD_USER_DISABLE:
         ask_user(s);
+        break;
+    case CMD_USER_ABSENT:
+        ask_user_absent(s);
         break;
     case CMD_SERVICES_SET:
         ask_services_set(s);
@@ -342,7 +346,7 @@ scan_object(struct step *s, struct node_scan *scan, struct node_object *o)
 
     const bool is_draft = o->n[0] + o->n[1] == 0;
 
-    if (!live_load(s, &o->id, &l))
+    if (o->is_local || !live_load(s, &o->id, &l))
         return;
     /* a draft too: it may have been sent since the backup */
     if (scan->peer.s[0] == '\0') {
@@ -484,6 +488,13 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
         break;
     case DUE_REVIEW:
         vital_due(s, object);
+        break;
+    case DUE_OWNER:
+        people_due(s, object);
+        break;
+    case DUE_CASE_OWNERS:
+    case DUE_OBJECT_OWNERS:
+        people_page(s, object, what == DUE_OBJECT_OWNERS);
         break;
     }
 }

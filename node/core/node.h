@@ -43,6 +43,7 @@ struct node_config {
     uint32_t consent_age; /* years; 0: NODE_CONSENT_AGE */
     bool may_managers_attest; /* a life at risk, where no professional can be
                                  reached: if the committee permits it */
+    struct hf_name focal_point; /* who looks at what arrives; empty: nobody */
     bool is_why_required; /* to read a sensitive category of others' cases */
 };
 #define NODE_READS_SET   CATEGORY_BIT(CATEGORY_NONE)
@@ -78,31 +79,32 @@ enum node_event_type {
 
 enum node_command_type {
     CMD_NONE,
-    CMD_CASE_NEW,        /* facts, number, stage, sections */
-    CMD_CASE_SET,        /* case_id, facts, sections given replace held ones,
-                            plan_gains */
-    CMD_CASE_STAGE,      /* case_id, stage */
-    CMD_CASE_ASSIGN,     /* case_id or object, user_name */
-    CMD_CASE_SHRED,      /* case_id */
-    CMD_CONSENT_GIVE,    /* case_id, consent (id, version set by the core),
-                            giver, has_document, details = its JSON */
+    CMD_CASE_NEW,     /* facts, number, stage, sections */
+    CMD_CASE_SET,     /* case_id, facts, sections given replace held ones,
+                         plan_gains */
+    CMD_CASE_STAGE,   /* case_id, stage */
+    CMD_CASE_ASSIGN,  /* case_id or object, user_name, when_ms */
+    CMD_CASE_SHRED,   /* case_id */
+    CMD_CONSENT_GIVE, /* case_id, consent (id, version set by the core),
+                         giver, has_document, details = its JSON */
     CMD_CONSENT_AMEND,
     CMD_CONSENT_REFUSE,
-    CMD_CONSENT_WITHDRAW,/* case_id, scope[], n_scopes = 0: whole; erase */
-    CMD_REFER,           /* case_id, need, urgency, to, wishes, is_draft,
-                            incident_ms, replaces, reason (override); in a
-                            vital interest attest, has_attempts, details */
-    CMD_EVENT,           /* object, event, reason, flags, when_ms, to, text,
-                            details, report, user_name, sections */
-    CMD_TRANSFER_OFFER,  /* case_id, to, flags, when_ms (travel) */
-    CMD_TRANSFER_REQUEST,/* to, number */
-    CMD_USER_ADD,        /* user_name, roles, language */
-    CMD_USER_ROLE,       /* user_name, roles */
-    CMD_USER_DISABLE,    /* user_name */
-    CMD_SERVICES_SET,    /* services, n_services, details = JSON document */
-    CMD_REVIEW,          /* object, is_upheld: a vital-interest disclosure */
-    CMD_TASK_DONE,       /* object: the task; report: the file about it */
-    CMD_ACCESS           /* access: a reading that is to be on record */
+    CMD_CONSENT_WITHDRAW, /* case_id, scope[], n_scopes = 0: whole; erase */
+    CMD_REFER,            /* case_id, need, urgency, to, wishes, is_draft,
+                             incident_ms, replaces, reason (override); in a
+                             vital interest attest, has_attempts, details */
+    CMD_EVENT,            /* object, event, reason, flags, when_ms, to, text,
+                             details, report, user_name, sections */
+    CMD_TRANSFER_OFFER,   /* case_id, to, flags, when_ms (travel) */
+    CMD_TRANSFER_REQUEST, /* to, number */
+    CMD_USER_ADD,         /* user_name, roles, language */
+    CMD_USER_ROLE,        /* user_name, roles */
+    CMD_USER_DISABLE,     /* user_name */
+    CMD_USER_ABSENT,      /* user_name, when_ms, stand_in */
+    CMD_SERVICES_SET,     /* services, n_services, details = JSON document */
+    CMD_REVIEW,           /* object, is_upheld: a vital-interest disclosure */
+    CMD_TASK_DONE,        /* object: the task; report: the file about it */
+    CMD_ACCESS            /* access: a reading that is to be on record */
 };
 
 struct node_access; /* access.h */
@@ -121,6 +123,7 @@ struct node_command {
     uint16_t flags;          /* ENTRY_* */
     uint64_t when_ms;
     uint64_t happened_ms;    /* 0: now */
+    struct hf_org on_behalf; /* a member without a node; empty: ourselves */
     uint64_t incident_ms;
     enum stage stage;
     enum urgency urgency;
@@ -128,6 +131,7 @@ struct node_command {
     struct hf_name need;
     struct hf_name number;
     struct hf_name user_name;
+    struct hf_name stand_in;
     uint32_t roles;
     char language[12];
     bool is_draft;
@@ -147,6 +151,8 @@ struct node_command {
     struct hf_name scope[CONSENT_SCOPES_MAX];
     struct hf_bytes text;    /* a reason in words */
     struct hf_bytes details; /* JSON */
+    struct hf_bytes later;   /* JSON: with whom, of what happened elsewhere;
+                                where details are something else */
     struct hf_bytes report;  /* JSON */
     size_t n_services;
     const struct service *services;

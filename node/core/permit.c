@@ -57,6 +57,7 @@ permit_command(uint32_t roles, enum node_command_type type,
         return (roles & SERVE) != 0;
     case CMD_REVIEW:
         return (roles & ROLE_BIT(ROLE_REVIEWER)) != 0;
+    case CMD_USER_ABSENT: /* whose, is looked at there */
     case CMD_ACCESS:
         return roles != 0; /* the question itself was permitted */
     case CMD_EVENT:

@@ -285,6 +285,10 @@ push_owed(struct step *s, struct live *l)
     const bool evidence = l->resend && l->o.is_forked;
     uint32_t from = l->o.acked + 1;
 
+    if (l->o.is_local) {
+        l->o.acked = l->o.sent = n; /* there is no node to tell */
+        return;
+    }
     if (n <= l->o.acked && !evidence) {
         if (hf_id_is_zero(&l->o.copy_for))
             push_waits_no_more(s, l);

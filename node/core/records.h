@@ -22,6 +22,14 @@ struct node_user {
     uint32_t roles; /* ROLE_BIT set */
     uint8_t is_disabled;
     char language[12];
+    uint64_t absent_ms;      /* away until then; 0: here */
+    struct hf_name stand_in; /* who does their work then; empty: a supervisor */
+};
+
+/** Work that was lent (people.h). */
+struct node_loan {
+    struct hf_name back_to; /* whose it is again then; empty: nobody's */
+    uint64_t until_ms;      /* 0: it is not lent */
 };
 
 struct node_case {
@@ -33,6 +41,7 @@ struct node_case {
     struct facts facts;
     struct hf_name number;       /* identifiable number; empty: none */
     struct hf_name owner;        /* the case manager */
+    struct node_loan loan;       /* of it */
     struct hf_id consent;        /* current consent; zero: none */
     struct hf_id open_transfer;  /* zero: none */
     struct hf_org from;          /* who handed it to us; empty: opened here */
@@ -55,6 +64,8 @@ struct node_object {
     uint8_t erase_answered;      /* second: erased or kept since it was due */
     uint8_t is_ruled;            /* transfer: ended by a custody ruling */
     uint8_t erase_basis_kept;    /* withdrawal: something was kept */
+    uint8_t is_local;            /* the peer has no node: both chains are
+                                    written here (proxy.h) */
     enum reason refused;         /* second: why our gate said no; NONE */
     uint8_t tries;               /* of sending, since the peer last said that
                                     it holds more */
@@ -79,6 +90,7 @@ struct node_object {
     struct proof proof;          /* second: the cover of what is held */
     struct hf_name author;       /* who drafted it */
     struct hf_name owner;        /* focal point or case manager here */
+    struct node_loan loan;       /* of it */
     enum reason reason;          /* of the last own-state change, either side */
     uint64_t decide_ms;          /* due instants; waitlist moves decide_ms */
     uint64_t contact_ms;
@@ -191,12 +203,15 @@ enum due_what {
     DUE_DECIDE,     /* a clock of an object runs out */
     DUE_CONTACT,
     DUE_REPORT,
-    DUE_OUTBOX,     /* an envelope's time is up */
-    DUE_FIGURES,    /* the period ends; object zero */
-    DUE_RULINGS,    /* more cases may be ruled upon; object zero */
-    DUE_ANSWER,     /* a withdrawal may be answered now */
-    DUE_SCAN,      /* go on with a scan (scan.c); object: the ask */
-    DUE_REVIEW      /* of a vital-interest disclosure */
+    DUE_OUTBOX,      /* an envelope's time is up */
+    DUE_FIGURES,     /* the period ends; object zero */
+    DUE_RULINGS,     /* more cases may be ruled upon; object zero */
+    DUE_ANSWER,      /* a withdrawal may be answered now */
+    DUE_SCAN,        /* go on with a scan (scan.c); object: the ask */
+    DUE_REVIEW,      /* of a vital-interest disclosure */
+    DUE_OWNER,       /* a loan of a case or an object ends */
+    DUE_CASE_OWNERS, /* users changed: go on behind this id (people.h) */
+    DUE_OBJECT_OWNERS
 };
 
 /* Readers: false when there is no such row. */

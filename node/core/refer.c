@@ -5,6 +5,7 @@
 #include "hf_text.h"
 #include "parts.h"
 #include "permit.h"
+#include "proxy.h"
 #include "refer.h"
 #include "vital.h"
 
@@ -181,7 +182,7 @@ ask_refer(struct step *s)
         return;
     }
     if ((!is_vital && (left_open(s, &h) || !refer_covered(s, &c, &d.sop.to))) ||
-        too_many(s, &c))
+        too_many(s, &c) || !happened_fits(s, c.created_ms))
         return;
     make_draft(s, &c, &d, &h, &l);
     if (is_vital)

@@ -85,7 +85,8 @@ fill_request(const struct step *s, const struct node_command *cmd,
     req->facts = c->facts;
     req->need = cmd->need;
     req->urgency = cmd->urgency;
-    req->now_ms = s->now;
+    /* by telephone, entered later: clocks run from then */
+    req->now_ms = cmd->happened_ms != 0 ? cmd->happened_ms : s->now;
     req->incident_ms = cmd->incident_ms;
     req->wish_female = cmd->wish_female;
     req->wish_male = cmd->wish_male;

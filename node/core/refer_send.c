@@ -1,6 +1,7 @@
 /* What happens to a draft until it is shared: approval, `send`, `cancel`. */
 #include "disclose.h"
 #include "hf_text.h"
+#include "proxy.h"
 #include "reach.h"
 #include "refer.h"
 #include "vital.h"
@@ -73,6 +74,14 @@ shift_clocks(struct terms *t, uint64_t by_ms)
 static bool
 allowed(struct step *s, const struct live *l)
 {
+    const struct hf_org *keeper = proxy_keeper(s, &l->o.peer);
+
+    if (keeper != NULL && !l->o.is_local) {
+        step_refuse(s, 1, "no_node", "refer to whoever keeps its node",
+                    "%.31s has no node; %.31s keeps it", l->o.peer.s,
+                    keeper->s);
+        return false;
+    }
     if (reach_may(s, step_me(s), &l->o.peer, OBJECT_REFERRAL,
                   &l->o.terms.family))
         return true;
@@ -119,7 +128,11 @@ refer_send(struct step *s, struct live *l)
 {
     uint8_t *terms = step_alloc(s, TERMS_BYTES);
     uint8_t *card = step_alloc(s, CARD_BYTES);
-    struct draft d = {.event = EVENT_SEND};
+    const uint64_t sent_ms =
+        s->cmd->happened_ms != 0 ? s->cmd->happened_ms : s->now;
+    struct draft d = {.event = EVENT_SEND,
+                      .flags = s->cmd->flags & ENTRY_LATER,
+                      .happened_ms = s->cmd->happened_ms};
 
     if (!gate_again(s, l))
         return false;
@@ -130,7 +143,8 @@ refer_send(struct step *s, struct live *l)
                     l->o.peer.s);
         return false;
     }
-    shift_clocks(&l->o.terms, s->now - l->o.created_ms);
+    if (sent_ms > l->o.created_ms)
+        shift_clocks(&l->o.terms, sent_ms - l->o.created_ms);
     if (l->o.terms.on_send)
         d.flags |= ENTRY_ON_SEND;
     terms_pack(&l->o.terms, terms);
@@ -139,6 +153,9 @@ refer_send(struct step *s, struct live *l)
                  (struct hf_bytes){terms, TERMS_BYTES});
     disclose_add(&d.body, PART_CARD, CATEGORY_NONE,
                  (struct hf_bytes){card, CARD_BYTES});
+    if (s->cmd->later.n > 0)
+        disclose_add(&d.body, PART_DETAILS, CATEGORY_NONE,
+                     step_copy(s, s->cmd->later));
     live_append(s, l, &d);
     live_settle(s, l);
     vital_sent(s, l);

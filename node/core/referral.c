@@ -4,6 +4,7 @@
 #include "hf_assert.h"
 #include "inbound.h"
 #include "live.h"
+#include "people.h"
 #include "reach.h"
 #include "reconsent.h"
 
@@ -79,21 +80,24 @@ static void
 apply_clocks(struct live *l, const struct entry *e)
 {
     uint64_t *const met = l->o.met_ms;
+    /* clocks go by when it happened, which cannot be after it was recorded */
+    const uint64_t at_ms =
+        e->happened_ms < e->at_ms ? e->happened_ms : e->at_ms;
 
     switch ((int)e->event) {
     case EVENT_RECEIVE:
     case EVENT_REJECT:
     case EVENT_CONFIRM_CANCEL:
-        met[0] = e->at_ms;
+        met[0] = at_ms;
         break;
     case EVENT_ACCEPT:
-        met[1] = e->at_ms;
+        met[1] = at_ms;
         if (e->when_ms != 0 && e->when_ms < l->o.contact_ms)
             l->o.contact_ms = e->when_ms;
         break;
     case EVENT_DECLINE:
     case EVENT_REDIRECT:
-        met[1] = e->at_ms;
+        met[1] = at_ms;
         break;
     case EVENT_WAITLIST:
         if (e->when_ms != 0)
@@ -101,14 +105,14 @@ apply_clocks(struct live *l, const struct entry *e)
         break;
     case EVENT_CONTACT:
         if (e->flags & ENTRY_REACHED)
-            met[2] = e->happened_ms;
+            met[2] = at_ms;
         break;
     case EVENT_ATTEND:
-        met[2] = met[2] == 0 ? e->happened_ms : met[2];
+        met[2] = met[2] == 0 ? at_ms : met[2];
         break;
     case EVENT_COMPLETE:
     case EVENT_FAIL:
-        met[3] = e->at_ms;
+        met[3] = at_ms;
         break;
     case EVENT_REOPEN:
         met[3] = 0;
@@ -149,6 +153,10 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
         break;
     case EVENT_DISCLOSE:
         apply_disclose(s, l, n);
+        break;
+    case EVENT_RECEIVE:
+        if (!is_first && l->o.owner.s[0] == '\0')
+            l->o.owner = people_focal(s);
         break;
     case EVENT_ACCEPT:
         if (is_first && l->o.sections == 0)

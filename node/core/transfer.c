@@ -4,6 +4,7 @@
 #include "hf_assert.h"
 #include "inbound.h"
 #include "parts.h"
+#include "people.h"
 #include "reach.h"
 #include "reconsent.h"
 
@@ -51,6 +52,8 @@ apply_offer(struct step *s, struct live *l, uint32_t n)
     struct terms terms;
     struct body b;
 
+    if (l->o.side == SIDE_SECOND && l->o.owner.s[0] == '\0')
+        l->o.owner = people_focal(s);
     if (!live_body(s, l, SIDE_FIRST, n, &b))
         return;
     p = body_find(&b, PART_CARD);

@@ -49,6 +49,9 @@ static const struct hf_conf_key keys[] = {
     {"why_required", HF_CONF_BOOL, "false", 0, 0,
      "Whether health, mhpss, protection and vulnerability of others' cases "
      "are shown only to who says why (--why)."},
+    {"focal_point", HF_CONF_STRING, "", 0, HF_NAME_BYTES - 1,
+     "User who looks at referrals and offers that arrive; nobody: they are "
+     "unassigned."},
     {"passphrase_file", HF_CONF_STRING, "", 0, PATH_MAX - 1,
      "File with the passphrase of keys/store.sealed; else it is a credential, "
      "or asked at the terminal."},
@@ -129,6 +132,11 @@ check(const char *path, const struct hf_conf *conf, struct settings *ret,
         if (!hf_org_parse(hf_conf_item(conf, "home", i), &home))
             return refuse(fault, path, conf, "home",
                           "not a broker id; use a-z, 0-9 and -");
+    if (hf_conf_string(conf, "focal_point")[0] != '\0' &&
+        !hf_name_parse(hf_conf_string(conf, "focal_point"),
+                       &ret->node.focal_point))
+        return refuse(fault, path, conf, "focal_point",
+                      "not the name of a user");
     (void)snprintf(ret->passphrase_file, sizeof(ret->passphrase_file), "%s",
                    hf_conf_string(conf, "passphrase_file"));
     ret->node.figures_period_ms = hf_conf_u64(conf, "figures_period");

@@ -541,11 +541,17 @@ Test(api, an_event_carries_reason_flags_and_details)
     cr_expect(eq(int, exit_of(), 64));
     post(path, "fp", "{'event':'accept','when':'soon'}");
     cr_expect(eq(int, exit_of(), 64));
-    post(path, "fp", "{'event':'accept','on_behalf':'ngo'}");
-    cr_expect(eq(int, exit_of(), 78));
+    post(path, "fp", "{'event':'accept','by':'pigeon'}");
+    cr_expect(eq(int, exit_of(), 64));
     post(path, "fp", "{'event':'accept','colour':'red'}");
     cr_expect(eq(int, exit_of(), 64));
     cr_expect(eq(u32, fixture.n_commands, 0));
+    post(path, "fp",
+         "{'event':'accept','on_behalf':'ngo','by':'phone',"
+         "'happened_at':'2026-11-02T10:00:00Z'}");
+    cr_expect(eq(str, fixture.command.on_behalf.s, "ngo"));
+    cr_expect(eq(u16, fixture.command.flags, ENTRY_PHONE));
+    cr_expect(eq(u64, fixture.command.happened_ms, 1793613600000));
 }
 
 Test(api, a_referral_takes_wishes_and_an_attestation)
