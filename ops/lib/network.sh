@@ -11,6 +11,7 @@
 #                                         or two joined by a comma; --committee
 #                                         and other options of `registry add`
 #                                         may follow
+#   net_member ORG NAME KIND CC KEEPER    a member without a node
 #   net_registry [new's options]          2 of 3 keys sign a set of all of them
 #   net_install_registry                  everybody gets that first set
 #   net_start [NAME...]                   daemons up, all or the named ones
@@ -66,6 +67,11 @@ net_node() {
     printf '%s\n' --home "$home" "$@" >"$NET/ceremony/$org.add"
 }
 
+net_member() {
+    net_do "$net_bin/handoff" -C "$NET/ceremony/member-$1" init --org "$1" \
+        --name "$2" --kind "$3" --country "$4" --via "$5"
+}
+
 # The ceremony: three members of the committee have a key each, two sign.
 net_registry() {
     local c=$NET/ceremony set=$NET/ceremony/registry.set i keys=()
@@ -84,6 +90,9 @@ net_registry() {
         mapfile -t adds <"$c/$org.add"
         net_do "$net_bin/handoff" registry add "$set" \
             "$NET/nodes/$org/request.yaml" "${adds[@]}"
+    done
+    for org in "$c"/member-*/request.yaml; do
+        [ ! -e "$org" ] || net_do "$net_bin/handoff" registry add "$set" "$org"
     done
     net_sign 1 2
 }
