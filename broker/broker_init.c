@@ -102,12 +102,15 @@ make_request(const char *dir, const struct broker_file *f,
              struct hf_buf *request)
 {
     struct join_request r = {.is_broker = true};
+    struct hf_secret *identity = NULL;
     struct hf_secret *op = NULL;
     struct hf_secret *link = NULL;
     char path[PATH_MAX];
     enum hf_err err;
 
     err = hf_mkdir(hf_path(path, sizeof(path), dir, "keys"));
+    if (!err)
+        err = make_key(dir, "keys/identity.key", HF_KEY_SIGN, &identity);
     if (!err)
         err = make_key(dir, "keys/op.key", HF_KEY_SIGN, &op);
     if (!err)
@@ -117,13 +120,17 @@ make_request(const char *dir, const struct broker_file *f,
         r.broker.id = f->name;
         r.broker.operated_by = f->operated_by;
         memcpy(r.broker.endpoint, f->endpoint, sizeof(r.broker.endpoint));
-        hf_secret_public(op, r.broker.op_pk);
+        hf_secret_public(identity, r.broker.identity_pk);
+        hf_secret_public(op, r.broker.op[0].pk);
+        r.broker.op[0].from_ms = r.made_ms;
+        r.broker.n_op = 1;
         hf_secret_public(link, r.broker.link_pk);
-        err = request_print(&r, op, request);
+        err = request_print(&r, identity, request);
     }
     if (!err)
         err = hf_file_write(hf_path(path, sizeof(path), dir, "request.yaml"),
                             request->p, request->n, 0644);
+    hf_secret_free(identity);
     hf_secret_free(op);
     hf_secret_free(link);
     return err;

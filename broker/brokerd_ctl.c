@@ -34,7 +34,8 @@ add_peers(struct brokerd *d, struct hf_buf *out)
         hf_link_state(d->peers[i].link, &state);
         (void)hf_buf_printf(
             out, "%s{\"name\": \"%.31s\", \"up\": %s, \"last_contact\": %llu}",
-            comma, d->peers[i].id.s, d->peers[i].handle != 0 ? "true" : "false",
+            comma, d->peers[i].b.id.s,
+            d->peers[i].handle != 0 ? "true" : "false",
             (unsigned long long)state.last_contact_ms);
         comma = ", ";
     }

@@ -73,7 +73,7 @@ in_shelf(struct brokerd *d, uint64_t link, struct hf_bytes in)
 }
 
 static enum hf_err
-in_custody(struct brokerd *d, uint64_t link, const uint8_t *peer_op_pk,
+in_custody(struct brokerd *d, uint64_t link, const struct registry_broker *peer,
            struct hf_bytes in)
 {
     struct frame_custody custody;
@@ -83,7 +83,7 @@ in_custody(struct brokerd *d, uint64_t link, const uint8_t *peer_op_pk,
 
     if (err)
         return err;
-    if (peer_op_pk == NULL || !frame_verify_custody(&custody, peer_op_pk))
+    if (peer == NULL || !frame_verify_custody(&custody, peer))
         return HF_ERR_SIGNATURE;
     brokerd_feed(d, &ev);
     return HF_OK;
@@ -130,8 +130,8 @@ in_plain(struct brokerd *d, uint64_t link, struct hf_bytes in)
 }
 
 void
-brokerd_in_frame(struct brokerd *d, uint64_t link, const uint8_t *peer_op_pk,
-                 struct hf_frame *frame)
+brokerd_in_frame(struct brokerd *d, uint64_t link,
+                 const struct registry_broker *peer, struct hf_frame *frame)
 {
     struct hf_bytes in = frame->bytes;
     enum frame_type type = frame_type(in);
@@ -142,7 +142,7 @@ brokerd_in_frame(struct brokerd *d, uint64_t link, const uint8_t *peer_op_pk,
     else if (type == FRAME_SHELF)
         in_shelf(d, link, in);
     else if (type == FRAME_CUSTODY)
-        err = in_custody(d, link, peer_op_pk, in);
+        err = in_custody(d, link, peer, in);
     else if (type == FRAME_BAD)
         hf_log(HF_LOG_WARN, "peer-refused", "link=%llx",
                (unsigned long long)link);

@@ -24,11 +24,8 @@
 
 /** Our link to another broker. */
 struct peer {
-    struct hf_org id;
-    char endpoint[REGISTRY_ENDPOINT_BYTES];
-    uint8_t link_pk[HF_PK_BYTES];
-    uint8_t op_pk[HF_PK_BYTES];
-    struct hf_link *link; /* NULL: free entry */
+    struct registry_broker b; /* as the registry lists it now */
+    struct hf_link *link;     /* NULL: free entry */
     uint64_t session;
     uint64_t handle; /* of the session that the core knows; 0: down */
     struct brokerd *d;
@@ -83,7 +80,8 @@ void brokerd_in_port(void *arg);
 void brokerd_in_done(void *arg);
 /** brokerd_in_frame: one frame of a link that the core knows. */
 void brokerd_in_frame(struct brokerd *d, uint64_t link,
-                      const uint8_t *peer_op_pk, struct hf_frame *frame);
+                      const struct registry_broker *peer,
+                      struct hf_frame *frame);
 
 /* brokerd_out.c */
 void brokerd_out(struct brokerd *d, const struct broker_effect *fx);

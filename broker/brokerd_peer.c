@@ -22,7 +22,7 @@ end_session(struct brokerd *d, struct peer *p)
     if (p->handle == 0)
         return;
     p->handle = 0;
-    hf_log(HF_LOG_INFO, "peer-down", "broker=%.31s", p->id.s);
+    hf_log(HF_LOG_INFO, "peer-down", "broker=%.31s", p->b.id.s);
     brokerd_feed(d, &ev);
 }
 
@@ -34,9 +34,9 @@ begin_session(struct brokerd *d, struct peer *p, uint64_t session)
 
     p->session = session;
     p->handle = OUTBOUND | place << 48 | (session & ((UINT64_C(1) << 48) - 1));
-    hf_log(HF_LOG_INFO, "peer-up", "broker=%.31s", p->id.s);
+    hf_log(HF_LOG_INFO, "peer-up", "broker=%.31s", p->b.id.s);
     ev.link = p->handle;
-    ev.who = (struct broker_who){.id = p->id, .is_broker = true};
+    ev.who = (struct broker_who){.id = p->b.id, .is_broker = true};
     brokerd_feed(d, &ev);
 }
 
@@ -65,7 +65,7 @@ on_peer(void *arg)
         if (hf_link_receive(p->link, &frame) != HF_OK)
             break;
         if (p->handle != 0)
-            brokerd_in_frame(d, p->handle, p->op_pk, &frame);
+            brokerd_in_frame(d, p->handle, &p->b, &frame);
         hf_frame_release(&frame);
     }
 }
@@ -83,8 +83,7 @@ static bool
 is_same(const struct peer *p, const struct registry_broker *b)
 {
     return b != NULL && !b->is_suspended &&
-           strcmp(p->endpoint, b->endpoint) == 0 &&
-           memcmp(p->link_pk, b->link_pk, HF_PK_BYTES) == 0;
+           strcmp(p->b.endpoint, b->endpoint) == 0;
 }
 
 static void
@@ -93,12 +92,11 @@ open_peer(struct brokerd *d, struct peer *p, const struct registry_broker *b)
     struct hf_link_limits limits = hf_link_limits();
     enum hf_err err;
 
-    *p = (struct peer){.id = b->id, .d = d};
-    memcpy(p->endpoint, b->endpoint, sizeof(p->endpoint));
-    memcpy(p->link_pk, b->link_pk, sizeof(p->link_pk));
-    memcpy(p->op_pk, b->op_pk, sizeof(p->op_pk));
+    *p = (struct peer){.b = *b, .d = d};
     limits.retry_ms_max = 10000;
     err = hf_link_open(b->endpoint, b->link_pk, d->link, &limits, &p->link);
+    if (!err)
+        hf_link_keys(p->link, b->link_pk, b->old_link_pk, b->old_link_until_ms);
     if (!err)
         err = hf_loop_add_link(d->loop, p->link, on_peer, p);
     if (!err)
@@ -119,7 +117,7 @@ peer_of(struct brokerd *d, const struct hf_org *id, bool or_free)
         if (p->link == NULL) {
             if (or_free && found == NULL)
                 found = p;
-        } else if (hf_org_eq(&p->id, id)) {
+        } else if (hf_org_eq(&p->b.id, id)) {
             return p;
         }
     }
@@ -135,11 +133,13 @@ brokerd_peer_update(struct brokerd *d)
 
         if (p->link == NULL)
             continue;
-        b = registry_broker(d->registry, &p->id);
-        if (!is_same(p, b))
+        b = registry_broker(d->registry, &p->b.id);
+        if (!is_same(p, b)) {
             close_peer(d, p);
-        else
-            memcpy(p->op_pk, b->op_pk, sizeof(p->op_pk));
+            continue;
+        }
+        p->b = *b;
+        hf_link_keys(p->link, b->link_pk, b->old_link_pk, b->old_link_until_ms);
     }
     for (size_t i = 0; i < d->registry->n_brokers; i++) {
         const struct registry_broker *b = &d->registry->broker[i];

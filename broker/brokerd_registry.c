@@ -79,12 +79,15 @@ brokerd_registry_is_user(const struct brokerd *d, const char *user)
 
         if (b != NULL && !b->is_suspended)
             make_user(name, USER_BROKER, &who.id, b->link_pk);
+        if (b != NULL && !b->is_suspended && strcmp(user, name) != 0 &&
+            registry_broker_link(b, b->old_link_pk, now))
+            make_user(name, USER_BROKER, &who.id, b->old_link_pk);
     } else {
         const struct registry_org *o = registry_org(d->registry, &who.id);
 
         if (o != NULL && has_key(o->link_pk))
             make_user(name, kind_of(o), &who.id, o->link_pk);
-        if (o != NULL && strcmp(user, name) != 0 && has_key(o->old_link_pk) &&
+        if (o != NULL && strcmp(user, name) != 0 &&
             registry_link_counts(o, o->old_link_pk, now))
             make_user(name, kind_of(o), &who.id, o->old_link_pk);
     }
@@ -107,12 +110,25 @@ add_org(struct brokerd *d, struct hf_allow_entry *e, size_t *n,
         const struct registry_org *o, uint64_t now_ms)
 {
     add_entry(e, n, kind_of(o), &o->id, o->link_pk);
-    if (!has_key(o->old_link_pk) ||
-        !registry_link_counts(o, o->old_link_pk, now_ms))
+    if (!registry_link_counts(o, o->old_link_pk, now_ms))
         return;
     add_entry(e, n, kind_of(o), &o->id, o->old_link_pk);
     if (o->old_link_until_ms < d->allow_until_ms)
         d->allow_until_ms = o->old_link_until_ms;
+}
+
+static void
+add_broker(struct brokerd *d, struct hf_allow_entry *e, size_t *n,
+           const struct registry_broker *b, uint64_t now_ms)
+{
+    if (b->is_suspended || hf_org_eq(&b->id, &d->conf.name))
+        return;
+    add_entry(e, n, USER_BROKER, &b->id, b->link_pk);
+    if (!registry_broker_link(b, b->old_link_pk, now_ms))
+        return;
+    add_entry(e, n, USER_BROKER, &b->id, b->old_link_pk);
+    if (b->old_link_until_ms < d->allow_until_ms)
+        d->allow_until_ms = b->old_link_until_ms;
 }
 
 /** Who may connect. Suspended and left members may: recall, withdrawal and
@@ -123,7 +139,7 @@ set_allowed(struct brokerd *d)
     const struct registry *r = d->registry;
     const uint64_t now = hf_clock_wall_ms();
     struct hf_allow_entry *entries =
-        calloc(2 * r->n_orgs + r->n_brokers + 1, sizeof(*entries));
+        calloc(2 * (r->n_orgs + r->n_brokers) + 1, sizeof(*entries));
     size_t n = 0;
     enum hf_err err = HF_ERR_NOMEM;
 
@@ -131,10 +147,7 @@ set_allowed(struct brokerd *d)
     for (size_t i = 0; entries != NULL && i < r->n_orgs; i++)
         add_org(d, entries, &n, &r->orgs[i], now);
     for (size_t i = 0; entries != NULL && i < r->n_brokers; i++)
-        if (!r->broker[i].is_suspended &&
-            !hf_org_eq(&r->broker[i].id, &d->conf.name))
-            add_entry(entries, &n, USER_BROKER, &r->broker[i].id,
-                      r->broker[i].link_pk);
+        add_broker(d, entries, &n, &r->broker[i], now);
     if (entries != NULL)
         err = hf_allow_set(entries, n);
     if (err)

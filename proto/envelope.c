@@ -5,6 +5,7 @@
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "pad.h"
+#include "registry.h"
 
 #define ENVELOPE_VERSION 1
 #define KEK_LABEL        "handoff/1 envelope wrap"
@@ -493,8 +494,21 @@ notice_make(struct envelope_header *h, const struct hf_secret *op,
     return HF_OK;
 }
 
+static bool
+is_of_broker(struct hf_bytes in, const struct envelope_header *h,
+             const struct registry_broker *broker)
+{
+    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
+    const size_t n = registry_broker_keys(broker, h->created_ms, keys);
+
+    for (size_t i = 0; i < n && hf_org_eq(&h->sender, &broker->id); i++)
+        if (envelope_verify_outer(in, keys[i]))
+            return true;
+    return false;
+}
+
 enum hf_err
-notice_read(struct hf_bytes in, const uint8_t broker_op_pk[static 32],
+notice_read(struct hf_bytes in, const struct registry_broker *broker,
             struct notice *ret_n)
 {
     struct envelope_header h;
@@ -506,7 +520,7 @@ notice_read(struct hf_bytes in, const uint8_t broker_op_pk[static 32],
         return err;
     if (h.suite != SUITE_NOTICE)
         return HF_ERR_MALFORMED;
-    if (!envelope_verify_outer(in, broker_op_pk))
+    if (!is_of_broker(in, &h, broker))
         return HF_ERR_SIGNATURE;
     if (!body_is_committed(in))
         return HF_ERR_FORBIDDEN;

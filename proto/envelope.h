@@ -129,8 +129,10 @@ HF_NODISCARD enum hf_err notice_make(struct envelope_header *h,
                                      const struct hf_secret *op,
                                      const struct notice *n,
                                      struct hf_buf *out);
+/** notice_read: signed by a key of @broker that counted when it was made. */
+struct registry_broker;
 HF_NODISCARD enum hf_err notice_read(struct hf_bytes in,
-                                     const uint8_t broker_op_pk[static 32],
+                                     const struct registry_broker *broker,
                                      struct notice *ret_n);
 
 #endif /* PROTO_ENVELOPE_H */

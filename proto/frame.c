@@ -255,9 +255,15 @@ frame_read_custody(struct hf_bytes in, struct frame_custody *ret)
 
 bool
 frame_verify_custody(const struct frame_custody *f,
-                     const uint8_t broker_op_pk[static 32])
+                     const struct registry_broker *broker)
 {
-    return hf_verify(broker_op_pk, CUSTODY_LABEL, &f->signed_bytes, 1, f->sig);
+    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
+    const size_t n = registry_broker_keys(broker, f->at_ms, keys);
+
+    for (size_t i = 0; i < n && hf_org_eq(&f->broker, &broker->id); i++)
+        if (hf_verify(keys[i], CUSTODY_LABEL, &f->signed_bytes, 1, f->sig))
+            return true;
+    return false;
 }
 
 bool

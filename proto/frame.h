@@ -126,9 +126,10 @@ HF_NODISCARD enum hf_err frame_read_submit(struct hf_bytes in,
                                            struct frame_submit *ret);
 HF_NODISCARD enum hf_err frame_read_custody(struct hf_bytes in,
                                             struct frame_custody *ret);
-/** frame_verify_custody: the signature of a decoded custody frame. */
+/** frame_verify_custody: the signature of a decoded custody frame, by a key of
+ * @broker that counted when it was made; that it names that broker. */
 HF_NODISCARD bool frame_verify_custody(const struct frame_custody *f,
-                                       const uint8_t broker_op_pk[static 32]);
+                                       const struct registry_broker *broker);
 HF_NODISCARD enum hf_err frame_read_fetch(struct hf_bytes in,
                                           uint32_t *ret_credit);
 HF_NODISCARD enum hf_err frame_read_deliver(struct hf_bytes in,

@@ -81,15 +81,17 @@ add_link(struct registry *r, const uint8_t pk[static HF_PK_BYTES], size_t at)
 enum hf_err
 registry_index_links(struct registry *r)
 {
-    r->links = calloc(2 * r->n_orgs + r->n_brokers + 1, sizeof(*r->links));
+    r->links = calloc(2 * (r->n_orgs + r->n_brokers) + 1, sizeof(*r->links));
     if (r->links == NULL)
         return HF_ERR_NOMEM;
     for (size_t i = 0; i < r->n_orgs; i++) {
         add_link(r, r->orgs[i].link_pk, i);
         add_link(r, r->orgs[i].old_link_pk, i);
     }
-    for (size_t i = 0; i < r->n_brokers; i++)
+    for (size_t i = 0; i < r->n_brokers; i++) {
         add_link(r, r->broker[i].link_pk, r->n_orgs + i);
+        add_link(r, r->broker[i].old_link_pk, r->n_orgs + i);
+    }
     qsort(r->links, r->n_links, sizeof(*r->links), compare_links);
     return HF_OK;
 }
@@ -123,7 +125,8 @@ search_link(const struct registry *r, const uint8_t pk[static HF_PK_BYTES])
             memcmp(r->orgs[i].old_link_pk, pk, HF_PK_BYTES) == 0)
             return i;
     for (size_t i = 0; i < r->n_brokers; i++)
-        if (memcmp(r->broker[i].link_pk, pk, HF_PK_BYTES) == 0)
+        if (memcmp(r->broker[i].link_pk, pk, HF_PK_BYTES) == 0 ||
+            memcmp(r->broker[i].old_link_pk, pk, HF_PK_BYTES) == 0)
             return r->n_orgs + i;
     return SIZE_MAX;
 }
@@ -165,16 +168,28 @@ counted_at(const struct registry_key *k, uint64_t at_ms)
            (k->until_ms == 0 || at_ms < k->until_ms);
 }
 
-size_t
-registry_op_keys(const struct registry_org *org, uint64_t at_ms,
-                 const uint8_t *ret[static REGISTRY_OP_KEYS_MAX])
+bool
+registry_broker_link(const struct registry_broker *b,
+                     const uint8_t pk[static HF_PK_BYTES], uint64_t now_ms)
+{
+    if (field_all_zero(pk, HF_PK_BYTES))
+        return false;
+    return memcmp(b->link_pk, pk, HF_PK_BYTES) == 0 ||
+           (now_ms < b->old_link_until_ms &&
+            memcmp(b->old_link_pk, pk, HF_PK_BYTES) == 0);
+}
+
+/* Those of @n keys that counted then, youngest first. */
+static size_t
+keys_at(const struct registry_key *keys, size_t n_keys, uint64_t at_ms,
+        const uint8_t *ret[static REGISTRY_OP_KEYS_MAX])
 {
     const struct registry_key *found[REGISTRY_OP_KEYS_MAX];
     size_t n = 0;
 
-    HF_ASSERT(org->n_op <= REGISTRY_OP_KEYS_MAX);
-    for (size_t i = 0; i < org->n_op; i++) {
-        const struct registry_key *k = &org->op[i];
+    HF_ASSERT(n_keys <= REGISTRY_OP_KEYS_MAX);
+    for (size_t i = 0; i < n_keys; i++) {
+        const struct registry_key *k = &keys[i];
         size_t at = n;
 
         if (!counted_at(k, at_ms))
@@ -187,6 +202,62 @@ registry_op_keys(const struct registry_org *org, uint64_t at_ms,
     for (size_t i = 0; i < n; i++)
         ret[i] = found[i]->pk;
     return n;
+}
+
+size_t
+registry_op_keys(const struct registry_org *org, uint64_t at_ms,
+                 const uint8_t *ret[static REGISTRY_OP_KEYS_MAX])
+{
+    return keys_at(org->op, org->n_op, at_ms, ret);
+}
+
+size_t
+registry_broker_keys(const struct registry_broker *b, uint64_t at_ms,
+                     const uint8_t *ret[static REGISTRY_OP_KEYS_MAX])
+{
+    return keys_at(b->op, b->n_op, at_ms, ret);
+}
+
+/* What a succession's signature covers. */
+static void
+succession_spans(const struct hf_org *id, const struct registry_succession *s,
+                 const uint8_t *pk, uint8_t at[static 8],
+                 struct hf_bytes ret[static 4])
+{
+    uint8_t *p = at;
+
+    hf_put_u64(&p, s->at_ms);
+    ret[0] = (struct hf_bytes){(const uint8_t *)id->s, HF_ORG_BYTES};
+    ret[1] = (struct hf_bytes){s->before_pk, HF_PK_BYTES};
+    ret[2] = (struct hf_bytes){pk, HF_PK_BYTES};
+    ret[3] = (struct hf_bytes){at, 8};
+}
+
+void
+registry_succeed(const struct hf_org *id, const struct hf_secret *before,
+                 const uint8_t pk[static HF_PK_BYTES], uint64_t at_ms,
+                 struct registry_succession *ret)
+{
+    struct hf_bytes spans[4];
+    uint8_t at[8];
+
+    *ret = (struct registry_succession){.at_ms = at_ms};
+    hf_secret_public(before, ret->before_pk);
+    succession_spans(id, ret, pk, at, spans);
+    hf_sign(before, SUCCESSION_LABEL, spans, 4, ret->sig);
+}
+
+bool
+registry_succeeds(const struct hf_org *id, const struct registry_succession *s,
+                  const uint8_t pk[static HF_PK_BYTES])
+{
+    struct hf_bytes spans[4];
+    uint8_t at[8];
+
+    if (s->at_ms == 0 || s->is_vouched)
+        return false;
+    succession_spans(id, s, pk, at, spans);
+    return hf_verify(s->before_pk, SUCCESSION_LABEL, spans, 4, s->sig);
 }
 
 const uint8_t *

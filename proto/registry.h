@@ -61,6 +61,15 @@ struct registry_key {
     bool revoked; /* counts for nothing, at any time */
 };
 
+/** The last change of an identity key. Zeroed: there was none. */
+struct registry_succession {
+    uint8_t before_pk[HF_PK_BYTES];
+    uint64_t at_ms;
+    bool is_vouched;           /* the key before could not sign: the committee
+                                * says that this is the same party; no sig */
+    uint8_t sig[HF_SIG_BYTES]; /* by the key before: registry_succeed() */
+};
+
 /** What a member may send, or receive. Zeroed: everything. */
 struct registry_flow {
     bool is_limited;
@@ -94,14 +103,20 @@ struct registry_org {
     struct registry_flow may_receive;
     uint64_t vetted_ms;                /* 0: not vetted, and no text */
     char vetting[REGISTRY_NOTE_BYTES]; /* by whom, how, what for */
+    struct registry_succession succession;
 };
 
 struct registry_broker {
     struct hf_org id;
     struct hf_org operated_by;
     char endpoint[REGISTRY_ENDPOINT_BYTES]; /* tcp://host:port */
-    uint8_t op_pk[HF_PK_BYTES];
+    uint8_t identity_pk[HF_PK_BYTES];
+    struct registry_key op[REGISTRY_OP_KEYS_MAX];
+    uint8_t n_op; /* at least 1 */
     uint8_t link_pk[HF_PK_BYTES];
+    uint8_t old_link_pk[HF_PK_BYTES]; /* as a member's: it may still serve */
+    uint64_t old_link_until_ms;       /* with this one */
+    struct registry_succession succession;
     bool is_suspended; /* gets nothing, and nothing of it is taken */
 };
 
@@ -180,11 +195,20 @@ void registry_free(struct registry *r); /* NULL is fine */
  *
  * REGISTRY_FRESH   vouched for within the last day, root and orgs in time; or
  *                  the root names no keys for timestamps, and these two are
- * REGISTRY_AGEING  not vouched for since, or never yet; or root or orgs end
- *                  within 30 days: time for an alarm, nothing stops
+ * REGISTRY_UNVOUCHED  the root names keys for timestamps, and there has been
+ *                  none yet: the committee has to begin with it
+ * REGISTRY_AGEING  not vouched for since; or root or orgs end within 30 days:
+ *                  time for an alarm, nothing stops
  * REGISTRY_STALE   timestamp, root or orgs expired. Receiving to store,
  *                  withdrawing and erasing go on; opening waits. */
-enum registry_grade { REGISTRY_FRESH, REGISTRY_AGEING, REGISTRY_STALE };
+enum registry_grade {
+    REGISTRY_FRESH,
+    REGISTRY_UNVOUCHED,
+    REGISTRY_AGEING,
+    REGISTRY_STALE
+};
+/** registry_grade_text: "fresh", "unvouched", "ageing", "stale". */
+const char *registry_grade_text(enum registry_grade grade);
 enum registry_grade registry_fresh(const struct registry *r, uint64_t now_ms);
 /** registry_fresh_role: the document that makes it so; of equal ones the
  * first. Of a fresh one it is the next to age. */
@@ -208,8 +232,12 @@ void registry_by_link(const struct registry *r,
                       const struct registry_org **ret_org,
                       const struct registry_broker **ret_broker);
 /** registry_link_counts: whether @pk may speak for @org at @now_ms: its link
- * key, or the one before while that is still taken. */
+ * key, or the one before while that is still taken. registry_broker_link: the
+ * same of a broker. */
 bool registry_link_counts(const struct registry_org *org,
+                          const uint8_t pk[static HF_PK_BYTES],
+                          uint64_t now_ms);
+bool registry_broker_link(const struct registry_broker *b,
                           const uint8_t pk[static HF_PK_BYTES],
                           uint64_t now_ms);
 /** registry_op_key: the operation key of @org that counted at @at_ms and is
@@ -223,6 +251,22 @@ size_t registry_op_keys(const struct registry_org *org, uint64_t at_ms,
 bool registry_op_verify(const struct registry_org *org, uint64_t at_ms,
                         const char *label, const struct hf_bytes *spans,
                         size_t n_spans, const uint8_t sig[static HF_SIG_BYTES]);
+
+/** registry_broker_keys: of those of broker @b that counted at @at_ms, youngest
+ * first; how many. A receipt or notice is checked with each: what a broker
+ * signed before it changed its key still verifies. Borrowed. */
+size_t registry_broker_keys(const struct registry_broker *b, uint64_t at_ms,
+                            const uint8_t *ret[static REGISTRY_OP_KEYS_MAX]);
+
+/** registry_succeed: the key before says which one follows it: of @id, from
+ * @at_ms on. Fills all of @ret. registry_succeeds: whether it has said so. */
+#define SUCCESSION_LABEL "handoff/1 succession"
+void registry_succeed(const struct hf_org *id, const struct hf_secret *before,
+                      const uint8_t pk[static HF_PK_BYTES], uint64_t at_ms,
+                      struct registry_succession *ret);
+bool registry_succeeds(const struct hf_org *id,
+                       const struct registry_succession *s,
+                       const uint8_t pk[static HF_PK_BYTES]);
 
 static inline bool
 registry_has_duty(const struct registry_org *org, enum duty duty)

@@ -18,12 +18,12 @@ level_ok(const char *level)
 }
 
 static bool
-op_keys_ok(const struct registry_org *o)
+op_keys_ok(const struct registry_key *keys, size_t n)
 {
-    if (o->n_op > REGISTRY_OP_KEYS_MAX)
+    if (n > REGISTRY_OP_KEYS_MAX)
         return false;
-    for (size_t i = 0; i < o->n_op; i++) {
-        const struct registry_key *k = &o->op[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct registry_key *k = &keys[i];
 
         if (field_all_zero(k->pk, HF_PK_BYTES) || !field_time(k->from_ms) ||
             !field_time(k->until_ms) ||
@@ -46,14 +46,30 @@ homes_ok(const struct registry_org *o)
     return true;
 }
 
+static bool
+old_link_ok(const uint8_t pk[static HF_PK_BYTES], uint64_t until_ms)
+{
+    return (until_ms == 0) == field_all_zero(pk, HF_PK_BYTES) &&
+           field_time(until_ms);
+}
+
+/* Its signature is the signers' to check: registry_edit_sign(). */
+static bool
+succession_ok(const struct registry_succession *s)
+{
+    if (s->at_ms == 0)
+        return field_all_zero(s->before_pk, HF_PK_BYTES) && !s->is_vouched &&
+               field_all_zero(s->sig, HF_SIG_BYTES);
+    return field_time(s->at_ms) && !field_all_zero(s->before_pk, HF_PK_BYTES) &&
+           s->is_vouched == field_all_zero(s->sig, HF_SIG_BYTES);
+}
+
 /* With a node of its own a member has keys and a home; without, neither a
  * link nor a home. */
 static bool
 reach_ok(const struct registry_org *o)
 {
-    if ((o->old_link_until_ms == 0) !=
-            field_all_zero(o->old_link_pk, HF_PK_BYTES) ||
-        !field_time(o->old_link_until_ms))
+    if (!old_link_ok(o->old_link_pk, o->old_link_until_ms))
         return false;
     if (o->via.s[0] != '\0')
         return field_org(&o->via) && !hf_org_eq(&o->via, &o->id) &&
@@ -101,7 +117,8 @@ registry_check_member(const struct registry_org *o)
            field_padded(o->country, sizeof(o->country)) &&
            (o->country[0] == '\0' || hf_country_ok(o->country)) &&
            field_padded(o->level, sizeof(o->level)) && level_ok(o->level) &&
-           o->status > MEMBER_NONE && o->status < MEMBER_END && op_keys_ok(o) &&
+           o->status > MEMBER_NONE && o->status < MEMBER_END &&
+           op_keys_ok(o->op, o->n_op) && succession_ok(&o->succession) &&
            homes_ok(o) && reach_ok(o) && duties_ok(o->duties) &&
            flow_ok(&o->may_send) && flow_ok(&o->may_receive) && vetting_ok(o);
 }
@@ -130,8 +147,12 @@ registry_check_broker(const struct registry_broker *b)
 {
     return field_org(&b->id) && field_org_or_empty(&b->operated_by) &&
            field_padded(b->endpoint, sizeof(b->endpoint)) &&
-           endpoint_ok(b->endpoint) && !field_all_zero(b->op_pk, HF_PK_BYTES) &&
-           !field_all_zero(b->link_pk, HF_PK_BYTES);
+           endpoint_ok(b->endpoint) &&
+           !field_all_zero(b->identity_pk, HF_PK_BYTES) && b->n_op >= 1 &&
+           op_keys_ok(b->op, b->n_op) &&
+           !field_all_zero(b->link_pk, HF_PK_BYTES) &&
+           old_link_ok(b->old_link_pk, b->old_link_until_ms) &&
+           succession_ok(&b->succession);
 }
 
 static bool
@@ -189,8 +210,7 @@ add_key(uint8_t *keys, size_t *n, const uint8_t pk[static HF_PK_BYTES])
 static enum hf_err
 keys_are_distinct(const struct registry *r)
 {
-    const size_t max =
-        r->n_orgs * (3 + REGISTRY_OP_KEYS_MAX) + r->n_brokers * 2;
+    const size_t max = (r->n_orgs + r->n_brokers) * (3 + REGISTRY_OP_KEYS_MAX);
     uint8_t *keys = calloc(max + 1, HF_PK_BYTES);
     enum hf_err err = HF_OK;
     size_t n = 0;
@@ -205,8 +225,11 @@ keys_are_distinct(const struct registry *r)
             add_key(keys, &n, r->orgs[i].op[k].pk);
     }
     for (size_t i = 0; i < r->n_brokers; i++) {
-        add_key(keys, &n, r->broker[i].op_pk);
+        add_key(keys, &n, r->broker[i].identity_pk);
         add_key(keys, &n, r->broker[i].link_pk);
+        add_key(keys, &n, r->broker[i].old_link_pk);
+        for (size_t k = 0; k < r->broker[i].n_op; k++)
+            add_key(keys, &n, r->broker[i].op[k].pk);
     }
     HF_ASSERT(n <= max);
     qsort(keys, n, HF_PK_BYTES, compare_keys);

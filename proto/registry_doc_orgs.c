@@ -8,40 +8,71 @@
 
 /* The orgs document: brokers, members, rulings, settings. */
 
-/* A member at its largest: fields, those of its keys and other parts too. */
-#define ORG_FIELDS (12 + REGISTRY_HOMES_MAX + 5 * REGISTRY_OP_KEYS_MAX + 4 * 3)
+/* Each at its largest: fields, those of its keys and other parts too. */
+#define KEY_FIELDS    (5 * REGISTRY_OP_KEYS_MAX + 3 + 4)
+#define ORG_FIELDS    (12 + REGISTRY_HOMES_MAX + KEY_FIELDS + 3 * 3)
+#define BROKER_FIELDS (7 + KEY_FIELDS)
 #define FIELDS_MAX                                                             \
-    (16 + 7 * REGISTRY_BROKERS_MAX + ORG_FIELDS * REGISTRY_ORGS_MAX +          \
-     5 * REGISTRY_RULINGS_MAX + REGISTRY_FAMILIES_MAX)
+    (16 + BROKER_FIELDS * REGISTRY_BROKERS_MAX +                               \
+     ORG_FIELDS * REGISTRY_ORGS_MAX + 5 * REGISTRY_RULINGS_MAX +               \
+     REGISTRY_FAMILIES_MAX)
+
+/* Operation keys, at most as many as counts_ok() let through. */
+static bool
+take_op_keys(struct reading *r, Handoff__V1__RegistryKey *const *pb, size_t n,
+             struct registry_key *keys)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!reading_fixed(r, keys[i].pk, HF_PK_BYTES) || pb[i]->revoked > 1)
+            return false;
+        keys[i].from_ms = pb[i]->from_ms;
+        keys[i].until_ms = pb[i]->until_ms;
+        keys[i].revoked = pb[i]->revoked == 1;
+    }
+    return true;
+}
+
+static bool
+take_old_link(struct reading *r, const Handoff__V1__RegistryOldLink *pb,
+              uint8_t pk[static HF_PK_BYTES], uint64_t *ret_until_ms)
+{
+    if (pb == NULL)
+        return true;
+    *ret_until_ms = pb->until_ms;
+    return pb->until_ms != 0 && reading_fixed(r, pk, HF_PK_BYTES) &&
+           !field_all_zero(pk, HF_PK_BYTES);
+}
+
+static bool
+take_succession(struct reading *r, const Handoff__V1__RegistrySuccession *pb,
+                struct registry_succession *s)
+{
+    if (pb == NULL)
+        return true;
+    s->at_ms = pb->at_ms;
+    if (s->at_ms == 0 || !reading_fixed(r, s->before_pk, HF_PK_BYTES) ||
+        !reading_optional(r, s->sig, HF_SIG_BYTES))
+        return false;
+    s->is_vouched = pb->signature.len == 0;
+    return true;
+}
 
 static bool
 take_broker(struct reading *r, const Handoff__V1__RegistryBroker *pb,
             struct registry_broker *b)
 {
     b->is_suspended = pb->has_suspended && pb->suspended == 1;
+    b->n_op = (uint8_t)pb->n_operation;
     return reading_text(r, b->id.s, HF_ORG_BYTES) &&
            reading_text(r, b->operated_by.s, HF_ORG_BYTES) &&
            reading_text(r, b->endpoint, sizeof(b->endpoint)) &&
-           reading_fixed(r, b->op_pk, HF_PK_BYTES) &&
+           reading_fixed(r, b->identity_pk, HF_PK_BYTES) &&
+           take_op_keys(r, pb->operation, b->n_op, b->op) &&
            reading_fixed(r, b->link_pk, HF_PK_BYTES) &&
+           take_old_link(r, pb->old_link, b->old_link_pk,
+                         &b->old_link_until_ms) &&
+           take_succession(r, pb->succession, &b->succession) &&
            (!pb->has_suspended || b->is_suspended) && registry_check_broker(b);
-}
-
-static bool
-take_op_keys(struct reading *r, const Handoff__V1__RegistryOrg *pb,
-             struct registry_org *o)
-{
-    o->n_op = (uint8_t)pb->n_operation;
-    for (size_t i = 0; i < o->n_op; i++) {
-        const Handoff__V1__RegistryKey *key = pb->operation[i];
-
-        if (!reading_fixed(r, o->op[i].pk, HF_PK_BYTES) || key->revoked > 1)
-            return false;
-        o->op[i].from_ms = key->from_ms;
-        o->op[i].until_ms = key->until_ms;
-        o->op[i].revoked = key->revoked == 1;
-    }
-    return true;
 }
 
 static void
@@ -58,13 +89,8 @@ static bool
 take_later_parts(struct reading *r, const Handoff__V1__RegistryOrg *pb,
                  struct registry_org *o)
 {
-    if (pb->old_link != NULL) {
-        o->old_link_until_ms = pb->old_link->until_ms;
-        if (o->old_link_until_ms == 0 ||
-            !reading_fixed(r, o->old_link_pk, HF_PK_BYTES) ||
-            field_all_zero(o->old_link_pk, HF_PK_BYTES))
-            return false;
-    }
+    if (!take_old_link(r, pb->old_link, o->old_link_pk, &o->old_link_until_ms))
+        return false;
     take_flow(pb->may_send, &o->may_send);
     take_flow(pb->may_receive, &o->may_receive);
     if (pb->vetting != NULL) {
@@ -73,7 +99,7 @@ take_later_parts(struct reading *r, const Handoff__V1__RegistryOrg *pb,
             !reading_text(r, o->vetting, sizeof(o->vetting)))
             return false;
     }
-    return true;
+    return take_succession(r, pb->succession, &o->succession);
 }
 
 static bool
@@ -84,12 +110,13 @@ take_org(struct reading *r, const Handoff__V1__RegistryOrg *pb,
     o->status = (enum member_status)pb->status;
     o->duties = pb->committee;
     o->n_homes = (uint8_t)pb->n_home;
+    o->n_op = (uint8_t)pb->n_operation;
     if (!reading_text(r, o->id.s, HF_ORG_BYTES) ||
         !reading_text(r, o->name, sizeof(o->name)) ||
         !reading_text(r, o->country, sizeof(o->country)) ||
         !reading_text(r, o->level, sizeof(o->level)) ||
         !reading_optional(r, o->identity_pk, HF_PK_BYTES) ||
-        !take_op_keys(r, pb, o) ||
+        !take_op_keys(r, pb->operation, o->n_op, o->op) ||
         !reading_optional(r, o->link_pk, HF_PK_BYTES))
         return false;
     for (size_t i = 0; i < o->n_homes; i++)
@@ -161,6 +188,9 @@ counts_ok(const Handoff__V1__RegistryOrgs *pb)
         if (pb->org[i]->n_operation > REGISTRY_OP_KEYS_MAX ||
             pb->org[i]->n_home > REGISTRY_HOMES_MAX)
             return false;
+    for (size_t i = 0; i < pb->n_broker; i++)
+        if (pb->broker[i]->n_operation > REGISTRY_OP_KEYS_MAX)
+            return false;
     return true;
 }
 
@@ -192,17 +222,63 @@ out:
     return err;
 }
 
-/* The generated structs of one member. */
-struct pb_org {
-    Handoff__V1__RegistryOrg org;
+/* The generated structs of a party's keys. */
+struct pb_keys {
     Handoff__V1__RegistryKey key[REGISTRY_OP_KEYS_MAX];
     Handoff__V1__RegistryKey *keys[REGISTRY_OP_KEYS_MAX];
-    ProtobufCBinaryData home[REGISTRY_HOMES_MAX];
     Handoff__V1__RegistryOldLink old_link;
+    Handoff__V1__RegistrySuccession succession;
+};
+
+/* ... of one member. */
+struct pb_org {
+    Handoff__V1__RegistryOrg org;
+    struct pb_keys keys;
+    ProtobufCBinaryData home[REGISTRY_HOMES_MAX];
     Handoff__V1__RegistryFlow may_send;
     Handoff__V1__RegistryFlow may_receive;
     Handoff__V1__RegistryVetting vetting;
 };
+
+/* ... of one broker. */
+struct pb_broker {
+    Handoff__V1__RegistryBroker broker;
+    struct pb_keys keys;
+};
+
+static void
+fill_op_keys(const struct registry_key *keys, size_t n, struct pb_keys *pb)
+{
+    for (size_t i = 0; i < n; i++) {
+        handoff__v1__registry_key__init(&pb->key[i]);
+        pb->key[i].key = reading_data(keys[i].pk, HF_PK_BYTES);
+        pb->key[i].from_ms = keys[i].from_ms;
+        pb->key[i].until_ms = keys[i].until_ms;
+        pb->key[i].revoked = keys[i].revoked ? 1 : 0;
+        pb->keys[i] = &pb->key[i];
+    }
+}
+
+static Handoff__V1__RegistryOldLink *
+fill_old_link(const uint8_t pk[static HF_PK_BYTES], uint64_t until_ms,
+              Handoff__V1__RegistryOldLink *pb)
+{
+    handoff__v1__registry_old_link__init(pb);
+    pb->key = reading_data(pk, HF_PK_BYTES);
+    pb->until_ms = until_ms;
+    return until_ms != 0 ? pb : NULL;
+}
+
+static Handoff__V1__RegistrySuccession *
+fill_succession(const struct registry_succession *s,
+                Handoff__V1__RegistrySuccession *pb)
+{
+    handoff__v1__registry_succession__init(pb);
+    pb->before = reading_data(s->before_pk, HF_PK_BYTES);
+    pb->at_ms = s->at_ms;
+    pb->signature = reading_as_optional(s->sig, HF_SIG_BYTES);
+    return s->at_ms != 0 ? pb : NULL;
+}
 
 static Handoff__V1__RegistryFlow *
 fill_flow(const struct registry_flow *f, Handoff__V1__RegistryFlow *pb)
@@ -216,10 +292,9 @@ fill_flow(const struct registry_flow *f, Handoff__V1__RegistryFlow *pb)
 static void
 fill_later_parts(const struct registry_org *o, struct pb_org *pb)
 {
-    handoff__v1__registry_old_link__init(&pb->old_link);
-    pb->old_link.key = reading_data(o->old_link_pk, HF_PK_BYTES);
-    pb->old_link.until_ms = o->old_link_until_ms;
-    pb->org.old_link = o->old_link_until_ms != 0 ? &pb->old_link : NULL;
+    pb->org.old_link =
+        fill_old_link(o->old_link_pk, o->old_link_until_ms, &pb->keys.old_link);
+    pb->org.succession = fill_succession(&o->succession, &pb->keys.succession);
     pb->org.may_send = fill_flow(&o->may_send, &pb->may_send);
     pb->org.may_receive = fill_flow(&o->may_receive, &pb->may_receive);
     handoff__v1__registry_vetting__init(&pb->vetting);
@@ -239,16 +314,9 @@ fill_org(const struct registry_org *o, struct pb_org *pb)
     pb->org.level = reading_as_text(o->level);
     pb->org.status = o->status;
     pb->org.identity = reading_as_optional(o->identity_pk, HF_PK_BYTES);
-    for (size_t i = 0; i < o->n_op; i++) {
-        handoff__v1__registry_key__init(&pb->key[i]);
-        pb->key[i].key = reading_data(o->op[i].pk, HF_PK_BYTES);
-        pb->key[i].from_ms = o->op[i].from_ms;
-        pb->key[i].until_ms = o->op[i].until_ms;
-        pb->key[i].revoked = o->op[i].revoked ? 1 : 0;
-        pb->keys[i] = &pb->key[i];
-    }
+    fill_op_keys(o->op, o->n_op, &pb->keys);
     pb->org.n_operation = o->n_op;
-    pb->org.operation = pb->keys;
+    pb->org.operation = pb->keys.keys;
     pb->org.link = reading_as_optional(o->link_pk, HF_PK_BYTES);
     for (size_t i = 0; i < o->n_homes; i++)
         pb->home[i] = reading_as_text(o->home[i].s);
@@ -260,16 +328,24 @@ fill_org(const struct registry_org *o, struct pb_org *pb)
 }
 
 static void
-fill_broker(const struct registry_broker *b, Handoff__V1__RegistryBroker *pb)
+fill_broker(const struct registry_broker *b, struct pb_broker *pb)
 {
-    handoff__v1__registry_broker__init(pb);
-    pb->id = reading_as_text(b->id.s);
-    pb->operated_by = reading_as_text(b->operated_by.s);
-    pb->endpoint = reading_as_text(b->endpoint);
-    pb->operation = reading_data(b->op_pk, HF_PK_BYTES);
-    pb->link = reading_data(b->link_pk, HF_PK_BYTES);
-    pb->has_suspended = b->is_suspended;
-    pb->suspended = 1;
+    Handoff__V1__RegistryBroker *p = &pb->broker;
+
+    handoff__v1__registry_broker__init(p);
+    p->id = reading_as_text(b->id.s);
+    p->operated_by = reading_as_text(b->operated_by.s);
+    p->endpoint = reading_as_text(b->endpoint);
+    p->identity = reading_data(b->identity_pk, HF_PK_BYTES);
+    fill_op_keys(b->op, b->n_op, &pb->keys);
+    p->n_operation = b->n_op;
+    p->operation = pb->keys.keys;
+    p->link = reading_data(b->link_pk, HF_PK_BYTES);
+    p->old_link =
+        fill_old_link(b->old_link_pk, b->old_link_until_ms, &pb->keys.old_link);
+    p->succession = fill_succession(&b->succession, &pb->keys.succession);
+    p->has_suspended = b->is_suspended;
+    p->suspended = 1;
 }
 
 /* The generated structs of rulings and families. */
@@ -305,7 +381,7 @@ enum hf_err
 registry_doc_write_orgs(const struct registry *r, struct hf_buf *out)
 {
     Handoff__V1__RegistryOrgs pb = HANDOFF__V1__REGISTRY_ORGS__INIT;
-    Handoff__V1__RegistryBroker broker[REGISTRY_BROKERS_MAX];
+    struct pb_broker *broker = calloc(r->n_brokers + 1, sizeof(*broker));
     Handoff__V1__RegistryBroker *brokers[REGISTRY_BROKERS_MAX];
     struct pb_org *org = calloc(r->n_orgs + 1, sizeof(*org));
     struct pb_lists *lists = calloc(1, sizeof(*lists));
@@ -313,11 +389,11 @@ registry_doc_write_orgs(const struct registry *r, struct hf_buf *out)
         calloc(r->n_orgs + 1, sizeof(Handoff__V1__RegistryOrg *));
     enum hf_err err = HF_ERR_NOMEM;
 
-    if (org == NULL || orgs == NULL || lists == NULL)
+    if (broker == NULL || org == NULL || orgs == NULL || lists == NULL)
         goto out;
     for (size_t i = 0; i < r->n_brokers; i++) {
         fill_broker(&r->broker[i], &broker[i]);
-        brokers[i] = &broker[i];
+        brokers[i] = &broker[i].broker;
     }
     for (size_t i = 0; i < r->n_orgs; i++) {
         fill_org(&r->orgs[i], &org[i]);
@@ -337,6 +413,7 @@ registry_doc_write_orgs(const struct registry *r, struct hf_buf *out)
               : HF_ERR_MALFORMED;
 out:
     free(lists);
+    free(broker);
     free(org);
     free(orgs);
     return err;

@@ -73,27 +73,38 @@ HF_NODISCARD enum hf_err registry_edit_figures(struct registry_edit *e,
                                                uint64_t period_ms);
 
 /** registry_edit_rotate: the keys of a listed member, after a request of it.
+ * registry_edit_rotate_broker: of a broker; its endpoint comes along.
  *
- * @fresh     its id, identity, op[0] and link; the rest is not looked at
+ * @fresh     its id, identity, op[0], link and succession; the rest is not
+ *            looked at
  * @change    from_ms: the new keys count from now; overlap_ms: so long the old
- *            ones count beside them, for what is under way and until the node
- *            has changed over; is_stolen: not at all, the old operation keys
- *            are revoked
+ *            operation key counts beside them, link_overlap_ms: the old link
+ *            key, for what is under way and until it has changed over;
+ *            is_stolen: not at all, the old operation keys are revoked;
+ *            is_vouched: another identity key that the one before did not sign
+ *            for is taken, and said to be so in the list
  *
  * An operation key that is listed already stays as it is. When the list is
  * full the oldest goes, and what it signed verifies no longer.
  * HF_ERR_NOT_FOUND  no such member
  * HF_ERR_FORBIDDEN  the key was revoked; or the old ones were stolen, and one
  *                   of them stays; or the member has no node
+ * HF_ERR_UNTRUSTED  another identity key, and nobody vouches
  * HF_ERR_EXISTS     these are the keys it has */
 struct registry_change {
     uint64_t from_ms;
     uint64_t overlap_ms;
+    uint64_t link_overlap_ms;
     bool is_stolen;
+    bool is_vouched;
 };
 HF_NODISCARD enum hf_err
 registry_edit_rotate(struct registry_edit *e, const struct registry_org *fresh,
                      const struct registry_change *change);
+HF_NODISCARD enum hf_err
+registry_edit_rotate_broker(struct registry_edit *e,
+                            const struct registry_broker *fresh,
+                            const struct registry_change *change);
 
 /** registry_edit_rule: the custody with this tag has ended, the case has a
  * new holder. A ruling is for ever; a wrong one is mended by one on the epoch
@@ -132,6 +143,7 @@ HF_NODISCARD enum hf_err registry_edit_expiry(struct registry_edit *e,
  * of @role, after checking the whole set's form.
  * HF_ERR_NOT_FOUND  no such document
  * HF_ERR_UNTRUSTED  the key is none of that role's
+ * HF_ERR_SIGNATURE  a succession in orgs was not signed by the key before
  * HF_ERR_EXISTS     it has signed already */
 HF_NODISCARD enum hf_err registry_edit_sign(struct registry_edit *e,
                                             enum registry_role role,

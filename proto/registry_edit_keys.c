@@ -17,8 +17,32 @@ find_org(const struct registry_edit *e, const struct hf_org *id)
     return found ? &e->orgs->orgs[at] : NULL;
 }
 
+/* What of a member, or of a broker, is keys. */
+struct keyring {
+    struct hf_org id;
+    uint8_t identity_pk[HF_PK_BYTES];
+    struct registry_key op[REGISTRY_OP_KEYS_MAX];
+    uint8_t n_op;
+    uint8_t link_pk[HF_PK_BYTES];
+    uint8_t old_link_pk[HF_PK_BYTES];
+    uint64_t old_link_until_ms;
+    struct registry_succession succession;
+};
+
+/* Members and brokers name these fields alike. */
+#define TAKE_KEYS(from, to)                                                    \
+    do {                                                                       \
+        memcpy((to)->identity_pk, (from)->identity_pk, HF_PK_BYTES);           \
+        memcpy((to)->op, (from)->op, sizeof((to)->op));                        \
+        (to)->n_op = (from)->n_op;                                             \
+        memcpy((to)->link_pk, (from)->link_pk, HF_PK_BYTES);                   \
+        memcpy((to)->old_link_pk, (from)->old_link_pk, HF_PK_BYTES);           \
+        (to)->old_link_until_ms = (from)->old_link_until_ms;                   \
+        (to)->succession = (from)->succession;                                 \
+    } while (0)
+
 static size_t
-find_op(const struct registry_org *o, const uint8_t pk[static HF_PK_BYTES])
+find_op(const struct keyring *o, const uint8_t pk[static HF_PK_BYTES])
 {
     size_t at = 0;
 
@@ -29,7 +53,7 @@ find_op(const struct registry_org *o, const uint8_t pk[static HF_PK_BYTES])
 
 /* Those that count from now on end, or never counted. */
 static void
-end_old_keys(struct registry_org *o, const struct registry_change *change)
+end_old_keys(struct keyring *o, const struct registry_change *change)
 {
     const uint64_t end = change->from_ms + change->overlap_ms;
 
@@ -45,7 +69,7 @@ end_old_keys(struct registry_org *o, const struct registry_change *change)
 
 /* The youngest stands first. */
 static void
-add_op_key(struct registry_org *o, const struct registry_key *fresh)
+add_op_key(struct keyring *o, const struct registry_key *fresh)
 {
     if (o->n_op == REGISTRY_OP_KEYS_MAX)
         o->n_op--;
@@ -55,40 +79,71 @@ add_op_key(struct registry_org *o, const struct registry_key *fresh)
 }
 
 static void
-change_link(struct registry_org *o, const uint8_t pk[static HF_PK_BYTES],
+change_link(struct keyring *o, const uint8_t pk[static HF_PK_BYTES],
             const struct registry_change *change)
 {
     memset(o->old_link_pk, 0, HF_PK_BYTES);
     o->old_link_until_ms = 0;
-    if (!change->is_stolen && change->overlap_ms > 0) {
+    if (!change->is_stolen && change->link_overlap_ms > 0) {
         memcpy(o->old_link_pk, o->link_pk, HF_PK_BYTES);
-        o->old_link_until_ms = change->from_ms + change->overlap_ms;
+        o->old_link_until_ms = change->from_ms + change->link_overlap_ms;
     }
     memcpy(o->link_pk, pk, HF_PK_BYTES);
 }
 
-static struct registry_org
-rotated(const struct registry_org *old, const struct registry_org *fresh,
+/* Whether the identity key that is listed has signed for the one asked for.
+ * What a stolen key signs counts for nothing. */
+static bool
+is_succeeded(const struct keyring *old, const struct keyring *fresh,
+             const struct registry_change *change)
+{
+    return !change->is_stolen &&
+           memcmp(fresh->succession.before_pk, old->identity_pk, HF_PK_BYTES) ==
+               0 &&
+           registry_succeeds(&old->id, &fresh->succession, fresh->identity_pk);
+}
+
+static void
+change_identity(struct keyring *o, const struct keyring *fresh,
+                const struct registry_change *change)
+{
+    if (is_succeeded(o, fresh, change)) {
+        o->succession = fresh->succession;
+    } else {
+        o->succession = (struct registry_succession){.at_ms = change->from_ms,
+                                                     .is_vouched = true};
+        memcpy(o->succession.before_pk, o->identity_pk, HF_PK_BYTES);
+    }
+    memcpy(o->identity_pk, fresh->identity_pk, HF_PK_BYTES);
+}
+
+static bool
+is_same_identity(const struct keyring *a, const struct keyring *b)
+{
+    return memcmp(a->identity_pk, b->identity_pk, HF_PK_BYTES) == 0;
+}
+
+static void
+rotated(struct keyring *o, const struct keyring *fresh,
         const struct registry_change *change)
 {
-    struct registry_org o = *old;
     struct registry_key key = fresh->op[0];
 
-    if (find_op(old, key.pk) == old->n_op) {
+    if (find_op(o, key.pk) == o->n_op) {
         /* The node may use it from when it asked. */
         if (key.from_ms == 0 || key.from_ms > change->from_ms)
             key.from_ms = change->from_ms;
-        end_old_keys(&o, change);
-        add_op_key(&o, &key);
+        end_old_keys(o, change);
+        add_op_key(o, &key);
     }
-    if (memcmp(o.link_pk, fresh->link_pk, HF_PK_BYTES) != 0)
-        change_link(&o, fresh->link_pk, change);
-    memcpy(o.identity_pk, fresh->identity_pk, HF_PK_BYTES);
-    return o;
+    if (memcmp(o->link_pk, fresh->link_pk, HF_PK_BYTES) != 0)
+        change_link(o, fresh->link_pk, change);
+    if (!is_same_identity(o, fresh))
+        change_identity(o, fresh, change);
 }
 
 static enum hf_err
-check_rotation(const struct registry_org *old, const struct registry_org *fresh,
+check_rotation(const struct keyring *old, const struct keyring *fresh,
                const struct registry_change *change)
 {
     const size_t at = find_op(old, fresh->op[0].pk);
@@ -96,19 +151,21 @@ check_rotation(const struct registry_org *old, const struct registry_org *fresh,
     const bool same_link =
         memcmp(old->link_pk, fresh->link_pk, HF_PK_BYTES) == 0;
 
-    if (old->via.s[0] != '\0' || (same_op && old->op[at].revoked) ||
+    if ((same_op && old->op[at].revoked) ||
         (change->is_stolen && (same_op || same_link)))
         return HF_ERR_FORBIDDEN;
-    if (same_op && same_link &&
-        memcmp(old->identity_pk, fresh->identity_pk, HF_PK_BYTES) == 0)
-        return HF_ERR_EXISTS;
-    return HF_OK;
+    if (is_same_identity(old, fresh))
+        return same_op && same_link ? HF_ERR_EXISTS : HF_OK;
+    return change->is_vouched || is_succeeded(old, fresh, change)
+               ? HF_OK
+               : HF_ERR_UNTRUSTED;
 }
 
 enum hf_err
 registry_edit_rotate(struct registry_edit *e, const struct registry_org *fresh,
                      const struct registry_change *change)
 {
+    struct keyring keys, asked;
     const struct registry_org *old;
     struct registry_org o;
     enum hf_err err = HF_OK;
@@ -121,14 +178,54 @@ registry_edit_rotate(struct registry_edit *e, const struct registry_org *fresh,
     old = find_org(e, &fresh->id);
     if (old == NULL)
         return HF_ERR_NOT_FOUND;
-    err = check_rotation(old, fresh, change);
+    if (old->via.s[0] != '\0')
+        return HF_ERR_FORBIDDEN;
+    keys.id = asked.id = old->id;
+    TAKE_KEYS(old, &keys);
+    TAKE_KEYS(fresh, &asked);
+    err = check_rotation(&keys, &asked, change);
     if (!err)
         err = registry_edit_begin_orgs(e);
     if (err)
         return err;
+    rotated(&keys, &asked, change);
     /* Beginning has taken over what `suspend` said: new keys let nobody in. */
-    o = rotated(old, fresh, change);
+    o = *old;
+    TAKE_KEYS(&keys, &o);
     return registry_edit_put_org(e, &o);
+}
+
+enum hf_err
+registry_edit_rotate_broker(struct registry_edit *e,
+                            const struct registry_broker *fresh,
+                            const struct registry_change *change)
+{
+    struct keyring keys, asked;
+    const struct registry_broker *old;
+    struct registry_broker b;
+    enum hf_err err = HF_OK;
+
+    HF_ASSERT(fresh->n_op == 1);
+    if (e->orgs == NULL)
+        err = registry_edit_decode_orgs(e);
+    if (err)
+        return err;
+    old = registry_broker(e->orgs, &fresh->id);
+    if (old == NULL)
+        return HF_ERR_NOT_FOUND;
+    keys.id = asked.id = old->id;
+    TAKE_KEYS(old, &keys);
+    TAKE_KEYS(fresh, &asked);
+    err = check_rotation(&keys, &asked, change);
+    if (!err)
+        err = registry_edit_begin_orgs(e);
+    if (err)
+        return err;
+    rotated(&keys, &asked, change);
+    b = *old;
+    TAKE_KEYS(&keys, &b);
+    memcpy(b.endpoint, fresh->endpoint, sizeof(b.endpoint));
+    return registry_edit_put_broker(e, &b);
 }
 
 static size_t

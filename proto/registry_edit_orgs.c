@@ -128,7 +128,8 @@ tidy(const struct registry_org *o)
                              .duties = o->duties,
                              .may_send = o->may_send,
                              .may_receive = o->may_receive,
-                             .vetted_ms = o->vetted_ms};
+                             .vetted_ms = o->vetted_ms,
+                             .succession = o->succession};
 
     t.id = o->id;
     t.via = o->via;

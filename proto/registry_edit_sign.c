@@ -63,6 +63,28 @@ insert(struct registry_signed *s, const struct registry_sig *sig)
     return HF_OK;
 }
 
+/* Whether every identity key that is said to follow another was signed for.
+ * Nodes rely on who signs orgs for that. */
+static bool
+are_succeeded(const struct registry *r)
+{
+    for (size_t i = 0; i < r->n_orgs; i++) {
+        const struct registry_org *o = &r->orgs[i];
+
+        if (o->succession.at_ms != 0 && !o->succession.is_vouched &&
+            !registry_succeeds(&o->id, &o->succession, o->identity_pk))
+            return false;
+    }
+    for (size_t i = 0; i < r->n_brokers; i++) {
+        const struct registry_broker *b = &r->broker[i];
+
+        if (b->succession.at_ms != 0 && !b->succession.is_vouched &&
+            !registry_succeeds(&b->id, &b->succession, b->identity_pk))
+            return false;
+    }
+    return true;
+}
+
 /* Nobody should sign what every node will refuse. A root comes before the
  * members, so it does not wait for them. */
 static enum hf_err
@@ -74,6 +96,8 @@ check_form(struct registry_edit *e, enum registry_role role)
     if (role == REGISTRY_ROOT)
         return HF_OK;
     err = registry_make(e->set, &r);
+    if (!err && role == REGISTRY_ORGS && !are_succeeded(r))
+        err = HF_ERR_SIGNATURE;
     registry_free(r);
     return err;
 }

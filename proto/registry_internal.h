@@ -97,6 +97,12 @@ registry_doc_write_timestamp(const struct registry_timestamp *t,
                              struct hf_buf *out);
 void registry_doc_hash(struct hf_bytes doc, struct hf_hash *ret);
 
+/** registry_summary_succession: append who followed whom, and who says so. */
+bool registry_summary_succession(const struct hf_org *id,
+                                 const struct registry_succession *s,
+                                 const uint8_t pk[static HF_PK_BYTES],
+                                 struct hf_buf *out);
+
 /** registry_check_member / _broker: the form of one. registry_check: names
  * that must be listed are (HF_ERR_UNKNOWN), nothing and no key stands there
  * twice (HF_ERR_MALFORMED). */

@@ -2,6 +2,7 @@
 
 #include "field.h"
 #include "hf_text.h"
+#include "registry_internal.h"
 
 /* What people read before they sign or pin: plain lines, no colours. */
 
@@ -54,31 +55,12 @@ add_document(const struct registry *r, enum registry_role role,
 }
 
 static bool
-add_broker(const struct registry_broker *b, struct hf_buf *out)
-{
-    char op[REGISTRY_FINGERPRINT_BYTES], link[REGISTRY_FINGERPRINT_BYTES];
-    char words[REGISTRY_WORDS_BYTES];
-
-    return hf_buf_printf(
-        out,
-        "broker %s at %s, operated by %s%s\n"
-        "  in words: %s\n"
-        "  operation key %s\n"
-        "  link key      %s\n",
-        b->id.s, b->endpoint,
-        b->operated_by.s[0] ? b->operated_by.s : "nobody named",
-        b->is_suspended ? ", SUSPENDED" : "", registry_words(b->op_pk, words),
-        registry_fingerprint(b->op_pk, op),
-        registry_fingerprint(b->link_pk, link));
-}
-
-static bool
-add_op_keys(const struct registry_org *o, struct hf_buf *out)
+add_op_keys(const struct registry_key *keys, size_t n, struct hf_buf *out)
 {
     char fp[REGISTRY_FINGERPRINT_BYTES], until[HF_TIME_TEXT_BYTES];
 
-    for (size_t i = 0; i < o->n_op; i++) {
-        const struct registry_key *k = &o->op[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct registry_key *k = &keys[i];
 
         if (!hf_buf_printf(
                 out, "  operation key %s%s%s%s\n",
@@ -88,6 +70,60 @@ add_op_keys(const struct registry_org *o, struct hf_buf *out)
             return false;
     }
     return true;
+}
+
+static bool
+add_old_link(const uint8_t pk[static HF_PK_BYTES], uint64_t until_ms,
+             struct hf_buf *out)
+{
+    char fp[REGISTRY_FINGERPRINT_BYTES], until[HF_TIME_TEXT_BYTES];
+
+    return until_ms == 0 || hf_buf_printf(out, "  old link key  %s, until %s\n",
+                                          registry_fingerprint(pk, fp),
+                                          hf_time_format(until_ms, until));
+}
+
+bool
+registry_summary_succession(const struct hf_org *id,
+                            const struct registry_succession *s,
+                            const uint8_t pk[static HF_PK_BYTES],
+                            struct hf_buf *out)
+{
+    char words[REGISTRY_WORDS_BYTES], at[HF_TIME_TEXT_BYTES];
+
+    if (s->at_ms == 0)
+        return true;
+    return hf_buf_printf(
+        out, "  new since %s; the identity key before was\n    %s\n  %s\n",
+        hf_time_format(s->at_ms, at), registry_words(s->before_pk, words),
+        s->is_vouched ? "VOUCHED by who signs this list: that key signed "
+                        "nothing"
+        : registry_succeeds(id, s, pk)
+            ? "that key signed for this one"
+            : "that key's signature DOES NOT FIT: do not sign");
+}
+
+static bool
+add_broker(const struct registry_broker *b, struct hf_buf *out)
+{
+    char fp[REGISTRY_FINGERPRINT_BYTES], words[REGISTRY_WORDS_BYTES];
+
+    return hf_buf_printf(out,
+                         "broker %s at %s, operated by %s%s\n"
+                         "  in words: %s\n"
+                         "  identity key  %s\n",
+                         b->id.s, b->endpoint,
+                         b->operated_by.s[0] ? b->operated_by.s
+                                             : "nobody named",
+                         b->is_suspended ? ", SUSPENDED" : "",
+                         registry_words(b->identity_pk, words),
+                         registry_fingerprint(b->identity_pk, fp)) &&
+           registry_summary_succession(&b->id, &b->succession, b->identity_pk,
+                                       out) &&
+           add_op_keys(b->op, b->n_op, out) &&
+           hf_buf_printf(out, "  link key      %s\n",
+                         registry_fingerprint(b->link_pk, fp)) &&
+           add_old_link(b->old_link_pk, b->old_link_until_ms, out);
 }
 
 static bool
@@ -131,17 +167,6 @@ add_roles(const struct registry *r, const struct registry_org *o,
 }
 
 static bool
-add_old_link(const struct registry_org *o, struct hf_buf *out)
-{
-    char fp[REGISTRY_FINGERPRINT_BYTES], until[HF_TIME_TEXT_BYTES];
-
-    return o->old_link_until_ms == 0 ||
-           hf_buf_printf(out, "  old link key  %s, until %s\n",
-                         registry_fingerprint(o->old_link_pk, fp),
-                         hf_time_format(o->old_link_until_ms, until));
-}
-
-static bool
 add_org(const struct registry *r, const struct registry_org *o,
         struct hf_buf *out)
 {
@@ -153,15 +178,19 @@ add_org(const struct registry *r, const struct registry_org *o,
 
     ok = ok && add_roles(r, o, out);
     if (!field_all_zero(o->identity_pk, HF_PK_BYTES))
-        ok = ok && hf_buf_printf(out, "  in words: %s\n  identity key  %s\n",
-                                 registry_words(o->identity_pk, words),
-                                 registry_fingerprint(o->identity_pk, fp));
+        ok = ok &&
+             hf_buf_printf(out, "  in words: %s\n  identity key  %s\n",
+                           registry_words(o->identity_pk, words),
+                           registry_fingerprint(o->identity_pk, fp)) &&
+             registry_summary_succession(&o->id, &o->succession, o->identity_pk,
+                                         out);
     if (o->via.s[0] != '\0')
         return ok && hf_buf_printf(out, "  its node is kept by %s\n", o->via.s);
-    ok = ok && add_op_keys(o, out) &&
+    ok = ok && add_op_keys(o->op, o->n_op, out) &&
          hf_buf_printf(out, "  link key      %s\n",
                        registry_fingerprint(o->link_pk, fp)) &&
-         add_old_link(o, out) && hf_buf_printf(out, "  home brokers ");
+         add_old_link(o->old_link_pk, o->old_link_until_ms, out) &&
+         hf_buf_printf(out, "  home brokers ");
     for (size_t i = 0; ok && i < o->n_homes; i++)
         ok = hf_buf_printf(out, " %s", o->home[i].s);
     return ok && hf_buf_printf(out, "\n");

@@ -183,7 +183,7 @@ grade(const struct registry *r, enum registry_role role, uint64_t now_ms)
         if (!r->has_timestamps)
             return REGISTRY_FRESH;
         if (r->vouched_ms == 0)
-            return REGISTRY_AGEING;
+            return REGISTRY_UNVOUCHED;
         if (now_ms >= end)
             return REGISTRY_STALE;
         return now_ms >= r->vouched_ms + REGISTRY_AGEING_MS ? REGISTRY_AGEING
@@ -193,6 +193,15 @@ grade(const struct registry *r, enum registry_role role, uint64_t now_ms)
         return REGISTRY_STALE;
     return end - now_ms <= REGISTRY_ENDING_MS ? REGISTRY_AGEING
                                               : REGISTRY_FRESH;
+}
+
+const char *
+registry_grade_text(enum registry_grade grade)
+{
+    static const char *const texts[] = {"fresh", "unvouched", "ageing",
+                                        "stale"};
+
+    return texts[grade];
 }
 
 enum registry_grade

@@ -94,7 +94,27 @@ read_endpoint(struct join_request *r, const struct hf_yaml_node *v)
 static bool
 read_identity(struct join_request *r, const struct hf_yaml_node *v)
 {
-    return hf_unhex(v->text, r->org.identity_pk, HF_PK_BYTES);
+    return hf_unhex(v->text,
+                    r->is_broker ? r->broker.identity_pk : r->org.identity_pk,
+                    HF_PK_BYTES);
+}
+
+static struct registry_succession *
+succession_of(struct join_request *r)
+{
+    return r->is_broker ? &r->broker.succession : &r->org.succession;
+}
+
+static bool
+read_previous_key(struct join_request *r, const struct hf_yaml_node *v)
+{
+    return hf_unhex(v->text, succession_of(r)->before_pk, HF_PK_BYTES);
+}
+
+static bool
+read_previous_signature(struct join_request *r, const struct hf_yaml_node *v)
+{
+    return hf_unhex(v->text, succession_of(r)->sig, HF_SIG_BYTES);
 }
 
 static bool
@@ -106,15 +126,17 @@ read_via(struct join_request *r, const struct hf_yaml_node *v)
 static bool
 read_operation(struct join_request *r, const struct hf_yaml_node *v)
 {
-    r->org.n_op = 1;
-    return hf_unhex(v->text, r->is_broker ? r->broker.op_pk : r->org.op[0].pk,
+    *(r->is_broker ? &r->broker.n_op : &r->org.n_op) = 1;
+    return hf_unhex(v->text,
+                    r->is_broker ? r->broker.op[0].pk : r->org.op[0].pk,
                     HF_PK_BYTES);
 }
 
 static bool
 read_operation_from(struct join_request *r, const struct hf_yaml_node *v)
 {
-    return hf_time_parse(v->text, &r->org.op[0].from_ms);
+    return hf_time_parse(v->text, r->is_broker ? &r->broker.op[0].from_ms
+                                               : &r->org.op[0].from_ms);
 }
 
 static bool
@@ -130,10 +152,17 @@ read_link(struct join_request *r, const struct hf_yaml_node *v)
                     HF_PK_BYTES);
 }
 
+/* A succession begins when its request was made. */
 static bool
 read_made(struct join_request *r, const struct hf_yaml_node *v)
 {
-    return hf_time_parse(v->text, &r->made_ms);
+    struct registry_succession *s = succession_of(r);
+
+    if (!hf_time_parse(v->text, &r->made_ms))
+        return false;
+    if (!field_all_zero(s->before_pk, HF_PK_BYTES))
+        s->at_ms = r->made_ms;
+    return true;
 }
 
 /* `what` stands before the rows that depend on it; `signature` is read by
@@ -154,11 +183,16 @@ static const struct row {
     {"homes", OF_MEMBER | OPTIONAL, true, read_homes},
     {"operated-by", OF_BROKER | OPTIONAL, false, read_operated_by},
     {"endpoint", OF_BROKER, false, read_endpoint},
-    {"identity-key", OF_MEMBER, false, read_identity},
+    {"identity-key", OF_MEMBER | OF_BROKER, false, read_identity},
+    {"previous-key", OF_MEMBER | OF_BROKER | OPTIONAL, false,
+     read_previous_key},
+    {"previous-signature", OF_MEMBER | OF_BROKER | OPTIONAL, false,
+     read_previous_signature},
     {"via", OF_MEMBER | OPTIONAL, false, read_via},
     {"operation-key", OF_MEMBER | OF_BROKER | UNLESS_VIA, false,
      read_operation},
-    {"operation-from", OF_MEMBER | UNLESS_VIA, false, read_operation_from},
+    {"operation-from", OF_MEMBER | OF_BROKER | UNLESS_VIA, false,
+     read_operation_from},
     {"operation-until", OF_MEMBER | OPTIONAL, false, read_operation_until},
     {"link-key", OF_MEMBER | OF_BROKER | UNLESS_VIA, false, read_link},
     {"made", OF_MEMBER | OF_BROKER, false, read_made},
@@ -198,6 +232,19 @@ print_time(struct hf_buf *out, const char *key, uint64_t ms)
 }
 
 static bool
+print_identity(struct hf_buf *out, const uint8_t pk[static HF_PK_BYTES],
+               const struct registry_succession *s)
+{
+    char hex[HF_HEX_BYTES(HF_SIG_BYTES)];
+
+    return print_key(out, "identity-key", pk) &&
+           (s->at_ms == 0 ||
+            (print_key(out, "previous-key", s->before_pk) &&
+             hf_buf_printf(out, "previous-signature: \"%s\"\n",
+                           hf_hex(s->sig, HF_SIG_BYTES, hex))));
+}
+
+static bool
 print_member(struct hf_buf *out, const struct registry_org *o)
 {
     bool ok = hf_buf_printf(out, "what: member\nid: %s\n", o->id.s) &&
@@ -214,7 +261,7 @@ print_member(struct hf_buf *out, const struct registry_org *o)
             ok = hf_buf_printf(out, "%s%s", i > 0 ? ", " : "", o->home[i].s);
         ok = ok && hf_buf_printf(out, "]\n");
     }
-    ok = ok && print_key(out, "identity-key", o->identity_pk);
+    ok = ok && print_identity(out, o->identity_pk, &o->succession);
     if (o->via.s[0] != '\0')
         return ok && hf_buf_printf(out, "via: %s\n", o->via.s);
     ok = ok && print_key(out, "operation-key", o->op[0].pk) &&
@@ -232,7 +279,9 @@ print_broker(struct hf_buf *out, const struct registry_broker *b)
     if (b->operated_by.s[0] != '\0')
         ok = ok && hf_buf_printf(out, "operated-by: %s\n", b->operated_by.s);
     return ok && print_quoted(out, "endpoint", b->endpoint) &&
-           print_key(out, "operation-key", b->op_pk) &&
+           print_identity(out, b->identity_pk, &b->succession) &&
+           print_key(out, "operation-key", b->op[0].pk) &&
+           print_time(out, "operation-from", b->op[0].from_ms) &&
            print_key(out, "link-key", b->link_pk);
 }
 
@@ -251,11 +300,14 @@ static bool
 form_is_good(const struct join_request *r)
 {
     struct registry_org org = r->org;
+    const struct registry_succession *s =
+        r->is_broker ? &r->broker.succession : &r->org.succession;
 
-    if (!field_time(r->made_ms))
+    if (!field_time(r->made_ms) || s->is_vouched ||
+        (s->at_ms != 0 && s->at_ms != r->made_ms))
         return false;
     if (r->is_broker)
-        return registry_check_broker(&r->broker);
+        return r->broker.n_op == 1 && registry_check_broker(&r->broker);
     if (field_all_zero(org.identity_pk, HF_PK_BYTES) ||
         org.n_op != (org.via.s[0] == '\0' ? 1 : 0))
         return false;
@@ -264,6 +316,13 @@ form_is_good(const struct join_request *r)
         org.home[0] = (struct hf_org){"any"};
     }
     return registry_check_member(&org);
+}
+
+/* Whose signature it bears. */
+static const uint8_t *
+signer_of(const struct join_request *r)
+{
+    return r->is_broker ? r->broker.identity_pk : r->org.identity_pk;
 }
 
 enum hf_err
@@ -276,8 +335,7 @@ request_print(const struct join_request *r, const struct hf_secret *signer,
     struct hf_bytes span;
 
     hf_secret_public(signer, pk);
-    HF_ASSERT(hf_equal(pk, r->is_broker ? r->broker.op_pk : r->org.identity_pk,
-                       HF_PK_BYTES));
+    HF_ASSERT(hf_equal(pk, signer_of(r), HF_PK_BYTES));
     if (!form_is_good(r))
         return HF_ERR_MALFORMED;
     if (!print_signed_part(out, r)) {
@@ -367,8 +425,7 @@ check_signature(const struct hf_yaml_node *root, const struct join_request *r,
         err = HF_ERR_NOMEM;
     } else {
         span = hf_buf_bytes(&text);
-        if (hf_verify(r->is_broker ? r->broker.op_pk : r->org.identity_pk,
-                      REQUEST_LABEL, &span, 1, sig))
+        if (hf_verify(signer_of(r), REQUEST_LABEL, &span, 1, sig))
             err = HF_OK;
         else
             (void)complain(e, v, "the signature does not fit the text", "");

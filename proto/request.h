@@ -3,9 +3,11 @@
  *
  * Printed by `init`, read by `registry add`: short YAML that people can read
  * to each other over the telephone, keys in hex, and a signature by the
- * identity key (a broker's: its operation key) under "handoff/1 request" over
- * everything above it. The signature proves that the sender has the key; that
- * the sender is who the name says, people find out by comparing fingerprints.
+ * identity key under "handoff/1 request" over everything above it. It proves
+ * that the sender has the key; that the sender is who the name says, people
+ * find out by comparing fingerprints.
+ * Who asks for another identity key and has the one before lets that one sign
+ * for it (`previous-key`, `previous-signature`: registry_succeed()).
  *
  *   handoff-request: 1
  *   what: member
@@ -24,7 +26,8 @@
 #define REQUEST_LABEL     "handoff/1 request"
 #define REQUEST_BYTES_MAX 8192
 
-/** Of `org`: id, name, kind, country, level, identity, one operation key,
+/** Of either: one operation key, and a succession whose time is made_ms, or
+ * none. Of `org`: id, name, kind, country, level, identity, one operation key,
  * link, and the home brokers wished for (may be none: the committee names
  * them); or `via` and the identity alone, when another keeps its node. The
  * rest is the committee's to say; status comes as active. */
@@ -36,8 +39,8 @@ struct join_request {
 };
 
 /**
- * request_print: append the text, signed with @signer: the identity key of a
- * member, the operation key of a broker (asserted).
+ * request_print: append the text, signed with @signer, the identity key
+ * (asserted).
  *
  * HF_ERR_MALFORMED  a field that request_parse would refuse
  * HF_ERR_NOMEM      the buffer refused

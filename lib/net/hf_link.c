@@ -12,6 +12,8 @@
      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |   \
      ZMQ_EVENT_DISCONNECTED)
 
+#define SWAP_MS 10000 /* without a word: try the server's other key */
+
 struct hf_link {
     zsock_t *sock;
     zsock_t *monitor;
@@ -19,8 +21,13 @@ struct hf_link {
     size_t frame_bytes_max;
     uint64_t retry_ms_min;
     uint64_t retry_ms_max;
-    uint64_t retry_wait_ms; /* after the last refusal */
-    uint64_t retry_at_ms;   /* monotonic; 0: libzmq sees to it */
+    uint64_t retry_wait_ms;         /* after the last refusal */
+    uint64_t retry_at_ms;           /* monotonic; 0: libzmq sees to it */
+    uint8_t server_pk[HF_PK_BYTES]; /* that we connect to now */
+    uint8_t first_pk[HF_PK_BYTES];
+    uint8_t other_pk[HF_PK_BYTES]; /* counts until other_until_ms, wall */
+    uint64_t other_until_ms;
+    uint64_t swap_at_ms; /* monotonic; 0: not waiting */
     struct hf_link_state state;
 };
 
@@ -71,6 +78,8 @@ hf_link_open(const char *endpoint, const uint8_t server_pk[static 32],
         goto out;
     }
     memcpy(link->endpoint, endpoint, strlen(endpoint));
+    memcpy(link->server_pk, server_pk, HF_PK_BYTES);
+    memcpy(link->first_pk, server_pk, HF_PK_BYTES);
     *ret_link = link;
     link = NULL; /* the caller's now */
     err = HF_OK;
@@ -199,6 +208,75 @@ plan_retry(struct hf_link *link)
     link->retry_at_ms = hf_clock_mono_ms() + link->retry_wait_ms;
 }
 
+static bool
+has_other(const struct hf_link *link)
+{
+    return hf_clock_wall_ms() < link->other_until_ms;
+}
+
+static bool
+is_on(const struct hf_link *link, const uint8_t pk[static HF_PK_BYTES])
+{
+    return memcmp(link->server_pk, pk, HF_PK_BYTES) == 0;
+}
+
+/** Connect anew, to whoever proves to have @pk. */
+static void
+connect_to(struct hf_link *link, const uint8_t pk[static HF_PK_BYTES])
+{
+    memcpy(link->server_pk, pk, HF_PK_BYTES);
+    link->retry_at_ms = 0;
+    link->state.up = false;
+    (void)zsock_disconnect(link->sock, "%s", link->endpoint);
+    zsock_set_curve_serverkey_bin(link->sock, link->server_pk);
+    (void)zsock_connect(link->sock, "%s", link->endpoint);
+    link->swap_at_ms = has_other(link) ? hf_clock_mono_ms() + SWAP_MS : 0;
+}
+
+void
+hf_link_keys(struct hf_link *link, const uint8_t first_pk[static 32],
+             const uint8_t other_pk[static 32], uint64_t other_until_ms)
+{
+    memcpy(link->first_pk, first_pk, HF_PK_BYTES);
+    memcpy(link->other_pk, other_pk, HF_PK_BYTES);
+    link->other_until_ms = other_until_ms;
+    if (!is_on(link, link->first_pk) &&
+        !(is_on(link, link->other_pk) && has_other(link)))
+        connect_to(link, link->first_pk);
+    else if (!link->state.up && has_other(link))
+        link->swap_at_ms = hf_clock_mono_ms() + SWAP_MS;
+}
+
+/** No handshake for a while, or one that failed: the other key's turn. A key
+ * whose time has passed counts no longer, also in a connection that stands. */
+static uint64_t
+swap(struct hf_link *link)
+{
+    const uint64_t now_ms = hf_clock_mono_ms();
+
+    if (!is_on(link, link->first_pk) && !has_other(link))
+        connect_to(link, link->first_pk);
+    if (link->state.up || !has_other(link))
+        link->swap_at_ms = 0;
+    if (link->swap_at_ms == 0)
+        return UINT64_MAX;
+    if (now_ms < link->swap_at_ms)
+        return link->swap_at_ms - now_ms;
+    connect_to(link,
+               is_on(link, link->first_pk) ? link->other_pk : link->first_pk);
+    return SWAP_MS;
+}
+
+/** Soon, as this key got us nowhere; or when nobody has answered. */
+static void
+plan_swap(struct hf_link *link, uint64_t wait_ms)
+{
+    const uint64_t at_ms = hf_clock_mono_ms() + wait_ms;
+
+    if (has_other(link) && (link->swap_at_ms == 0 || at_ms < link->swap_at_ms))
+        link->swap_at_ms = at_ms;
+}
+
 static void
 note_event(struct hf_link *link, int type)
 {
@@ -212,17 +290,20 @@ note_event(struct hf_link *link, int type)
         state->last_contact_ms = hf_clock_wall_ms();
         link->retry_at_ms = 0;
         link->retry_wait_ms = 0;
+        link->swap_at_ms = 0;
         break;
     case ZMQ_EVENT_DISCONNECTED:
         if (state->up)
             state->last_contact_ms = hf_clock_wall_ms();
         state->up = false;
+        plan_swap(link, SWAP_MS);
         break;
     default: /* the handshake failed */
         state->up = false;
         state->refused = true;
         if (link->retry_at_ms == 0)
             plan_retry(link);
+        plan_swap(link, link->retry_ms_min);
         break;
     }
 }
@@ -230,17 +311,21 @@ note_event(struct hf_link *link, int type)
 uint64_t
 link_retry(struct hf_link *link)
 {
+    const uint64_t swap_ms = swap(link);
     uint64_t now_ms;
 
     if (link->retry_at_ms == 0)
-        return UINT64_MAX;
+        return swap_ms;
     now_ms = hf_clock_mono_ms();
-    if (now_ms < link->retry_at_ms)
-        return link->retry_at_ms - now_ms;
+    if (now_ms < link->retry_at_ms) {
+        const uint64_t retry_ms = link->retry_at_ms - now_ms;
+
+        return retry_ms < swap_ms ? retry_ms : swap_ms;
+    }
     link->retry_at_ms = 0;
     (void)zsock_disconnect(link->sock, "%s", link->endpoint);
     (void)zsock_connect(link->sock, "%s", link->endpoint);
-    return UINT64_MAX;
+    return swap_ms;
 }
 
 void

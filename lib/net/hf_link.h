@@ -57,6 +57,16 @@ HF_NODISCARD enum hf_err hf_link_open(const char *endpoint,
                                       const struct hf_secret *mine,
                                       const struct hf_link_limits *limits,
                                       struct hf_link **ret_link);
+/**
+ * hf_link_keys: the server changes its key. From now on it may prove itself
+ * with @first_pk or, until @other_until_ms (wall), with @other_pk; each is
+ * tried in turn. A connection that stands under one of them stays; one whose
+ * key counts no longer ends, also when @other_until_ms comes.
+ *
+ * @other_until_ms  0: there is no other key
+ */
+void hf_link_keys(struct hf_link *link, const uint8_t first_pk[static 32],
+                  const uint8_t other_pk[static 32], uint64_t other_until_ms);
 /** hf_link_close: at once, unsent frames are dropped; *link NULL is fine. */
 void hf_link_close(struct hf_link **link);
 

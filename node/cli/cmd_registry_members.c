@@ -12,6 +12,9 @@
 
 #define DAY_MS             (24ull * 3600 * 1000)
 #define OVERLAP_DEFAULT_MS (14 * DAY_MS)
+/* A broker proves itself with its link key: who is away while it changes must
+ * find it afterwards, too. */
+#define LINK_OVERLAP_MS (90 * DAY_MS)
 
 /* One of the working set, or the status that says that it is not there. */
 static int
@@ -246,6 +249,46 @@ take_over(struct cli *c, const struct registry_org *old,
     return 0;
 }
 
+/* The same of a broker: it moved, or has another operator. */
+static int
+take_over_broker(struct cli *c, const struct registry_broker *old,
+                 struct registry_broker *b)
+{
+    struct registry_broker kept = *old;
+    bool same = hf_equal(old->identity_pk, b->identity_pk, HF_PK_BYTES) &&
+                hf_equal(old->link_pk, b->link_pk, HF_PK_BYTES);
+    bool listed = false;
+
+    for (size_t i = 0; i < old->n_op; i++)
+        listed = listed || hf_equal(old->op[i].pk, b->op[0].pk, HF_PK_BYTES);
+    if (!same || !listed)
+        return cli_fail(c, EX_REFUSED, "other_keys", "use registry rotate",
+                        "%s is listed with other keys", b->id.s);
+    memcpy(kept.endpoint, b->endpoint, sizeof(kept.endpoint));
+    kept.operated_by = b->operated_by;
+    *b = kept;
+    return 0;
+}
+
+static int
+add_broker(struct cli *c, struct registry_edit *e, struct registry_broker *b)
+{
+    const struct registry_broker *old = NULL;
+    struct registry *r = NULL;
+    enum hf_err err;
+    int status = 0;
+
+    if (registry_edit_preview(e, &r) == HF_OK)
+        old = registry_broker(r, &b->id);
+    if (old != NULL)
+        status = take_over_broker(c, old, b);
+    registry_free(r);
+    if (status != 0)
+        return status;
+    err = registry_edit_put_broker(e, b);
+    return err ? cmd_registry_failed(c, c->arg[0], err) : 0;
+}
+
 static int
 add_one(struct cli *c, struct registry_edit *e, struct join_request *req)
 {
@@ -254,10 +297,8 @@ add_one(struct cli *c, struct registry_edit *e, struct join_request *req)
     enum hf_err err;
     int status = 0;
 
-    if (req->is_broker) {
-        err = registry_edit_put_broker(e, &req->broker);
-        return err ? cmd_registry_failed(c, c->arg[0], err) : 0;
-    }
+    if (req->is_broker)
+        return add_broker(c, e, &req->broker);
     if (registry_edit_preview(e, &r) == HF_OK)
         old = registry_org(r, &req->org.id);
     if (old != NULL)
@@ -275,7 +316,7 @@ static json_t *
 request_json(const struct join_request *req)
 {
     const uint8_t *pk =
-        req->is_broker ? req->broker.op_pk : req->org.identity_pk;
+        req->is_broker ? req->broker.identity_pk : req->org.identity_pk;
     char fp[REGISTRY_FINGERPRINT_BYTES], words[REGISTRY_WORDS_BYTES];
 
     return json_pack("{s:s,s:s,s:s,s:s}", "id",
@@ -339,7 +380,7 @@ refuse_rotation(struct cli *c, const char *id, enum hf_err err)
 {
     if (err == HF_ERR_NOT_FOUND)
         return cli_fail(c, EX_NOINPUT, "no_such_member", "use registry add",
-                        "%s: no member %s", c->arg[0], id);
+                        "%s: no member or broker %s", c->arg[0], id);
     if (err == HF_ERR_EXISTS)
         return cli_fail(c, EX_REFUSED, "same_keys", "ask for a new request",
                         "these are the keys that %s has", id);
@@ -347,35 +388,51 @@ refuse_rotation(struct cli *c, const char *id, enum hf_err err)
         return cli_fail(c, EX_REFUSED, "old_keys",
                         "every key must be new; ask for a new request",
                         "%s asks for a key that counts for nothing", id);
+    if (err == HF_ERR_UNTRUSTED)
+        return cli_fail(c, EX_REFUSED, "other_identity",
+                        "meet them; then add --new-identity",
+                        "%s asks with an identity key that the one before did "
+                        "not sign for",
+                        id);
     return cmd_registry_failed(c, c->arg[0], err);
+}
+
+static int
+read_change(struct cli *c, const struct join_request *req,
+            struct registry_change *ret)
+{
+    const char *overlap = cli_value(c, "overlap");
+
+    *ret = (struct registry_change){.from_ms = hf_clock_wall_ms(),
+                                    .overlap_ms = OVERLAP_DEFAULT_MS,
+                                    .link_overlap_ms = req->is_broker
+                                                           ? LINK_OVERLAP_MS
+                                                           : OVERLAP_DEFAULT_MS,
+                                    .is_stolen = cli_has(c, "stolen"),
+                                    .is_vouched = cli_has(c, "new-identity")};
+    if (overlap == NULL)
+        return 0;
+    if (!hf_duration_parse(overlap, &ret->overlap_ms))
+        return cli_fail(c, EX_USAGE, "usage", "such as 14d",
+                        "--overlap %.20s is no time", overlap);
+    ret->link_overlap_ms = ret->overlap_ms;
+    return 0;
 }
 
 static int
 rotate_one(struct cli *c, struct registry_edit *e, struct join_request *req)
 {
-    struct registry_change change = {.from_ms = hf_clock_wall_ms(),
-                                     .overlap_ms = OVERLAP_DEFAULT_MS,
-                                     .is_stolen = cli_has(c, "stolen")};
-    const char *overlap = cli_value(c, "overlap");
-    struct registry_org old;
+    const char *id = req->is_broker ? req->broker.id.s : req->org.id.s;
+    struct registry_change change;
     enum hf_err err;
-    int status;
+    int status = read_change(c, req, &change);
 
-    if (overlap != NULL && !hf_duration_parse(overlap, &change.overlap_ms))
-        return cli_fail(c, EX_USAGE, "usage", "such as 14d",
-                        "--overlap %.20s is no time", overlap);
-    if (req->is_broker) /* nodes change over when they have the registry */
-        return add_one(c, e, req);
-    status = find_member(c, e, req->org.id.s, &old);
     if (status != 0)
         return status;
-    if (!cli_has(c, "new-identity") &&
-        !hf_equal(old.identity_pk, req->org.identity_pk, HF_PK_BYTES))
-        return cli_fail(c, EX_REFUSED, "other_identity",
-                        "meet them; then add --new-identity",
-                        "%s asks with another identity key", old.id.s);
-    err = registry_edit_rotate(e, &req->org, &change);
-    return err ? refuse_rotation(c, old.id.s, err) : 0;
+    err = req->is_broker ? registry_edit_rotate_broker(e, &req->broker, &change)
+          : req->org.n_op == 1 ? registry_edit_rotate(e, &req->org, &change)
+                               : HF_ERR_FORBIDDEN;
+    return err ? refuse_rotation(c, id, err) : 0;
 }
 
 int

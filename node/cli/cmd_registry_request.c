@@ -115,6 +115,27 @@ write_request(struct cli *c, const struct join_request *req,
     return 0;
 }
 
+/* The identity key that is in use signs for the next one. */
+static int
+cross_sign(struct cli *c, struct join_request *req)
+{
+    struct hf_secret *before = NULL;
+    char path[CLI_PATH_BYTES];
+    enum hf_err err;
+
+    req->org.succession = (struct registry_succession){.at_ms = 0};
+    if (!cli_has(c, "new-identity"))
+        return 0;
+    err = hf_secret_load(cli_in_dir(c, files[IDENTITY].name, path), HF_KEY_SIGN,
+                         &before);
+    if (err)
+        return bad_key(c, path, err);
+    registry_succeed(&req->org.id, before, req->org.identity_pk, req->made_ms,
+                     &req->org.succession);
+    hf_secret_free(before);
+    return 0;
+}
+
 int
 cmd_registry_request(struct cli *c)
 {
@@ -127,6 +148,9 @@ cmd_registry_request(struct cli *c)
     if (status == 0) {
         req.made_ms = hf_clock_wall_ms();
         hf_secret_public(key[IDENTITY], req.org.identity_pk);
+        status = cross_sign(c, &req);
+    }
+    if (status == 0) {
         hf_secret_public(key[OPERATION], req.org.op[0].pk);
         req.org.op[0].from_ms = req.made_ms;
         req.org.op[0].until_ms = 0;

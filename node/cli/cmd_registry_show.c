@@ -59,12 +59,12 @@ time_json(uint64_t ms)
 }
 
 static json_t *
-op_keys_json(const struct registry_org *o)
+op_keys_json(const struct registry_key *keys, size_t n)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < o->n_op; i++) {
-        const struct registry_key *k = &o->op[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct registry_key *k = &keys[i];
         char fp[REGISTRY_FINGERPRINT_BYTES];
 
         (void)json_array_append_new(
@@ -75,6 +75,23 @@ op_keys_json(const struct registry_org *o)
                       "revoked", k->revoked ? 1 : 0));
     }
     return list;
+}
+
+/* null: the identity key has never changed. */
+static json_t *
+succession_json(const struct hf_org *id, const struct registry_succession *s,
+                const uint8_t pk[static HF_PK_BYTES])
+{
+    char words[REGISTRY_WORDS_BYTES];
+
+    if (s->at_ms == 0)
+        return json_null();
+    return json_pack("{s:s,s:o,s:s}", "before",
+                     registry_words(s->before_pk, words), "at",
+                     time_json(s->at_ms), "proof",
+                     s->is_vouched                  ? "vouched"
+                     : registry_succeeds(id, s, pk) ? "signed"
+                                                    : "broken");
 }
 
 static json_t *
@@ -93,7 +110,10 @@ org_json(const struct registry *r, const struct registry_org *o)
     (void)json_object_set_new(j, "duties", duties_json(o));
     (void)json_object_set_new(j, "may_send", flow_json(r, &o->may_send));
     (void)json_object_set_new(j, "may_receive", flow_json(r, &o->may_receive));
-    (void)json_object_set_new(j, "operation", op_keys_json(o));
+    (void)json_object_set_new(j, "operation", op_keys_json(o->op, o->n_op));
+    (void)json_object_set_new(
+        j, "succession",
+        succession_json(&o->id, &o->succession, o->identity_pk));
     (void)json_object_set_new(j, "old_link_until",
                               time_json(o->old_link_until_ms));
     (void)json_object_set_new(j, "vetted", time_json(o->vetted_ms));
@@ -162,6 +182,17 @@ roles_json(const struct registry_edit *e)
     return list;
 }
 
+static void
+add_broker_keys(json_t *j, const struct registry_broker *b)
+{
+    (void)json_object_set_new(j, "operation", op_keys_json(b->op, b->n_op));
+    (void)json_object_set_new(j, "old_link_until",
+                              time_json(b->old_link_until_ms));
+    (void)json_object_set_new(
+        j, "succession",
+        succession_json(&b->id, &b->succession, b->identity_pk));
+}
+
 static json_t *
 brokers_json(const struct registry *r)
 {
@@ -176,8 +207,9 @@ brokers_json(const struct registry *r)
             json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "id", b->id.s, "endpoint",
                       b->endpoint, "operated_by", b->operated_by.s, "status",
                       member_status_text(registry_status(r, &b->id)),
-                      "fingerprint", registry_fingerprint(b->op_pk, fp),
-                      "words", registry_words(b->op_pk, words)));
+                      "fingerprint", registry_fingerprint(b->identity_pk, fp),
+                      "words", registry_words(b->identity_pk, words)));
+        add_broker_keys(json_array_get(list, i), b);
     }
     return list;
 }
@@ -293,17 +325,10 @@ verdict(enum hf_err err)
 static const char *
 fresh_text(const struct registry *r, uint64_t now_ms)
 {
-    if (r->has_timestamps && r->vouched_ms == 0)
-        return "nobody has vouched for it yet";
-    switch (registry_fresh(r, now_ms)) {
-    case REGISTRY_FRESH:
-        return "fresh";
-    case REGISTRY_AGEING:
-        return "ageing";
-    case REGISTRY_STALE:
-        return "stale";
-    }
-    return "";
+    const enum registry_grade grade = registry_fresh(r, now_ms);
+
+    return grade == REGISTRY_UNVOUCHED ? "nobody has vouched for it yet"
+                                       : registry_grade_text(grade);
 }
 
 static void

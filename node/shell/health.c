@@ -215,6 +215,10 @@ look_at_freshness(const struct health *h, uint64_t now_ms, struct api_status *s)
                     "withdrawing and erasing go on",
                     "nobody vouches for the registry any more: nothing else "
                     "is opened or sent");
+    else if (grade == REGISTRY_UNVOUCHED)
+        raise_alarm(s, "warn", "ask the committee to run `registry timestamp`",
+                    "nobody has vouched for the registry yet: what is held "
+                    "back would not be noticed");
     else if (grade == REGISTRY_AGEING)
         raise_alarm(s, "warn",
                     "ask the committee whether its timestamp machines run",

@@ -72,8 +72,11 @@ open_link(struct link *k)
                        &limits, &k->hf);
     if (!err)
         err = hf_loop_add_link(host->loop, k->hf, links_receive, k);
-    if (!err)
+    if (!err) {
+        hf_link_keys(k->hf, k->broker.link_pk, k->broker.old_link_pk,
+                     k->broker.old_link_until_ms);
         return;
+    }
     hf_log(HF_LOG_ERROR, "broker_unusable", "broker=%s why=%s", k->broker.id.s,
            hf_err_text(err));
     if (k->hf != NULL)
@@ -84,8 +87,7 @@ open_link(struct link *k)
 static bool
 is_same(const struct registry_broker *a, const struct registry_broker *b)
 {
-    return hf_org_eq(&a->id, &b->id) && strcmp(a->endpoint, b->endpoint) == 0 &&
-           memcmp(a->link_pk, b->link_pk, HF_PK_BYTES) == 0;
+    return hf_org_eq(&a->id, &b->id) && strcmp(a->endpoint, b->endpoint) == 0;
 }
 
 static bool
@@ -150,6 +152,9 @@ links_follow(struct links *l)
         } else if (k != NULL) {
             /* Documents refused under the old registry may be good now. */
             k->broker = *b;
+            if (k->hf != NULL)
+                hf_link_keys(k->hf, b->link_pk, b->old_link_pk,
+                             b->old_link_until_ms);
             if (k->is_up)
                 links_greet(k);
         }

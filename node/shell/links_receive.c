@@ -67,8 +67,7 @@ receive_custody(struct link *k, struct hf_bytes in)
     struct frame_custody f;
     enum hf_err err = frame_read_custody(in, &f);
 
-    if (!err && (!hf_org_eq(&f.broker, &k->broker.id) ||
-                 !frame_verify_custody(&f, k->broker.op_pk)))
+    if (!err && !frame_verify_custody(&f, &k->broker))
         err = HF_ERR_SIGNATURE;
     if (err) {
         complain(k, "custody", err);

@@ -63,7 +63,7 @@ open_notice(struct opening *o, const struct registry *r, struct hf_bytes in,
 
     if (b == NULL || b->is_suspended)
         return stranger(o, r, &ret_ev->header, "unknown_broker");
-    if (notice_read(in, b->op_pk, &n) != HF_OK)
+    if (notice_read(in, b, &n) != HF_OK)
         return drop(o, "bad_notice");
     ret_ev->type = NODE_EV_NOTICE;
     ret_ev->broker = b->id;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "envelope.h"
+#include "registry.h"
 #include "fuzz.h"
 #include "hf_assert.h"
 
@@ -33,6 +34,7 @@ try(struct hf_bytes in)
 {
     struct envelope_header h;
     struct envelope_opened o;
+    struct registry_broker broker = {.n_op = 1};
     struct notice n;
     struct hf_buf plain;
 
@@ -43,7 +45,9 @@ try(struct hf_bytes in)
             HF_ASSERT(hf_org_eq(&o.h.recipient, &h.recipient));
             HF_ASSERT(o.content.n <= plain.n);
         }
-        (void)!notice_read(in, sender_pk, &n);
+        memcpy(broker.op[0].pk, sender_pk, HF_PK_BYTES);
+        broker.id = h.sender;
+        (void)!notice_read(in, &broker, &n);
     }
     hf_buf_free(&plain);
 }

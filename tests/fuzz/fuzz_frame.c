@@ -77,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct hf_bytes in = {data, size};
     static struct frame_custody custody;
-    static const uint8_t pk[HF_PK_BYTES] = {9};
+    struct registry_broker broker = {.op = {{.pk = {9}}}, .n_op = 1};
     struct hf_buf again;
 
     hf_buf_init(&again, FRAME_BYTES_MAX);
@@ -85,8 +85,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         shelf_again(in, &again))
         expect_same(&again, in);
     walk_sync(in);
-    if (frame_read_custody(in, &custody) == HF_OK)
-        HF_ASSERT(!frame_verify_custody(&custody, pk));
+    if (frame_read_custody(in, &custody) == HF_OK) {
+        broker.id = custody.broker;
+        HF_ASSERT(!frame_verify_custody(&custody, &broker));
+    }
     hf_buf_free(&again);
     return 0;
 }

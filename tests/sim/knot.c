@@ -132,7 +132,7 @@ custody_in(struct world *w, struct knot *k, struct hf_bytes frame)
 
     if (frame_read_custody(frame, &f) != HF_OK ||
         (b = registry_broker(&w->registry, &f.broker)) == NULL ||
-        !frame_verify_custody(&f, b->op_pk)) {
+        !frame_verify_custody(&f, b)) {
         world_fail(w, "a custody receipt that does not verify");
         return;
     }

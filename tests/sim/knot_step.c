@@ -71,7 +71,7 @@ open_job(struct world *w, struct knot *k, struct knot_job *j)
         const unsigned b =
             hf_org_eq(&j->ev.header.sender, &w->registry.broker[0].id) ? 0 : 1;
 
-        if (notice_read(in, w->registry.broker[b].op_pk, &notice) != HF_OK)
+        if (notice_read(in, &w->registry.broker[b], &notice) != HF_OK)
             return false;
         j->ev.type = NODE_EV_NOTICE;
         j->ev.broker = j->ev.header.sender;

@@ -384,7 +384,7 @@ frame_in(struct world *w, struct post *p, struct hf_bytes frame,
         ok = party >= WORLD_NODES && party < WORLD_PARTIES &&
              frame_read_custody(frame, &custody) == HF_OK &&
              frame_verify_custody(
-                 &custody, w->registry.broker[party - WORLD_NODES].op_pk);
+                 &custody, &w->registry.broker[party - WORLD_NODES]);
         ev->custody = &custody;
         break;
     default:

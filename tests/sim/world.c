@@ -332,7 +332,8 @@ make_keys(struct world *w, unsigned i)
     memset(seed, (int)(i + 1), sizeof(seed));
     HF_ASSERT(hf_secret_from_seed(HF_KEY_SIGN, seed, &w->broker_op[i]) ==
               HF_OK);
-    hf_secret_public(w->broker_op[i], w->registry.broker[i].op_pk);
+    w->registry.broker[i].n_op = 1;
+    hf_secret_public(w->broker_op[i], w->registry.broker[i].op[0].pk);
 }
 
 /* iom-at at home with eu, iom-af with af, the clinic with both. */

@@ -75,7 +75,10 @@ fixture_broker(const char *id, uint8_t seed)
 
     b.id = fixture_org(id);
     b.operated_by = fixture_org("committee");
-    fixture_pk(HF_KEY_SIGN, (uint8_t)(seed + 1), b.op_pk);
+    fixture_pk(HF_KEY_SIGN, seed, b.identity_pk);
+    fixture_pk(HF_KEY_SIGN, (uint8_t)(seed + 1), b.op[0].pk);
+    b.op[0].from_ms = T0 - 1000;
+    b.n_op = 1;
     fixture_pk(HF_KEY_DH, (uint8_t)(seed + 2), b.link_pk);
     return b;
 }

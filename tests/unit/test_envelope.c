@@ -1,6 +1,7 @@
 /* Unit tests of proto/envelope: what opens, and all that must not. Offsets are
  * those of WIRE.md, written down a second time on purpose. */
 #include "proto_fixture.h"
+#include "registry.h"
 
 #include "content.h"
 #include "envelope.h"
@@ -487,20 +488,32 @@ Test(envelope, notice_says_what_became_of_another)
 {
     struct envelope_header h = some_header();
     struct notice n = {.why = NOTICE_EXPIRED, .at_ms = T0}, out;
+    struct registry_broker broker = {.id = h.sender, .n_op = 1}, other;
     struct envelope_opened o;
 
+    memcpy(broker.op[0].pk, alice_pk, 32);
+    other = broker;
+    memcpy(other.op[0].pk, mallory_pk, 32);
     h.seq = 0;
     h.floor = 0;
     memset(n.envelope.b, 8, sizeof(n.envelope.b));
     n.recipient = fixture_org("tvet-hrt");
     cr_assert(eq(int, (int)notice_make(&h, alice, &n, &sealed), HF_OK));
-    cr_assert(eq(int, (int)notice_read(hf_buf_bytes(&sealed), alice_pk, &out),
+    cr_assert(eq(int, (int)notice_read(hf_buf_bytes(&sealed), &broker, &out),
                  HF_OK));
     cr_expect(hf_id_eq(&out.envelope, &n.envelope));
     cr_expect(eq(str, out.recipient.s, "tvet-hrt"));
     cr_expect(eq(u64, out.at_ms, T0));
-    cr_expect(eq(int, (int)notice_read(hf_buf_bytes(&sealed), mallory_pk, &out),
+    cr_expect(eq(int, (int)notice_read(hf_buf_bytes(&sealed), &other, &out),
                  HF_ERR_SIGNATURE));
+    other.op[other.n_op++] = broker.op[0];
+    cr_expect(eq(int, (int)notice_read(hf_buf_bytes(&sealed), &other, &out),
+                 HF_OK),
+              "by the key that it had before");
+    other.op[1].until_ms = h.created_ms;
+    cr_expect(eq(int, (int)notice_read(hf_buf_bytes(&sealed), &other, &out),
+                 HF_ERR_SIGNATURE),
+              "which had ended then");
     cr_expect(eq(int,
                  (int)envelope_open(hf_buf_bytes(&sealed), alice_pk,
                                     prekey_secret, &plain, &o),
@@ -509,7 +522,7 @@ Test(envelope, notice_says_what_became_of_another)
     for (size_t bit = 0; bit < sealed.n * 8; bit++) {
         sealed.p[bit / 8] ^= (uint8_t)(1u << (bit % 8));
         cr_assert(ne(int,
-                     (int)notice_read(hf_buf_bytes(&sealed), alice_pk, &out),
+                     (int)notice_read(hf_buf_bytes(&sealed), &broker, &out),
                      HF_OK),
                   "bit %zu", bit);
         sealed.p[bit / 8] ^= (uint8_t)(1u << (bit % 8));

@@ -147,9 +147,11 @@ Test(frame, batches_over_a_limit_are_not_made)
 Test(frame, custody_is_signed_by_the_broker)
 {
     static struct frame_custody f = {.batch = 9, .at_ms = T0, .n = 2}, got;
-    uint8_t other_pk[32] = {1};
+    struct registry_broker eu = {.op = {{.from_ms = T0}}, .n_op = 1};
+    struct registry_broker other;
 
-    f.broker = fixture_org("eu");
+    f.broker = eu.id = fixture_org("eu");
+    memcpy(eu.op[0].pk, op_pk, 32);
     memset(f.item[0].envelope.b, 1, 16);
     f.item[0].code = CUSTODY_TAKEN;
     memset(f.item[1].envelope.b, 2, 16);
@@ -163,13 +165,34 @@ Test(frame, custody_is_signed_by_the_broker)
     cr_assert(eq(sz, got.n, 2));
     cr_expect(eq(int, (int)got.item[0].code, CUSTODY_TAKEN));
     cr_expect(eq(int, (int)got.item[1].code, CUSTODY_QUOTA));
-    cr_expect(frame_verify_custody(&got, op_pk));
-    cr_expect(not(frame_verify_custody(&got, other_pk)));
+    cr_expect(frame_verify_custody(&got, &eu));
+    other = eu;
+    other.op[0].pk[0] ^= 1;
+    cr_expect(not(frame_verify_custody(&got, &other)));
+    other = eu;
+    other.id = fixture_org("af");
+    cr_expect(not(frame_verify_custody(&got, &other)), "another broker");
+
+    /* A key that was changed since; one that was too early, or too late. */
+    other = eu;
+    other.op[1] = other.op[0];
+    other.op[1].until_ms = T0 + 1;
+    other.op[0].pk[0] ^= 1;
+    other.n_op = 2;
+    cr_expect(frame_verify_custody(&got, &other));
+    other.op[1].revoked = true;
+    cr_expect(not(frame_verify_custody(&got, &other)));
+    other.op[1].revoked = false;
+    other.op[1].until_ms = T0;
+    cr_expect(not(frame_verify_custody(&got, &other)));
+    eu.op[0].from_ms = T0 + 1;
+    cr_expect(not(frame_verify_custody(&got, &eu)));
+    eu.op[0].from_ms = T0;
     expect_robust();
     for (size_t bit = 16; bit < out.n * 8; bit++) {
         out.p[bit / 8] ^= (uint8_t)(1u << (bit % 8));
         cr_assert(not(frame_read_custody(hf_buf_bytes(&out), &got) == HF_OK &&
-                      frame_verify_custody(&got, op_pk)),
+                      frame_verify_custody(&got, &eu)),
                   "bit %zu", bit);
         out.p[bit / 8] ^= (uint8_t)(1u << (bit % 8));
     }

@@ -85,7 +85,9 @@ make_registry(void)
     eu.operated_by = fixture_org("committee");
     (void)snprintf(eu.endpoint, sizeof(eu.endpoint), "tcp://127.0.0.1:%u",
                    (unsigned)port);
-    read_key("keys/op.key", HF_KEY_SIGN, eu.op_pk);
+    read_key("keys/identity.key", HF_KEY_SIGN, eu.identity_pk);
+    read_key("keys/op.key", HF_KEY_SIGN, eu.op[0].pk);
+    eu.n_op = 1;
     read_key("keys/link.key", HF_KEY_DH, eu.link_pk);
     cr_assert(eq(int, (int)registry_edit_open((struct hf_bytes){0}, &edit),
                  HF_OK));
@@ -287,7 +289,7 @@ submit(struct hf_link *link, const char *sender, const char *recipient,
             cr_assert(eq(int, (int)frame_read_custody(in.bytes, &c), HF_OK));
         hf_frame_release(&in);
     }
-    cr_expect(frame_verify_custody(&c, eu.op_pk));
+    cr_expect(frame_verify_custody(&c, &eu));
     hf_buf_free(&envelope);
     hf_secret_free(op);
     free(content);

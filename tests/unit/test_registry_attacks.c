@@ -146,7 +146,7 @@ Test(registry_attacks, freeze_by_an_old_timestamp_shows_in_grades)
     e = fixture_signed_network();
     (void)fixture_bytes(e, &a);
     cr_assert(eq(int, (int)accept_it(hf_buf_bytes(&a), nothing), HF_OK));
-    cr_expect(eq(int, (int)registry_fresh(r, T0), REGISTRY_AGEING),
+    cr_expect(eq(int, (int)registry_fresh(r, T0), REGISTRY_UNVOUCHED),
               "nobody has vouched for it yet");
     vouch(T0, T0 + 7 * day);
     cr_assert(

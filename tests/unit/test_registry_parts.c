@@ -68,8 +68,11 @@ static enum hf_err
 rotate(uint8_t seed, bool is_stolen)
 {
     const struct registry_org o = fresh_clinic(seed);
-    const struct registry_change change = {
-        .from_ms = T0, .overlap_ms = 14 * DAY_MS, .is_stolen = is_stolen};
+    const struct registry_change change = {.from_ms = T0,
+                                           .overlap_ms = 14 * DAY_MS,
+                                           .link_overlap_ms = 14 * DAY_MS,
+                                           .is_stolen = is_stolen,
+                                           .is_vouched = true};
 
     return registry_edit_rotate(e, &o, &change);
 }
@@ -153,6 +156,131 @@ Test(registry_parts, new_keys_let_no_suspended_member_in)
         eq(int, (int)registry_edit_status(e, &clinic, MEMBER_ACTIVE), HF_OK));
     publish();
     cr_expect(eq(int, (int)registry_status(r, &clinic), MEMBER_ACTIVE));
+}
+
+/* The af broker with keys of @seed; the fixture's is 20. */
+static struct registry_broker
+fresh_broker(uint8_t seed)
+{
+    struct registry_broker b = fixture_broker("af", seed);
+
+    b.op[0].from_ms = T0;
+    (void)snprintf(b.endpoint, sizeof(b.endpoint), "tcp://127.0.0.1:7777");
+    return b;
+}
+
+/* The identity key of seed @before signs for the one that @b asks for. */
+static void
+sign_for(struct registry_broker *b, uint8_t before)
+{
+    struct hf_secret *k = fixture_secret(HF_KEY_SIGN, before);
+
+    registry_succeed(&b->id, k, b->identity_pk, T0, &b->succession);
+    hf_secret_free(k);
+}
+
+static bool
+says(const char *text)
+{
+    hf_buf_clear(&a);
+    cr_assert(registry_summary(r, &a));
+    cr_assert(hf_buf_add(&a, "", 1));
+    return strstr((const char *)a.p, text) != NULL;
+}
+
+Test(registry_parts, a_broker_keeps_its_former_keys)
+{
+    const struct registry_broker old = fixture_broker("af", 20);
+    struct registry_broker b = fresh_broker(80);
+    const struct registry_change change = {
+        .from_ms = T0, .overlap_ms = DAY_MS, .link_overlap_ms = 90 * DAY_MS};
+    const struct registry_broker *af;
+    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
+
+    memcpy(b.identity_pk, old.identity_pk, HF_PK_BYTES);
+    cr_assert(eq(int, (int)registry_edit_rotate_broker(e, &b, &change), HF_OK));
+    publish();
+    af = registry_broker(r, &old.id);
+    cr_assert(af != NULL);
+    cr_expect(strcmp(af->endpoint, "tcp://127.0.0.1:7777") == 0);
+    cr_expect(eq(sz, registry_broker_keys(af, T0 - 1, keys), 1));
+    cr_expect(memcmp(keys[0], old.op[0].pk, 32) == 0, "what it signed counts");
+    cr_expect(eq(sz, registry_broker_keys(af, T0, keys), 2));
+    cr_expect(memcmp(keys[0], b.op[0].pk, 32) == 0, "the younger one first");
+    cr_expect(eq(sz, registry_broker_keys(af, T0 + DAY_MS, keys), 1));
+    cr_expect(registry_broker_link(af, b.link_pk, T0));
+    cr_expect(registry_broker_link(af, old.link_pk, T0 + 90 * DAY_MS - 1));
+    cr_expect(not(registry_broker_link(af, old.link_pk, T0 + 90 * DAY_MS)));
+    {
+        const struct registry_org *o;
+        const struct registry_broker *found;
+
+        registry_by_link(r, old.link_pk, &o, &found);
+        cr_expect(found == af, "found by its old link key");
+    }
+    cr_expect(eq(int, (int)registry_edit_rotate_broker(e, &b, &change),
+                 HF_ERR_EXISTS));
+}
+
+Test(registry_parts, stolen_keys_of_a_broker_never_count)
+{
+    const struct registry_broker old = fixture_broker("af", 20);
+    struct registry_broker b = fresh_broker(80);
+    struct registry_change change = {.from_ms = T0, .is_stolen = true};
+    const struct registry_broker *af;
+    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
+
+    sign_for(&b, 20);
+    cr_expect(eq(int, (int)registry_edit_rotate_broker(e, &b, &change),
+                 HF_ERR_UNTRUSTED),
+              "the thief can sign for its own key");
+    change.is_vouched = true;
+    cr_assert(eq(int, (int)registry_edit_rotate_broker(e, &b, &change), HF_OK));
+    publish();
+    af = registry_broker(r, &old.id);
+    cr_expect(eq(sz, registry_broker_keys(af, T0 - 1, keys), 0));
+    cr_expect(eq(sz, registry_broker_keys(af, T0, keys), 1));
+    cr_expect(not(registry_broker_link(af, old.link_pk, T0)));
+    cr_expect(af->succession.is_vouched);
+    cr_expect(says("VOUCHED by who signs this list"));
+}
+
+Test(registry_parts, the_key_before_signs_for_the_next_one)
+{
+    struct registry_broker b = fresh_broker(80);
+    const struct registry_change change = {.from_ms = T0, .overlap_ms = DAY_MS};
+
+    cr_expect(eq(int, (int)registry_edit_rotate_broker(e, &b, &change),
+                 HF_ERR_UNTRUSTED),
+              "nobody signed for it");
+    sign_for(&b, 99);
+    cr_expect(eq(int, (int)registry_edit_rotate_broker(e, &b, &change),
+                 HF_ERR_UNTRUSTED),
+              "somebody else did");
+    sign_for(&b, 20);
+    b.succession.at_ms++;
+    cr_expect(eq(int, (int)registry_edit_rotate_broker(e, &b, &change),
+                 HF_ERR_UNTRUSTED),
+              "it signed for another day");
+    sign_for(&b, 20);
+    cr_assert(eq(int, (int)registry_edit_rotate_broker(e, &b, &change), HF_OK));
+    publish();
+    cr_expect(says("that key signed for this one"));
+    cr_expect(not(says("VOUCHED")));
+}
+
+/* The secretary writes into the list what the key before never signed. */
+Test(registry_parts, who_signs_the_list_checks_the_succession)
+{
+    struct registry_broker b = fresh_broker(80);
+    struct hf_secret *k = fixture_committee(REGISTRY_ORGS, 0);
+
+    sign_for(&b, 99);
+    memcpy(b.succession.before_pk, fixture_broker("af", 20).identity_pk, 32);
+    cr_assert(eq(int, (int)registry_edit_put_broker(e, &b), HF_OK));
+    cr_expect(eq(int, (int)registry_edit_sign(e, REGISTRY_ORGS, k),
+                 HF_ERR_SIGNATURE));
+    hf_secret_free(k);
 }
 
 Test(registry_parts, three_years_of_keys_are_listed)
@@ -360,11 +488,18 @@ Test(registry_parts, recorded_with_all_parts_is_still_accepted)
     const struct hf_name health = {"health"};
     struct registry_ruling ruling = {.epoch = 2, .at_ms = T0};
     struct registry_org o = fresh_clinic(60);
-    const struct registry_change change = {.from_ms = T0, .overlap_ms = DAY_MS};
+    const struct registry_change change = {.from_ms = T0,
+                                           .overlap_ms = DAY_MS,
+                                           .link_overlap_ms = DAY_MS,
+                                           .is_vouched = true};
+    struct registry_broker af = fresh_broker(80);
     const struct hf_bytes nothing = {NULL, 0};
     unsigned bit;
 
     cr_assert(eq(int, (int)registry_edit_rotate(e, &o, &change), HF_OK));
+    sign_for(&af, 20);
+    cr_assert(
+        eq(int, (int)registry_edit_rotate_broker(e, &af, &change), HF_OK));
     cr_assert(
         eq(int, (int)registry_edit_status(e, &eu, MEMBER_SUSPENDED), HF_OK));
     cr_assert(eq(int, (int)registry_edit_family(e, &health, &bit), HF_OK));

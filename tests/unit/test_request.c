@@ -5,7 +5,7 @@
 
 static struct hf_buf text;
 static struct join_request member, broker, got;
-static struct hf_secret *identity, *broker_op;
+static struct hf_secret *identity, *broker_identity;
 static struct hf_yaml_error error;
 
 static void
@@ -14,7 +14,7 @@ begin(void)
     fixture_start();
     hf_buf_init(&text, 4 * REQUEST_BYTES_MAX);
     identity = fixture_secret(HF_KEY_SIGN, 30);
-    broker_op = fixture_secret(HF_KEY_SIGN, 11);
+    broker_identity = fixture_secret(HF_KEY_SIGN, 10);
     member = (struct join_request){.made_ms = T0};
     member.org = fixture_member("clinic-kbl", 30);
     (void)snprintf(member.org.name, sizeof(member.org.name),
@@ -29,7 +29,7 @@ end(void)
 {
     hf_buf_free(&text);
     hf_secret_free(identity);
-    hf_secret_free(broker_op);
+    hf_secret_free(broker_identity);
 }
 
 TestSuite(request, .init = begin, .fini = end);
@@ -86,7 +86,8 @@ Test(request, of_a_member_comes_back)
 
 Test(request, of_a_broker_comes_back)
 {
-    cr_assert(eq(int, (int)request_print(&broker, broker_op, &text), HF_OK));
+    cr_assert(
+        eq(int, (int)request_print(&broker, broker_identity, &text), HF_OK));
     cr_assert(eq(int, (int)parse(), HF_OK), "%u: %s", error.line, error.what);
     cr_expect(got.is_broker);
     cr_expect(eq(str, got.broker.id.s, "eu"));
@@ -108,6 +109,26 @@ Test(request, can_be_taken_into_a_registry)
     registry_edit_free(e);
 }
 
+Test(request, for_another_identity_bears_the_word_of_the_one_before)
+{
+    struct hf_secret *before = fixture_secret(HF_KEY_SIGN, 77);
+    const struct registry_broker *b = &got.broker;
+
+    registry_succeed(&broker.broker.id, before, broker.broker.identity_pk, T0,
+                     &broker.broker.succession);
+    hf_secret_free(before);
+    cr_assert(
+        eq(int, (int)request_print(&broker, broker_identity, &text), HF_OK));
+    cr_assert(
+        eq(int, (int)request_parse(hf_buf_bytes(&text), &got, &error), HF_OK));
+    cr_expect(registry_succeeds(&b->id, &b->succession, b->identity_pk));
+    cr_expect(eq(u64, b->succession.at_ms, T0));
+    broker.broker.succession.at_ms++;
+    cr_expect(eq(int, (int)request_print(&broker, broker_identity, &text),
+                 HF_ERR_MALFORMED),
+              "of another time than the request");
+}
+
 Test(request, may_leave_its_home_brokers_to_the_committee)
 {
     member.org.n_homes = 0;
@@ -124,9 +145,9 @@ Test(request, of_a_member_without_a_node_has_a_keeper_and_an_identity)
     struct registry_org *o = &member.org;
 
     o->via = fixture_org("iom-at");
-    cr_expect(eq(int, (int)request_print(&member, identity, &text),
-                 HF_ERR_MALFORMED),
-              "with keys to operate a node");
+    cr_expect(
+        eq(int, (int)request_print(&member, identity, &text), HF_ERR_MALFORMED),
+        "with keys to operate a node");
     o->n_op = 0;
     o->n_homes = 0;
     memset(o->op, 0, sizeof(o->op));

@@ -383,8 +383,8 @@ Test(sealing, a_brokers_notice_becomes_an_event)
     cr_assert(eq(int, (int)open_it(&ev), OPENING_EVENT));
     cr_expect(eq(int, (int)ev.type, NODE_EV_NOTICE));
     cr_expect(eq(int, ev.header.id.b[0], 3));
-    r->broker[0].op_pk[0] ^= 1;
-    r->broker[1].op_pk[0] ^= 1;
+    r->broker[0].op[0].pk[0] ^= 1;
+    r->broker[1].op[0].pk[0] ^= 1;
     cr_expect(eq(int, (int)open_it(&ev), OPENING_DROP));
 }
 
