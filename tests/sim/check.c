@@ -3,9 +3,8 @@
 #include <stdio.h>
 
 #include "hf_assert.h"
+#include "programme.h"
 #include "sop.h"
-
-#define FIGURE_STEPS 16 /* commits between two counts of all objects */
 
 /* ---- chains ---- */
 
@@ -135,7 +134,7 @@ other_end(struct world *w, const struct node_object *o, struct node_object *ret,
 {
     const unsigned i = world_org_index(w, &o->peer);
 
-    if (i >= WORLD_NODES)
+    if (i >= w->n_nodes)
         return false;
     *ret_knot = w->node[i];
     return !disk_is_open(knot_disk(w->node[i])) &&
@@ -183,6 +182,8 @@ check_object(struct world *w, struct knot *k, const struct hf_id *id)
     if (!check_links(w, k, &o))
         return;
     check_state(w, k, &o);
+    if (w->programme != NULL)
+        programme_object(w, k, &o);
     if (o.is_forked && !may_fork(w, &o))
         world_fail(w, "%s %s is forked, and nobody was cloned",
                    world_name(w, knot_index(k)), world_id(&o.id));
@@ -315,6 +316,23 @@ check_step(struct world *w, struct knot *k)
     }
 }
 
+static void
+check_cases(struct world *w, struct knot *k)
+{
+    struct hf_bytes key;
+    struct node_case c;
+    size_t i = 0;
+
+    while (disk_touched(knot_disk(k), NODE_CASES, &i, &key)) {
+        struct hf_id id;
+
+        HF_ASSERT(key.n == HF_ID_BYTES);
+        memcpy(id.b, key.p, HF_ID_BYTES);
+        if (case_get(disk_view(knot_disk(k)), &id, &c))
+            programme_case(w, k, &c);
+    }
+}
+
 void
 check_commit(struct world *w, struct knot *k)
 {
@@ -331,7 +349,9 @@ check_commit(struct world *w, struct knot *k)
             check_object(w, k, &id);
         last = id;
     }
-    if (w->steps % FIGURE_STEPS == 0)
+    if (w->programme != NULL)
+        check_cases(w, k);
+    if (w->steps % w->shape->figure_steps == 0)
         check_figures(w, k);
 }
 
@@ -346,7 +366,7 @@ check_nodes(struct world *w)
 {
     char why[256] = "";
 
-    for (unsigned i = 0; i < WORLD_NODES; i++) {
+    for (unsigned i = 0; i < w->n_nodes; i++) {
         if (!knot_is_idle(w->node[i]))
             continue;
         if (!node_check(knot_env(w->node[i]), why, sizeof(why)))
@@ -370,7 +390,7 @@ is_settled(const struct node_object *o, const struct node_object *p)
 bool
 check_settled(struct world *w, bool complain)
 {
-    for (unsigned i = 0; i < WORLD_NODES; i++) {
+    for (unsigned i = 0; i < w->n_nodes; i++) {
         struct node_object o, p;
         struct hf_id id = {{0}};
         struct knot *other;

@@ -49,5 +49,7 @@ void ledger_delivered(struct world *w, const struct hf_id *envelope);
 /** ledger_notice: a broker gave it up and says so. */
 void ledger_notice(struct world *w, const struct hf_id *envelope);
 void ledger_check(struct world *w);
+/** ledger_count: envelopes sealed so far. */
+size_t ledger_count(const struct world *w);
 
 #endif /* SIM_CHECK_H */

@@ -32,6 +32,8 @@ bool disk_touched(const struct disk *d, enum node_table t, size_t *i,
                   struct hf_bytes *ret_key);
 /** disk_keep: what lies beside every backup: @from's rows of this table. */
 void disk_keep(struct disk *d, struct disk *from, enum node_table t);
+/** disk_holds: whether any row has @text in it. */
+bool disk_holds(const struct disk *d, const char *text, size_t n);
 size_t disk_rows(const struct disk *d, enum node_table t);
 
 #endif /* SIM_DISK_H */

@@ -8,6 +8,9 @@
 
 #define CREDIT    32
 #define PREKEY_MS (30 * DAY_MS)
+#define PREKEY_LIFE_MS  (45 * DAY_MS)
+#define PREKEY_EVERY_MS (7 * DAY_MS)
+#define RESTART_MS      (10 * MINUTE_MS)
 
 /* ---- keys: a hash under the organisation's name signs ---- */
 
@@ -70,9 +73,15 @@ peer_until(void *ctx, const struct hf_org *peer)
     const struct knot *k = ctx;
     const unsigned i = world_org_index(k->world, peer);
 
-    if (i >= WORLD_NODES || !k->meets[i])
+    uint64_t now_ms, until_ms;
+
+    if (i >= k->world->n_nodes || !k->meets[i])
         return 0;
-    return knot_now(k->world, k) + PREKEY_MS;
+    now_ms = knot_now(k->world, k);
+    if (!k->world->shape->has_ageing_prekeys)
+        return now_ms + PREKEY_MS;
+    until_ms = k->world->node[i]->prekey_ms + PREKEY_LIFE_MS;
+    return until_ms > now_ms ? until_ms : 0;
 }
 
 /* ---- the queue ---- */
@@ -209,7 +218,7 @@ void
 knot_link_down(struct world *w, struct knot *k, uint64_t handle)
 {
     (void)w;
-    for (unsigned b = 0; b < WORLD_BROKERS; b++)
+    for (unsigned b = 0; b < w->n_brokers; b++)
         if (k->link[b].handle == handle)
             k->link[b].handle = 0;
     for (size_t i = 0; i < k->n_pending; i++)
@@ -283,12 +292,14 @@ knot_start(struct world *w, struct knot *k)
     HF_ASSERT(!k->is_up);
     k->is_up = true;
     k->skew_ms = (int64_t)world_chance(w, 4000) - 2000;
+    memset(&k->clock, 0, sizeof(k->clock));
+    knot_look(w, k);
     world_trace(w, "%s starts", world_name(w, k->index));
     find_pending(w, k);
     if (k->must_restore)
         knot_push(k, NODE_EV_RESTORED);
     knot_push(k, NODE_EV_START);
-    for (unsigned i = 0; i < WORLD_NODES; i++) {
+    for (unsigned i = 0; i < w->n_nodes; i++) {
         if (i == k->index)
             continue;
         if (k->meets[i])
@@ -296,13 +307,10 @@ knot_start(struct world *w, struct knot *k)
         if (people_has_services(w, i))
             knot_push(k, NODE_EV_SERVICES)->from = i;
     }
-    for (unsigned b = 0; b < w->org[k->index].n_homes; b++) {
-        const bool is_second =
-            hf_org_eq(&w->org[k->index].home[b], &w->registry.broker[1].id);
-
-        net_want(w, k->index, is_second ? 1 : 0);
-    }
-    knot_flush_later(w, k);
+    for (unsigned b = 0; b < w->org[k->index].n_homes; b++)
+        net_want(w, k->index,
+                 world_broker_index(w, &w->org[k->index].home[b]));
+    knot_flush(w, k);
     knot_run(w, k);
 }
 
@@ -328,13 +336,13 @@ drop_all(struct knot *k)
     k->n_owed = 0;
     k->n_pending = 0;
     k->out->n = k->out->used = 0;
-    k->tick_queued = false;
+    k->tick_queued = k->flush_queued = false;
     k->wake_ms = 0;
     memset(k->link, 0, sizeof(k->link));
 }
 
 void
-knot_crash(struct world *w, struct knot *k, const char *when)
+knot_crash_for(struct world *w, struct knot *k, const char *when, uint64_t ms)
 {
     if (!k->is_up)
         return;
@@ -346,8 +354,52 @@ knot_crash(struct world *w, struct knot *k, const char *when)
         disk_abort(k->disk);
     drop_all(k);
     net_gone(w, k->index);
-    world_later(w, 500 + world_chance(w, 10 * MINUTE_MS), restart, k->index)
-        ->incarnation = k->incarnation;
+    world_later(w, ms, restart, k->index)->incarnation = k->incarnation;
+}
+
+void
+knot_crash(struct world *w, struct knot *k, const char *when)
+{
+    knot_crash_for(w, k, when, 500 + world_chance(w, RESTART_MS));
+}
+
+/* ---- clocks and prekeys ---- */
+
+void
+knot_jump(struct world *w, struct knot *k, int64_t by_ms)
+{
+    world_trace(w, "%s has a clock that is wrong by %lld s",
+                world_name(w, k->index), (long long)(by_ms / 1000));
+    k->jump_ms = by_ms;
+    if (!k->is_up)
+        return;
+    knot_look(w, k);
+    knot_push_tick(k); /* whatever is due by the new time */
+    knot_run(w, k);
+}
+
+static void
+hear_of_prekey(struct world *w, struct task *t)
+{
+    knot_meet(w, w->node[t->who], (unsigned)t->handle);
+}
+
+void
+knot_tend_prekey(struct world *w, struct knot *k)
+{
+    const bool was_good = k->prekey_ms + PREKEY_LIFE_MS > w->now_ms;
+    bool is_linked = false;
+
+    for (unsigned b = 0; b < w->n_brokers; b++)
+        is_linked |= k->link[b].handle != 0;
+    if (!k->is_up || !is_linked || k->jump_ms != 0 ||
+        w->now_ms < k->prekey_ms + PREKEY_EVERY_MS)
+        return;
+    k->prekey_ms = w->now_ms;
+    for (unsigned i = 0; i < w->n_nodes && !was_good; i++)
+        if (i != k->index)
+            world_later(w, world_chance(w, HOUR_MS), hear_of_prekey, i)
+                ->handle = k->index;
 }
 
 void
@@ -398,6 +450,7 @@ knot_new(struct world *w, unsigned index)
     k->disk = disk_new();
     k->last = &k->first;
     k->incarnation = 1;
+    k->prekey_ms = w->now_ms;
     k->config = (struct node_config){.org = k->org, .kind = w->org[index].kind};
     k->crypto = (struct node_crypto){k, hash, index_hash, sign};
     k->env = (struct node_env){.config = &k->config,
@@ -459,7 +512,12 @@ knot_env(const struct knot *k)
 uint64_t
 knot_now(const struct world *w, const struct knot *k)
 {
-    return (uint64_t)((int64_t)w->now_ms + k->skew_ms);
+    struct clock_watch c = k->clock;
+
+    (void)clock_watch_look(
+        &c, (uint64_t)((int64_t)w->now_ms + k->skew_ms + k->jump_ms),
+        w->now_ms);
+    return c.now_ms;
 }
 
 unsigned

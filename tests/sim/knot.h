@@ -24,6 +24,14 @@ struct knot *knot_new(struct world *w, unsigned index);
 void knot_free(struct knot *k);
 void knot_start(struct world *w, struct knot *k);
 void knot_crash(struct world *w, struct knot *k, const char *when);
+/** knot_crash_for: and it is back only after @ms. */
+void knot_crash_for(struct world *w, struct knot *k, const char *when,
+                    uint64_t ms);
+/** knot_jump: its wall clock is wrong by @by_ms from now on; 0: right again. */
+void knot_jump(struct world *w, struct knot *k, int64_t by_ms);
+/** knot_tend_prekey: make one that is due; the others hear of it when the last
+ * one had run out. */
+void knot_tend_prekey(struct world *w, struct knot *k);
 
 bool knot_is_up(const struct knot *k);
 bool knot_is_idle(const struct knot *k); /* no transaction is open */

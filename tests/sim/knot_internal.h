@@ -5,6 +5,7 @@
 #define SIM_KNOT_INTERNAL_H
 
 #include "check.h"
+#include "clock_watch.h"
 #include "frame.h"
 #include "hf_assert.h"
 #include "knot.h"
@@ -53,7 +54,11 @@ struct knot {
     unsigned rollbacks;
     uint64_t incarnation;
     int64_t skew_ms;
-    bool meets[WORLD_NODES];
+    int64_t jump_ms; /* the wall clock is wrong by so much more */
+    struct clock_watch clock;
+    uint64_t prekey_ms; /* when the newest was made */
+    bool flush_queued;
+    bool meets[WORLD_NODES_MAX];
     struct knot_job *first, **last;
     size_t n_jobs;
     uint64_t wake_ms;
@@ -61,7 +66,7 @@ struct knot {
     struct {
         uint64_t handle;
         unsigned broker;
-    } link[WORLD_BROKERS];
+    } link[WORLD_BROKERS_MAX];
     struct knot_pending pending[KNOT_PENDING_MAX];
     size_t n_pending;
     struct knot_owed owed[KNOT_BATCH_MAX];
@@ -81,6 +86,9 @@ void knot_push_tick(struct knot *k);
 bool knot_is_signed(const struct content_entry *ce);
 
 /* knot_step.c */
+/** knot_look: at the clocks; before every batch. */
+void knot_look(struct world *w, struct knot *k);
+void knot_wake_later(struct world *w, struct knot *k);
 /** knot_run: begin a batch, if there is something and none runs. */
 void knot_run(struct world *w, struct knot *k);
 
@@ -93,8 +101,6 @@ void knot_add_pending(struct world *w, struct knot *k,
 void knot_drop_pending(struct knot *k, const struct hf_id *envelope);
 /** knot_flush: submit what waits, over any connection that lives. */
 void knot_flush(struct world *w, struct knot *k);
-/** knot_flush_later: again and again while this incarnation lives. */
-void knot_flush_later(struct world *w, struct knot *k);
 /** knot_acknowledge: what the committed batch stands for. */
 void knot_acknowledge(struct world *w, struct knot *k);
 

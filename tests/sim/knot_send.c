@@ -11,12 +11,15 @@ void
 knot_seal(struct world *w, struct knot *k, const struct node_send *send)
 {
     const struct node_view *v = disk_view(k->disk);
+    const uint64_t until_ms = k->env.peer_until_ms(k, &send->to);
     struct envelope_header h = {.lane = (enum envelope_lane)send->lane,
                                 .id = send->envelope,
                                 .sender = k->org,
                                 .recipient = send->to,
                                 .created_ms = send->created_ms,
-                                .expires_ms = send->expires_ms,
+                                .expires_ms = until_ms < send->expires_ms
+                                                  ? until_ms
+                                                  : send->expires_ms,
                                 .registry_version = 1};
     struct hf_buf plain, sealed;
 
@@ -134,22 +137,6 @@ submit(struct world *w, struct knot *k, uint64_t handle)
         hf_buf_free(&copy[i]);
 }
 
-/* Over any connection that lives. */
-void
-knot_flush(struct world *w, struct knot *k)
-{
-    const size_t at = world_chance(w, WORLD_BROKERS);
-
-    for (size_t i = 0; i < WORLD_BROKERS && k->n_pending > 0; i++) {
-        const size_t at_i = (at + i) % WORLD_BROKERS;
-
-        if (k->link[at_i].handle != 0) {
-            submit(w, k, k->link[at_i].handle);
-            return;
-        }
-    }
-}
-
 static void
 again(struct world *w, struct task *t)
 {
@@ -157,14 +144,38 @@ again(struct world *w, struct task *t)
 
     if (t->incarnation != k->incarnation)
         return;
+    k->flush_queued = false;
     knot_flush(w, k);
-    knot_flush_later(w, k);
 }
 
-void
-knot_flush_later(struct world *w, struct knot *k)
+/* Until a broker has taken all; without a connection its coming does it. */
+static void
+flush_later(struct world *w, struct knot *k)
 {
+    if (k->flush_queued || k->n_pending == 0)
+        return;
+    k->flush_queued = true;
     world_later(w, FLUSH_MS, again, k->index)->incarnation = k->incarnation;
+}
+
+/* Over any connection that lives. */
+void
+knot_flush(struct world *w, struct knot *k)
+{
+    size_t at;
+
+    if (k->n_pending == 0)
+        return;
+    at = world_chance(w, w->n_brokers);
+    for (size_t i = 0; i < w->n_brokers && k->n_pending > 0; i++) {
+        const size_t at_i = (at + i) % w->n_brokers;
+
+        if (k->link[at_i].handle != 0) {
+            submit(w, k, k->link[at_i].handle);
+            flush_later(w, k);
+            return;
+        }
+    }
 }
 
 void

@@ -1,9 +1,28 @@
 /* A node's batches: steps in one transaction, then the effects, one by one. */
 #include "knot_internal.h"
 #include "people.h"
+#include "programme.h"
 #include "seal.h"
 
 /* ---- when ---- */
+
+/* As noded does: a wall clock that jumps is believed once the brokers agree
+ * with it; theirs is right here. */
+void
+knot_look(struct world *w, struct knot *k)
+{
+    const uint64_t wall_ms =
+        (uint64_t)((int64_t)w->now_ms + k->skew_ms + k->jump_ms);
+    bool is_linked = false;
+
+    for (unsigned b = 0; b < w->n_brokers; b++)
+        is_linked |= k->link[b].handle != 0;
+    if (k->clock.is_parted && k->jump_ms == 0 && is_linked)
+        clock_watch_confirm(&k->clock, wall_ms, w->now_ms);
+    if (clock_watch_look(&k->clock, wall_ms, w->now_ms))
+        world_trace(w, "%s: the clocks %s", world_name(w, k->index),
+                    k->clock.is_parted ? "part" : "agree");
+}
 
 static void
 wake(struct world *w, struct task *t)
@@ -18,17 +37,16 @@ wake(struct world *w, struct task *t)
 }
 
 /* When its own clock says so; never at once, so that time passes. */
-static void
-wake_later(struct world *w, struct knot *k)
+void
+knot_wake_later(struct world *w, struct knot *k)
 {
-    uint64_t due = node_wake_ms(&k->env);
+    uint64_t due = node_wake_ms(&k->env), now_ms;
     struct task *t;
 
     if (due == UINT64_MAX || k->tick_queued)
         return;
-    due = (uint64_t)((int64_t)due - k->skew_ms);
-    if (due <= w->now_ms)
-        due = w->now_ms + 1;
+    now_ms = knot_now(w, k);
+    due = due <= now_ms ? w->now_ms + 1 : w->now_ms + (due - now_ms);
     if (k->wake_ms != 0 && k->wake_ms <= due)
         return;
     k->wake_ms = due;
@@ -68,10 +86,10 @@ open_job(struct world *w, struct knot *k, struct knot_job *j)
     if (envelope_peek(in, &j->ev.header) != HF_OK)
         return false;
     if (j->ev.header.suite == SUITE_NOTICE) {
-        const unsigned b =
-            hf_org_eq(&j->ev.header.sender, &w->registry.broker[0].id) ? 0 : 1;
+        const unsigned b = world_broker_index(w, &j->ev.header.sender);
 
-        if (notice_read(in, &w->registry.broker[b], &notice) != HF_OK)
+        if (b >= w->n_brokers ||
+            notice_read(in, &w->registry.broker[b], &notice) != HF_OK)
             return false;
         j->ev.type = NODE_EV_NOTICE;
         j->ev.broker = j->ev.header.sender;
@@ -157,6 +175,8 @@ release(struct world *w, struct knot *k, const struct node_effect *e)
     case NODE_DO_ALARM:
         world_trace(w, "%s alarm %s %s", world_name(w, k->index),
                     e->u.alarm.event, world_id(&e->u.alarm.object));
+        if (w->programme != NULL)
+            programme_alarm(w, k, e->u.alarm.event, &e->u.alarm.object);
         break;
     case NODE_DO_AGAIN:
         knot_push_tick(k);
@@ -214,7 +234,7 @@ commit(struct world *w, struct task *t)
     k->out->n = k->out->used = 0;
     k->n_owed = 0;
     knot_flush(w, k);
-    wake_later(w, k);
+    knot_wake_later(w, k);
     knot_run(w, k);
 }
 
@@ -227,6 +247,7 @@ knot_run(struct world *w, struct knot *k)
     if (!k->is_up || k->is_busy || k->first == NULL || w->has_failed)
         return;
     k->is_busy = true;
+    knot_look(w, k);
     disk_begin(k->disk);
     HF_ASSERT(k->out->n == 0);
     for (size_t i = 0; i < want && k->first != NULL; i++) {

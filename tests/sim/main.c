@@ -17,6 +17,7 @@
 #include "check.h"
 #include "hf_crypto.h"
 #include "people.h"
+#include "programme.h"
 #include "world.h"
 
 #define BUSY_HOURS 48
@@ -28,6 +29,8 @@ struct options {
     uint64_t hours;
     double seconds;
     bool prints;
+    bool is_programme; /* with orgs, cases, months */
+    unsigned orgs, cases, months;
     bool twice; /* each seed again: the digests must be the same */
 };
 
@@ -38,7 +41,8 @@ static void
 on_abort(int signal)
 {
     (void)signal;
-    world_fail(running, "an assertion");
+    world_fail(programme_running() != NULL ? programme_running() : running,
+               "an assertion");
     _exit(1);
 }
 
@@ -52,13 +56,25 @@ wall(void)
 }
 
 static bool
+run_programme(const struct options *o, uint64_t seed, uint64_t *ret_digest)
+{
+    const struct programme_options p = {seed, o->orgs, o->cases, o->months,
+                                        o->prints};
+
+    return programme_run(&p, ret_digest);
+}
+
+static bool
 run_one(uint64_t seed, const struct options *o, uint64_t *ret_digest)
 {
-    struct world *w = world_new(seed, o->prints);
+    struct world *w;
     uint64_t answers, done;
     unsigned day = 0;
     bool ok;
 
+    if (o->is_programme)
+        return run_programme(o, seed, ret_digest);
+    w = world_new(&world_small, seed, o->prints, NULL);
     running = w;
     world_run(w, w->began_ms + o->hours * HOUR_MS);
     w->is_calm = true;
@@ -98,6 +114,10 @@ read_options(int argc, char **argv, struct options *o)
             o->twice = true;
             continue;
         }
+        if (strcmp(argv[i], "--programme") == 0) {
+            o->is_programme = true;
+            continue;
+        }
         if (i + 1 == argc)
             return false;
         if (strcmp(argv[i], "--seed") == 0)
@@ -106,24 +126,38 @@ read_options(int argc, char **argv, struct options *o)
             o->seconds = strtod(argv[++i], NULL);
         else if (strcmp(argv[i], "--hours") == 0)
             o->hours = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--orgs") == 0)
+            o->orgs = (unsigned)strtoul(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--cases") == 0)
+            o->cases = (unsigned)strtoul(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--months") == 0)
+            o->months = (unsigned)strtoul(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--steps") == 0)
             o->steps = strtoull(argv[++i], NULL, 10);
         else
             return false;
     }
-    return true;
+    return o->orgs >= 5 && o->orgs <= WORLD_NODES_MAX - 2 && o->cases > 0 &&
+           o->months > 0;
 }
 
 int
 main(int argc, char **argv)
 {
-    struct options o = {.seed = 1, .steps = 1, .hours = BUSY_HOURS};
+    struct options o = {.seed = 1,
+                        .steps = 1,
+                        .hours = BUSY_HOURS,
+                        .orgs = 50,
+                        .cases = 2000,
+                        .months = 18};
     const double began = wall();
     uint64_t digest, again, n = 0;
 
     if (!read_options(argc, argv, &o) || hf_crypto_start() != HF_OK) {
         fprintf(stderr, "usage: sim_world [--seed N] [--seconds S] "
-                        "[--steps WORLDS] [--hours H] [--twice] [--trace]\n");
+                        "[--steps WORLDS] [--hours H] [--twice] [--trace]\n"
+                        "       sim_world --programme [--seed N] [--orgs 5-62] "
+                        "[--cases N] [--months N] [--twice] [--trace]\n");
         return 64;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);

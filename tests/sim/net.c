@@ -6,9 +6,8 @@
 #include "knot.h"
 #include "post.h"
 
-#define CONNS_MAX 64
+#define CONNS_MAX 1024
 #define NOTICE_MS (40 * SECOND_MS) /* until a dead connection is noticed */
-#define RETRY_MS  (5 * SECOND_MS)
 
 /* A connection; end 0 is the client's, end 1 the broker's. */
 struct conn {
@@ -19,9 +18,9 @@ struct conn {
 };
 
 struct net {
-    struct conn conn[CONNS_MAX];
+    struct conn conn[CONNS_MAX]; /* by handle, modulo */
     uint64_t next_handle;
-    uint64_t shut_until[WORLD_PARTIES][WORLD_PARTIES];
+    uint64_t shut_until[WORLD_PARTIES_MAX][WORLD_PARTIES_MAX];
 };
 
 struct net *
@@ -44,9 +43,22 @@ net_free(struct net *n)
 static struct conn *
 find(struct net *n, uint64_t handle)
 {
-    for (size_t i = 0; i < CONNS_MAX; i++)
-        if (n->conn[i].handle == handle)
-            return &n->conn[i];
+    struct conn *c = &n->conn[handle % CONNS_MAX];
+
+    return handle != 0 && c->handle == handle ? c : NULL;
+}
+
+/* A handle whose place is free. */
+static struct conn *
+fresh(struct net *n)
+{
+    for (size_t i = 0; i < CONNS_MAX; i++) {
+        struct conn *c = &n->conn[n->next_handle % CONNS_MAX];
+
+        if (c->handle == 0)
+            return c;
+        n->next_handle++;
+    }
     return NULL;
 }
 
@@ -66,8 +78,8 @@ is_shut(const struct world *w, unsigned from, unsigned to)
 static bool
 is_alive(const struct world *w, unsigned party)
 {
-    return party < WORLD_NODES ? knot_is_up(w->node[party])
-                               : post_is_up(w->broker[party - WORLD_NODES]);
+    return party < w->n_nodes ? knot_is_up(w->node[party])
+                               : post_is_up(w->broker[party - w->n_nodes]);
 }
 
 /* ---- what the ends are told ---- */
@@ -77,10 +89,10 @@ tell_up(struct world *w, const struct conn *c, unsigned e)
 {
     const unsigned party = c->end[e];
 
-    if (party < WORLD_NODES)
-        knot_link_up(w, w->node[party], c->handle, c->end[1] - WORLD_NODES);
+    if (party < w->n_nodes)
+        knot_link_up(w, w->node[party], c->handle, c->end[1] - w->n_nodes);
     else
-        post_link_up(w, w->broker[party - WORLD_NODES], c->handle,
+        post_link_up(w, w->broker[party - w->n_nodes], c->handle,
                      c->end[1 - e], e == 0);
 }
 
@@ -96,13 +108,13 @@ end_down(struct world *w, struct conn *c, unsigned e)
     if (!c->is_up[1 - e])
         c->handle = 0; /* nobody knows it any more */
     if (is_alive(w, party)) {
-        if (party < WORLD_NODES)
+        if (party < w->n_nodes)
             knot_link_down(w, w->node[party], handle);
         else
-            post_link_down(w, w->broker[party - WORLD_NODES], handle);
+            post_link_down(w, w->broker[party - w->n_nodes], handle);
     }
     if (e == 0)
-        net_want(w, party, c->end[1] - WORLD_NODES);
+        net_want(w, party, c->end[1] - w->n_nodes);
 }
 
 static void
@@ -128,7 +140,7 @@ static void
 open_conn(struct world *w, unsigned client, unsigned server)
 {
     struct net *n = w->net;
-    struct conn *c = find(n, 0);
+    struct conn *c = fresh(n);
 
     HF_ASSERT(c != NULL);
     *c = (struct conn){.handle = n->next_handle++,
@@ -145,7 +157,7 @@ static void
 try_connect(struct world *w, struct task *t)
 {
     const unsigned client = t->who;
-    const unsigned server = WORLD_NODES + (unsigned)t->handle;
+    const unsigned server = w->n_nodes + (unsigned)t->handle;
 
     if (!is_alive(w, client))
         return; /* asks again when it is back */
@@ -158,14 +170,15 @@ try_connect(struct world *w, struct task *t)
         !is_shut(w, server, client))
         open_conn(w, client, server);
     else
-        net_want(w, client, server - WORLD_NODES);
+        net_want(w, client, server - w->n_nodes);
 }
 
 void
 net_want(struct world *w, unsigned client, unsigned broker)
 {
     struct task *t =
-        world_later(w, 100 + world_chance(w, RETRY_MS), try_connect, client);
+        world_later(w, 100 + world_chance(w, w->shape->retry_ms), try_connect,
+                    client);
 
     t->handle = broker;
 }
@@ -185,10 +198,10 @@ arrive(struct world *w, struct task *t)
     if (!c->is_up[e] || !is_alive(w, t->who) ||
         is_shut(w, c->end[1 - e], t->who))
         return;
-    if (t->who < WORLD_NODES)
+    if (t->who < w->n_nodes)
         knot_frame(w, w->node[t->who], t->handle, frame);
     else
-        post_frame(w, w->broker[t->who - WORLD_NODES], t->handle, frame);
+        post_frame(w, w->broker[t->who - w->n_nodes], t->handle, frame);
 }
 
 static void
@@ -262,11 +275,13 @@ net_gone(struct world *w, unsigned party)
 void
 net_cut(struct world *w)
 {
-    struct conn *c = &w->net->conn[world_chance(w, CONNS_MAX)];
+    struct conn *c = NULL;
+    uint64_t n = 0;
 
-    for (size_t i = 0; i < CONNS_MAX && c->handle == 0; i++)
-        c = &w->net->conn[i];
-    if (c->handle == 0)
+    for (size_t i = 0; i < CONNS_MAX; i++)
+        if (w->net->conn[i].handle != 0 && world_chance(w, ++n) == 0)
+            c = &w->net->conn[i];
+    if (c == NULL)
         return;
     world_trace(w, "cut %s from %s", world_name(w, c->end[0]),
                 world_name(w, c->end[1]));

@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "hf_assert.h"
+#include "programme.h"
 #include "reason.h"
 
 #define CASES_MAX 10 /* a node opens */
@@ -18,10 +19,10 @@ static const char *const needs[SERVICES] = {
     "health.general", "training.vocational", "housing.emergency"};
 
 struct people {
-    struct service service[WORLD_NODES][SERVICES];
-    bool is_published[WORLD_NODES];
-    uint64_t version[WORLD_NODES];
-    unsigned n_cases[WORLD_NODES];
+    struct service service[WORLD_NODES_MAX][SERVICES];
+    bool is_published[WORLD_NODES_MAX];
+    uint64_t version[WORLD_NODES_MAX];
+    unsigned n_cases[WORLD_NODES_MAX];
     uint64_t n_answers, n_done;
     uint64_t ticket;
 };
@@ -176,7 +177,7 @@ fill_scope(struct world *w, struct consent *c, const char *id,
     set_name(&s->id, id);
     s->categories = categories;
     s->purposes = purposes;
-    for (unsigned i = 0; i < WORLD_NODES; i++)
+    for (unsigned i = 0; i < w->n_nodes; i++)
         if (world_chance(w, 8) != 0)
             s->recipient[s->n_recipients++] = w->org[i].id;
     if (s->n_recipients == 0)
@@ -236,7 +237,7 @@ refer(struct world *w, const struct node_case *c)
     set_name(&o->c.need, needs[world_chance(w, SERVICES)]);
     o->c.is_draft = world_chance(w, 4) == 0;
     if (world_chance(w, 4) == 0)
-        o->c.to = w->org[world_chance(w, WORLD_NODES)].id;
+        o->c.to = w->org[world_chance(w, w->n_nodes)].id;
     if (world_chance(w, 8) == 0)
         o->c.reason = REASON_OTHER; /* an override */
     return o;
@@ -248,7 +249,7 @@ offer(struct world *w, const struct node_case *c)
     struct order *o = new_order(w, CMD_TRANSFER_OFFER);
 
     o->c.case_id = c->id;
-    o->c.to = w->org[world_chance(w, WORLD_NODES)].id;
+    o->c.to = w->org[world_chance(w, w->n_nodes)].id;
     if (world_chance(w, 2) == 0)
         o->c.flags = ENTRY_TRAVEL_NONE;
     else
@@ -261,7 +262,7 @@ request(struct world *w)
 {
     struct order *o = new_order(w, CMD_TRANSFER_REQUEST);
 
-    o->c.to = w->org[world_chance(w, WORLD_NODES)].id;
+    o->c.to = w->org[world_chance(w, w->n_nodes)].id;
     snprintf(o->c.number.s, sizeof(o->c.number.s), "N-%u",
              (unsigned)world_chance(w, CASES_MAX + 2));
     return o;
@@ -337,7 +338,7 @@ happen(struct world *w, struct knot *k, const struct node_object *obj)
         event == EVENT_WAITLIST || event == EVENT_DEPART)
         o->c.when_ms = w->now_ms + world_chance(w, 5 * DAY_MS);
     if (event == EVENT_REDIRECT)
-        o->c.to = w->org[world_chance(w, WORLD_NODES)].id;
+        o->c.to = w->org[world_chance(w, w->n_nodes)].id;
     if ((event == EVENT_AMEND || event == EVENT_SUPPLEMENT) &&
         world_chance(w, 2) == 0)
         fill_sections(w, o, CATEGORY_BIT(CATEGORY_CONTACT));
@@ -424,6 +425,10 @@ act(struct world *w, struct task *t)
 void
 people_reply(struct world *w, struct knot *k, const struct node_reply *r)
 {
+    if (w->programme != NULL) {
+        programme_reply(w, k, r);
+        return;
+    }
     w->people->n_answers++;
     w->people->n_done += r->status == 0;
     world_trace(w, "%s answers %d %s", world_name(w, knot_index(k)), r->status,
@@ -444,9 +449,13 @@ people_publish(struct world *w, struct knot *k)
 {
     const unsigned from = knot_index(k);
 
+    if (w->programme != NULL) {
+        programme_publish(w, k);
+        return;
+    }
     w->people->is_published[from] = true;
     w->people->version[from]++;
-    for (unsigned i = 0; i < WORLD_NODES; i++)
+    for (unsigned i = 0; i < w->n_nodes; i++)
         if (i != from)
             world_later(w, world_chance(w, MINUTE_MS), services_arrive, i)
                 ->handle = from;
@@ -455,12 +464,17 @@ people_publish(struct world *w, struct knot *k)
 bool
 people_has_services(const struct world *w, unsigned node)
 {
-    return w->people->is_published[node];
+    return w->programme != NULL ? programme_has_services(w, node)
+                                : w->people->is_published[node];
 }
 
 void
 people_services(struct world *w, unsigned from, struct node_event *ev)
 {
+    if (w->programme != NULL) {
+        programme_services(w, from, ev);
+        return;
+    }
     ev->peer = w->org[from].id;
     ev->n_services = SERVICES;
     ev->services = w->people->service[from];
@@ -496,10 +510,10 @@ people_free(struct people *p)
 void
 people_begin(struct world *w)
 {
-    for (unsigned i = 0; i < WORLD_NODES; i++) {
+    for (unsigned i = 0; i < w->n_nodes; i++) {
         world_later(w, SECOND_MS, opening, i);
         world_later(w, 5 * MINUTE_MS, act, i);
-        for (unsigned j = 0; j < WORLD_NODES; j++)
+        for (unsigned j = 0; j < w->n_nodes; j++)
             if (i != j)
                 world_later(w, world_chance(w, 20 * MINUTE_MS), meet, i)
                     ->handle = j;

@@ -40,13 +40,14 @@ static void
 commit(struct world *w, struct task *t)
 {
     struct post *p = w->broker[t->who];
-    struct post_job *group[256];
     const size_t n = p->n_group;
+    struct post_job **group;
     const bool fails = world_odds(w, 200);
 
     if (t->incarnation != p->incarnation)
         return;
-    HF_ASSERT(n <= sizeof(group) / sizeof(group[0]));
+    group = calloc(n, sizeof(group[0]));
+    HF_ASSERT(group != NULL);
     memcpy(group, p->job, n * sizeof(group[0]));
     shift_jobs(p, n);
     p->n_group = 0;
@@ -70,6 +71,7 @@ commit(struct world *w, struct task *t)
             feed(w, p, &ev);
         post_free_job(group[i]);
     }
+    free(group);
     if (p->is_up)
         settle(w, p);
 }
@@ -82,13 +84,13 @@ party_of(const struct post *p, uint64_t handle)
     for (size_t i = 0; i < POST_LINKS_MAX; i++)
         if (p->link[i].handle == handle)
             return p->link[i].party;
-    return WORLD_PARTIES;
+    return WORLD_PARTIES_MAX;
 }
 
 static void
 send(struct world *w, struct post *p, uint64_t handle, struct hf_buf *frame)
 {
-    net_send(w, handle, WORLD_NODES + p->index, hf_buf_bytes(frame));
+    net_send(w, handle, w->n_nodes + p->index, hf_buf_bytes(frame));
     hf_buf_free(frame);
 }
 
@@ -103,7 +105,7 @@ do_custody(struct world *w, struct post *p, const struct broker_effect *fx)
     for (size_t i = 0; i < fx->n; i++) {
         f.item[i].envelope = fx->codes[i].envelope;
         f.item[i].code = fx->codes[i].code;
-        if (fx->codes[i].code == CUSTODY_TAKEN && party < WORLD_NODES)
+        if (fx->codes[i].code == CUSTODY_TAKEN && party < w->n_nodes)
             ledger_custody(w, &fx->codes[i].envelope);
     }
     hf_buf_init(&frame, FRAME_BYTES_MAX);
@@ -178,7 +180,7 @@ do_notice(struct world *w, struct post *p, const struct broker_effect *fx)
     HF_ASSERT(notice_make(&h, w->broker_op[p->index], &fx->notice, &t->data) ==
               HF_OK);
     world_trace(w, "%s gives up %s for %s",
-                world_name(w, WORLD_NODES + p->index),
+                world_name(w, w->n_nodes + p->index),
                 world_id(&fx->notice.envelope), fx->notice.recipient.s);
 }
 
@@ -186,7 +188,7 @@ static void
 close_link(struct world *w, struct task *t)
 {
     if (t->incarnation == w->broker[t->who]->incarnation)
-        net_close(w, t->handle, WORLD_NODES + t->who);
+        net_close(w, t->handle, w->n_nodes + t->who);
 }
 
 static void
@@ -303,10 +305,10 @@ settle(struct world *w, struct post *p)
 static struct broker_who
 who_is(const struct world *w, unsigned party)
 {
-    struct broker_who who = {.is_broker = party >= WORLD_NODES};
+    struct broker_who who = {.is_broker = party >= w->n_nodes};
 
     who.id =
-        who.is_broker ? w->broker[party - WORLD_NODES]->org : w->org[party].id;
+        who.is_broker ? w->broker[party - w->n_nodes]->org : w->org[party].id;
     return who;
 }
 
@@ -381,10 +383,10 @@ frame_in(struct world *w, struct post *p, struct hf_bytes frame,
         break;
     case FRAME_CUSTODY:
         ev->type = BROKER_CUSTODY;
-        ok = party >= WORLD_NODES && party < WORLD_PARTIES &&
+        ok = party >= w->n_nodes && party < w->n_nodes + w->n_brokers &&
              frame_read_custody(frame, &custody) == HF_OK &&
              frame_verify_custody(
-                 &custody, &w->registry.broker[party - WORLD_NODES]);
+                 &custody, &w->registry.broker[party - w->n_nodes]);
         ev->custody = &custody;
         break;
     default:
@@ -437,9 +439,9 @@ post_start(struct world *w, struct post *p)
                               .registry = &w->registry};
 
     HF_ASSERT(!p->is_up);
-    conf.boxes_max = 64;
+    conf.boxes_max = 2 * WORLD_PARTIES_MAX;
     conf.links_max = POST_LINKS_MAX;
-    conf.rows_max = 1024;
+    conf.rows_max = 64 * POST_LINKS_MAX;
     conf.batches_max = 128;
     p->is_up = true;
     p->booted_ms = w->now_ms;
@@ -447,11 +449,13 @@ post_start(struct world *w, struct post *p)
     p->core = broker_new(&conf, &p->view);
     HF_ASSERT(p->core != NULL);
     world_trace(w, "%s starts with %zu rows",
-                world_name(w, WORLD_NODES + p->index), p->n_held);
+                world_name(w, w->n_nodes + p->index), p->n_held);
     feed(w, p, &ev);
     load_boxes(w, p);
     settle(w, p);
-    net_want(w, WORLD_NODES + p->index, 1 - p->index);
+    for (unsigned b = 0; b < w->n_brokers; b++)
+        if (b != p->index)
+            net_want(w, w->n_nodes + p->index, b);
 }
 
 static void
@@ -471,7 +475,7 @@ post_crash(struct world *w, struct post *p)
     if (!p->is_up)
         return;
     world_trace(w, "%s crashes with %zu rows, %zu jobs",
-                world_name(w, WORLD_NODES + p->index), p->n_held, p->n_jobs);
+                world_name(w, w->n_nodes + p->index), p->n_held, p->n_jobs);
     p->is_up = false;
     p->incarnation++;
     p->wake_ms = 0;
@@ -486,7 +490,7 @@ post_crash(struct world *w, struct post *p)
         post_free_job(p->job[i]);
     }
     p->n_jobs = p->n_group = 0;
-    net_gone(w, WORLD_NODES + p->index);
+    net_gone(w, w->n_nodes + p->index);
     ledger_check(w);
     world_later(w, 500 + world_chance(w, 5 * MINUTE_MS), restart, p->index)
         ->incarnation = p->incarnation;
@@ -512,6 +516,7 @@ post_free(struct post *p)
         post_free_row(p->held[i]);
     for (size_t i = 0; i < p->n_jobs; i++)
         post_free_job(p->job[i]);
+    post_free_ids(p);
     free(p->held);
     free(p->job);
     free(p);

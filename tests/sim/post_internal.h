@@ -8,7 +8,7 @@
 #include "hf_assert.h"
 #include "post.h"
 
-#define POST_LINKS_MAX 16
+#define POST_LINKS_MAX 128
 
 /* One row of the store: a group of envelopes of one mailbox and lane. */
 struct post_row {
@@ -33,6 +33,14 @@ struct post_job {
     uint64_t keep;
 };
 
+/* An envelope that lies in @n mailboxes. */
+struct post_id {
+    struct hf_id id;
+    unsigned n;
+    struct post_id *next;
+};
+#define POST_ID_CHAINS 4096
+
 struct post {
     unsigned index;
     struct hf_org org;
@@ -45,6 +53,7 @@ struct post {
     struct broker_effects fx;
     struct post_row **held; /* sorted by box, lane, seq */
     size_t n_held, held_max;
+    struct post_id *ids[POST_ID_CHAINS];
     uint64_t last_seq;
     struct post_job **job; /* the first n_group are in the commit that runs */
     size_t n_jobs, jobs_max, n_group;
@@ -61,6 +70,7 @@ bool post_next_row(void *ctx, const struct broker_who *box, unsigned lane,
 void post_save(struct post *p, const struct post_job *j);
 void post_delete(struct post *p, const struct post_job *j);
 void post_free_row(struct post_row *r);
+void post_free_ids(struct post *p);
 
 /** post_add_job: at the end of the queue; to be filled by the caller. */
 struct post_job *post_add_job(struct post *p, uint64_t ticket);

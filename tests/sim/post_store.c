@@ -23,11 +23,66 @@ static size_t
 find_held(const struct post *p, const struct broker_who *box, unsigned lane,
           uint64_t seq)
 {
-    size_t i = 0;
+    size_t low = 0, high = p->n_held;
 
-    while (i < p->n_held && compare_place(p->held[i], box, lane, seq) < 0)
-        i++;
-    return i;
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+
+        if (compare_place(p->held[mid], box, lane, seq) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* ---- which envelopes it holds ---- */
+
+static struct post_id **
+find_id(struct post *p, const struct hf_id *id)
+{
+    struct post_id **at = &p->ids[(id->b[0] << 8 | id->b[1]) % POST_ID_CHAINS];
+
+    while (*at != NULL && !hf_id_eq(&(*at)->id, id))
+        at = &(*at)->next;
+    return at;
+}
+
+static void
+add_id(struct post *p, const struct hf_id *id)
+{
+    struct post_id **at = find_id(p, id);
+
+    if (*at == NULL) {
+        *at = calloc(1, sizeof(**at));
+        HF_ASSERT(*at != NULL);
+        (*at)->id = *id;
+    }
+    (*at)->n++;
+}
+
+static void
+drop_id(struct post *p, const struct hf_id *id)
+{
+    struct post_id **at = find_id(p, id), *gone = *at;
+
+    HF_ASSERT(gone != NULL);
+    if (--gone->n > 0)
+        return;
+    *at = gone->next;
+    free(gone);
+}
+
+void
+post_free_ids(struct post *p)
+{
+    for (size_t i = 0; i < POST_ID_CHAINS; i++)
+        while (p->ids[i] != NULL) {
+            struct post_id *gone = p->ids[i];
+
+            p->ids[i] = gone->next;
+            free(gone);
+        }
 }
 
 bool
@@ -124,6 +179,7 @@ post_save(struct post *p, const struct post_job *j)
 
             HF_ASSERT(h->n < BROKER_ROW_MAX);
             h->id[h->n] = id_of(put->envelope);
+            add_id(p, &h->id[h->n]);
             h->expires_ms[h->n] = put->expires_ms;
             h->envelope[h->n++] = post_keep(put->envelope);
         }
@@ -143,6 +199,7 @@ post_delete(struct post *p, const struct post_job *j)
     h = p->held[at];
     for (size_t i = 0; i < h->n; i++) {
         if ((j->keep >> i & 1) == 0) {
+            drop_id(p, &h->id[i]);
             free_bytes(h->envelope[i]);
             continue;
         }
@@ -162,11 +219,7 @@ post_delete(struct post *p, const struct post_job *j)
 bool
 post_holds(const struct post *p, const struct hf_id *envelope)
 {
-    for (size_t i = 0; i < p->n_held; i++)
-        for (size_t j = 0; j < p->held[i]->n; j++)
-            if (hf_id_eq(&p->held[i]->id[j], envelope))
-                return true;
-    return false;
+    return *find_id((struct post *)(uintptr_t)p, envelope) != NULL;
 }
 
 /* ---- the queue ---- */

@@ -11,6 +11,7 @@
 #include "net.h"
 #include "people.h"
 #include "post.h"
+#include "programme.h"
 
 #define BEGIN_MS    UINT64_C(1767225600000) /* 2026-01-01 */
 #define MISCHIEF_MS (20 * MINUTE_MS)
@@ -20,7 +21,7 @@
 #define LEDGER_STEPS 500 /* tasks between two looks at the ledger */
 #define NODE_STEPS   5000
 
-static const char *const names[WORLD_PARTIES] = {"clinic", "iom-af", "iom-at",
+static const char *const names[] = {"clinic", "iom-af", "iom-at",
                                                  "af", "eu"};
 
 static const char pack_text[] =
@@ -173,9 +174,9 @@ world_run(struct world *w, uint64_t until_ms)
         w->now_ms = t->at_ms;
         t->run(w, t);
         free_task(t);
-        if (++w->steps % LEDGER_STEPS == 0)
+        if (++w->steps % w->shape->ledger_steps == 0)
             ledger_check(w);
-        if (w->steps % NODE_STEPS == 0)
+        if (w->steps % w->shape->node_steps == 0)
             check_nodes(w);
     }
     w->now_ms = until_ms;
@@ -227,17 +228,25 @@ world_fail(struct world *w, const char *fmt, ...)
 const char *
 world_name(const struct world *w, unsigned party)
 {
-    (void)w;
-    return party < WORLD_PARTIES ? names[party] : "nobody";
+    return party < w->n_nodes + w->n_brokers ? w->name[party] : "nobody";
 }
 
 unsigned
 world_org_index(const struct world *w, const struct hf_org *org)
 {
-    for (unsigned i = 0; i < WORLD_NODES; i++)
+    for (unsigned i = 0; i < w->n_nodes; i++)
         if (hf_org_eq(&w->org[i].id, org))
             return i;
-    return WORLD_NODES;
+    return w->n_nodes;
+}
+
+unsigned
+world_broker_index(const struct world *w, const struct hf_org *id)
+{
+    for (unsigned i = 0; i < w->n_brokers; i++)
+        if (hf_org_eq(&w->registry.broker[i].id, id))
+            return i;
+    return w->n_brokers;
 }
 
 const char *
@@ -257,8 +266,8 @@ world_id(const struct hf_id *id)
 static void
 part_some(struct world *w)
 {
-    const unsigned a = (unsigned)world_chance(w, WORLD_PARTIES);
-    const unsigned b = WORLD_NODES + (unsigned)world_chance(w, WORLD_BROKERS);
+    const unsigned a = (unsigned)world_chance(w, w->n_nodes + w->n_brokers);
+    const unsigned b = w->n_nodes + (unsigned)world_chance(w, w->n_brokers);
     const uint64_t ms = world_chance(w, HOUR_MS);
     const uint64_t ways = world_chance(w, 3);
 
@@ -278,7 +287,7 @@ come_back(struct world *w, struct knot *k)
     const bool clones = w->seed % 3 == 0;
     unsigned n = 0;
 
-    for (unsigned i = 0; i < WORLD_NODES; i++)
+    for (unsigned i = 0; i < w->n_nodes; i++)
         n += knot_rollbacks(w->node[i]);
     if (n < ROLLBACKS_MAX && world_chance(w, 3) == 0)
         knot_restore(w, k, !clones);
@@ -289,7 +298,7 @@ come_back(struct world *w, struct knot *k)
 static void
 mischief(struct world *w, struct task *t)
 {
-    const unsigned node = (unsigned)world_chance(w, WORLD_NODES);
+    const unsigned node = (unsigned)world_chance(w, w->n_nodes);
 
     (void)t;
     if (w->is_calm)
@@ -299,7 +308,7 @@ mischief(struct world *w, struct task *t)
         knot_crash(w, w->node[node], "for no reason");
         break;
     case 1:
-        post_crash(w, w->broker[world_chance(w, WORLD_BROKERS)]);
+        post_crash(w, w->broker[world_chance(w, w->n_brokers)]);
         break;
     case 2:
     case 3:
@@ -317,11 +326,20 @@ mischief(struct world *w, struct task *t)
 
 /* ---- making a world ---- */
 
-static void
-set_org(struct hf_org *org, const char *text)
+void
+world_set_org(struct hf_org *org, const char *text)
 {
     memset(org, 0, sizeof(*org));
-    snprintf(org->s, sizeof(org->s), "%s", text);
+    memcpy(org->s, text, strnlen(text, sizeof(org->s) - 1));
+}
+
+void
+world_add_home(struct world *w, unsigned node, unsigned broker)
+{
+    struct registry_org *o = &w->org[node];
+
+    HF_ASSERT(o->n_homes < REGISTRY_HOMES_MAX);
+    o->home[o->n_homes++] = w->registry.broker[broker].id;
 }
 
 static void
@@ -338,34 +356,68 @@ make_keys(struct world *w, unsigned i)
 
 /* iom-at at home with eu, iom-af with af, the clinic with both. */
 static void
+make_small(struct world *w)
+{
+    for (unsigned i = 0; i < w->n_nodes + w->n_brokers; i++)
+        snprintf(w->name[i], WORLD_NAME, "%s", names[i]);
+    for (unsigned i = 0; i < w->n_nodes; i++) {
+        w->org[i].kind = i == 0 ? ORG_CLINIC : ORG_IOM_OFFICE;
+        memcpy(w->org[i].country, i == 2 ? "AT" : "AF", 2);
+    }
+    world_add_home(w, 0, 0);
+    world_add_home(w, 0, 1);
+    world_add_home(w, 1, 0);
+    world_add_home(w, 2, 1);
+}
+
+static void
+begin_small(struct world *w)
+{
+    people_begin(w);
+    world_later(w, HOUR_MS, mischief, 0);
+}
+
+const struct world_shape world_small = {.n_nodes = 3,
+                                        .n_brokers = 2,
+                                        .pack = pack_text,
+                                        .figures_ms = DAY_MS,
+                                        .retry_ms = 5 * SECOND_MS,
+                                        .ledger_steps = 500,
+                                        .node_steps = 5000,
+                                        .figure_steps = 16,
+                                        .make = make_small,
+                                        .begin = begin_small};
+
+/* Ids from names, once the shape has given these. */
+static void
 make_registry(struct world *w)
 {
     struct registry *r = &w->registry;
 
     r->version[REGISTRY_ROOT] = r->version[REGISTRY_ORGS] = 1;
-    r->figures_period_ms = DAY_MS;
+    r->figures_period_ms = w->shape->figures_ms;
     r->figures_threshold = 1;
-    r->n_brokers = WORLD_BROKERS;
-    for (unsigned i = 0; i < WORLD_BROKERS; i++) {
-        set_org(&r->broker[i].id, names[WORLD_NODES + i]);
+    r->n_brokers = w->n_brokers;
+    r->n_orgs = w->n_nodes;
+    r->orgs = w->org;
+    for (unsigned i = 0; i < w->n_brokers; i++) {
         r->broker[i].link_pk[0] = (uint8_t)(100 + i);
         make_keys(w, i);
     }
-    r->n_orgs = WORLD_NODES;
-    r->orgs = w->org;
-    for (unsigned i = 0; i < WORLD_NODES; i++) {
-        struct registry_org *o = &w->org[i];
-
-        set_org(&o->id, names[i]);
-        o->kind = i == 0 ? ORG_CLINIC : ORG_IOM_OFFICE;
-        o->status = MEMBER_ACTIVE;
-        memcpy(o->country, i == 2 ? "AT" : "AF", 2);
-        o->n_op = 1;
-        o->link_pk[0] = (uint8_t)(i + 1);
-        o->home[o->n_homes++] = r->broker[i == 2 ? 1 : 0].id;
-        if (i == 0)
-            o->home[o->n_homes++] = r->broker[1].id;
+    for (unsigned i = 0; i < w->n_nodes; i++) {
+        w->org[i].status = MEMBER_ACTIVE;
+        w->org[i].n_op = 1;
+        w->org[i].link_pk[0] = (uint8_t)(i + 1);
     }
+    for (unsigned i = 0; i < w->n_brokers; i++) {
+        char id[HF_ORG_BYTES];
+
+        snprintf(id, sizeof(id), "broker%u", i);
+        world_set_org(&r->broker[i].id, id);
+    }
+    w->shape->make(w);
+    for (unsigned i = 0; i < w->n_nodes; i++)
+        world_set_org(&w->org[i].id, w->name[i]);
 }
 
 static void
@@ -373,9 +425,8 @@ make_book(struct world *w)
 {
     static const struct hf_hash hash = {{1}};
     struct sop_findings findings;
-    const struct hf_bytes yaml = {(const uint8_t *)pack_text,
-                                  sizeof(pack_text) - 1};
-
+    const struct hf_bytes yaml = {(const uint8_t *)w->shape->pack,
+                                  strlen(w->shape->pack)};
     if (sop_pack_load(yaml, &findings, &w->pack) != HF_OK) {
         for (size_t i = 0; i < findings.n; i++)
             printf("pack %u: %s\n", findings.item[i].line,
@@ -389,11 +440,16 @@ make_book(struct world *w)
 }
 
 struct world *
-world_new(uint64_t seed, bool prints)
+world_new(const struct world_shape *shape, uint64_t seed, bool prints,
+          struct programme *programme)
 {
     struct world *w = calloc(1, sizeof(*w));
 
     HF_ASSERT(w != NULL);
+    w->shape = shape;
+    w->programme = programme;
+    w->n_nodes = shape->n_nodes;
+    w->n_brokers = shape->n_brokers;
     w->seed = seed;
     w->chance = seed * UINT64_C(0x2545f4914f6cdd1d) + 1;
     w->prints = prints;
@@ -404,16 +460,15 @@ world_new(uint64_t seed, bool prints)
     w->ledger = ledger_new();
     w->net = net_new(w);
     w->people = people_new(w);
-    for (unsigned i = 0; i < WORLD_NODES; i++)
+    for (unsigned i = 0; i < w->n_nodes; i++)
         w->node[i] = knot_new(w, i);
-    for (unsigned i = 0; i < WORLD_BROKERS; i++)
+    for (unsigned i = 0; i < w->n_brokers; i++)
         w->broker[i] = post_new(w, i);
-    for (unsigned i = 0; i < WORLD_BROKERS; i++)
+    for (unsigned i = 0; i < w->n_brokers; i++)
         post_start(w, w->broker[i]);
-    for (unsigned i = 0; i < WORLD_NODES; i++)
+    for (unsigned i = 0; i < w->n_nodes; i++)
         knot_start(w, w->node[i]);
-    people_begin(w);
-    world_later(w, HOUR_MS, mischief, 0);
+    shape->begin(w);
     return w;
 }
 
@@ -423,13 +478,14 @@ world_free(struct world *w)
     while (w->n_tasks > 0)
         free_task(pop(w));
     free(w->heap);
-    for (unsigned i = 0; i < WORLD_NODES; i++)
+    for (unsigned i = 0; i < w->n_nodes; i++)
         knot_free(w->node[i]);
-    for (unsigned i = 0; i < WORLD_BROKERS; i++) {
+    for (unsigned i = 0; i < w->n_brokers; i++) {
         post_free(w->broker[i]);
         hf_secret_free(w->broker_op[i]);
     }
     people_free(w->people);
+    programme_free(w->programme);
     net_free(w->net);
     ledger_free(w->ledger);
     sop_book_free(w->book);

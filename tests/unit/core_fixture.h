@@ -714,16 +714,7 @@ core_alarms(const struct core_node *n, const char *event)
 static inline bool
 core_holds(const struct core_node *n, const char *text)
 {
-    const size_t len = strlen(text);
-
-    for (int t = 0; t < NODE_TABLES; t++)
-        for (size_t i = 0; i < n->disk->table[t].n; i++) {
-            const struct hf_bytes v = n->disk->table[t].row[i]->value;
-
-            if (memmem(v.p, v.n, text, len) != NULL)
-                return true;
-        }
-    return false;
+    return disk_holds(n->disk, text, strlen(text));
 }
 
 /** core_went: whether any letter carried @text. */
