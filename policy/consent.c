@@ -187,7 +187,8 @@ consent_proof(const struct consent *c, const struct hf_org *to,
               struct proof *ret)
 {
     const uint32_t bit = purpose_bit(purpose);
-    uint32_t open = categories & CATEGORY_ALL;
+    const uint32_t feedback = PURPOSE_BIT(PURPOSE_FEEDBACK);
+    uint32_t open = categories & CATEGORY_ALL, back = open;
     const struct consent_scope *s;
 
     memset(ret, 0, sizeof(*ret));
@@ -202,9 +203,20 @@ consent_proof(const struct consent *c, const struct hf_org *to,
         HF_ASSERT(ret->n < PROOF_ITEMS_MAX);
         item->scope = s->id;
         item->categories = scope_categories(s) & categories;
-        item->purposes = bit;
+        item->purposes = s->purposes & (bit | feedback);
         item->until_ms = s->until_ms;
         open &= ~item->categories;
+        if ((s->purposes & feedback) != 0)
+            back &= ~item->categories;
         ret->n++;
+    }
+    while (ret->n < PROOF_ITEMS_MAX &&
+           (s = next_scope(c, to, feedback, back, now_ms)) != NULL) {
+        ret->item[ret->n++] =
+            (struct proof_item){.scope = s->id,
+                                .categories = scope_categories(s) & categories,
+                                .purposes = feedback,
+                                .until_ms = s->until_ms};
+        back &= ~scope_categories(s);
     }
 }

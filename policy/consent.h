@@ -47,6 +47,7 @@ struct consent_scope {
 struct consent {
     struct hf_id id;         /* CO-... */
     struct hf_id case_id;
+    struct hf_id previous;   /* of this case, before this one; zero: none */
     uint32_t version;        /* 1, rising with each amendment or withdrawal */
     enum consent_state state;
     uint64_t given_ms;
@@ -73,7 +74,8 @@ uint32_t consent_withdrawn(const struct consent *c, const struct hf_org *to,
                            enum purpose purpose);
 
 /** consent_proof: this recipient's share, restricted to @categories and
- * @purpose at @now_ms; ret->n = 0 when there is none. */
+ * @purpose at @now_ms, and whether it may report back on them (R-5);
+ * ret->n = 0 when there is none. */
 void consent_proof(const struct consent *c, const struct hf_org *to,
                    enum purpose purpose, uint32_t categories, uint64_t now_ms,
                    struct proof *ret);

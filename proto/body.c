@@ -401,9 +401,11 @@ scopes_pack(const struct scopes_withdrawn *s,
     hf_put_bytes(&p, s->consent.b, HF_ID_BYTES);
     hf_put_bytes(&p, s->case_id.b, HF_ID_BYTES);
     hf_put_bytes(&p, s->object.b, HF_ID_BYTES);
+    hf_put_bytes(&p, s->mark.b, HF_ID_BYTES);
     hf_put_u32(&p, s->version);
     put_bool(&p, s->erase);
     put_bool(&p, s->whole);
+    put_bool(&p, s->narrowed);
     hf_put_u32(&p, s->categories);
     hf_put_u8(&p, s->n);
     for (size_t i = 0; i < s->n; i++)
@@ -424,13 +426,15 @@ scopes_unpack(struct hf_bytes in, struct scopes_withdrawn *ret)
     hf_get_bytes(&p, s.consent.b, HF_ID_BYTES);
     hf_get_bytes(&p, s.case_id.b, HF_ID_BYTES);
     hf_get_bytes(&p, s.object.b, HF_ID_BYTES);
+    hf_get_bytes(&p, s.mark.b, HF_ID_BYTES);
     s.version = hf_get_u32(&p);
     s.erase = get_bool(&p, &ok);
     s.whole = get_bool(&p, &ok);
+    s.narrowed = get_bool(&p, &ok);
     s.categories = hf_get_u32(&p);
     s.n = hf_get_u8(&p);
     if (!ok || s.n > SCOPES_MAX || in.n != SCOPES_BYTES(s.n) ||
-        (s.categories & ~CATEGORY_ALL) != 0)
+        (s.categories & ~CATEGORY_ALL) != 0 || (s.narrowed && s.whole))
         return false;
     for (size_t i = 0; i < s.n; i++) {
         hf_get_bytes(&p, s.scope[i].s, HF_NAME_BYTES);

@@ -143,14 +143,16 @@ struct scopes_withdrawn {
     struct hf_id consent;
     struct hf_id case_id;  /* zero where the recipient does not know it */
     struct hf_id object;   /* the referral or transfer that disclosed */
+    struct hf_id mark;     /* what its author passes on by it; to the author */
     uint32_t version;
     bool erase;            /* else: stop sharing */
     bool whole;            /* every scope */
+    bool narrowed;         /* the consent goes on without this recipient */
     uint8_t n;
     struct hf_name scope[SCOPES_MAX];
     uint32_t categories;   /* that must go or stop, of this recipient */
 };
-#define SCOPES_BYTES(n) (59u + (size_t)(n)*32u)
+#define SCOPES_BYTES(n) (76u + (size_t)(n)*32u)
 
 void card_pack(const struct card *c, uint8_t out[static CARD_BYTES]);
 HF_NODISCARD bool card_unpack(struct hf_bytes in, struct card *ret);

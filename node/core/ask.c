@@ -1,8 +1,7 @@
-/* Cases, consents, users, services; and what the commands share. */
+/* Cases, users, services; and what the commands share. */
 #include "ask.h"
 
 #include "disclose.h"
-#include "giver.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "parts.h"
@@ -11,7 +10,6 @@
 #include "proxy.h"
 #include "reconsent.h"
 #include "shelf.h"
-#include "withdrawal.h"
 
 const char *
 ask_id(enum object_kind kind, const struct hf_id *id, char *room)
@@ -241,137 +239,6 @@ ask_case_stage(struct step *s)
     c.changed_ms = s->now;
     case_put(s->v, &c);
     reply_case(s, &c);
-}
-
-/* ---- consents ---- */
-
-static void
-reply_consent(struct step *s, const struct consent *c)
-{
-    struct node_reply *r = step_reply(s);
-
-    r->id = c->id;
-    r->version = c->version;
-}
-
-/* Withdrawn scopes stay withdrawn whatever an amendment says, or one before
- * it left out. */
-static void
-carry_withdrawn(const struct step *s, struct consent *now)
-{
-    struct node_tombstone t;
-
-    for (int i = 0; i < now->n_scopes; i++)
-        if (tombstone_get(s->v, &now->id, &now->scope[i].id, &t))
-            now->scope[i].withdrawn = true;
-}
-
-void
-ask_consent(struct step *s)
-{
-    const enum node_command_type type = s->cmd->type;
-    struct consent was, c;
-    struct node_case kase;
-    const char *wrong;
-    bool has;
-
-    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !ask_case(s, true, &kase) || !ask_words_fit(s) ||
-        giver_refuses(s, &kase))
-        return;
-    has = consent_get(s->v, &kase.consent, &was);
-    if (type != CMD_CONSENT_AMEND && has && was.state == CONSENT_GIVEN) {
-        /* whoever holds data under it must be told: a withdrawal's work */
-        step_refuse(s, 1, "consent_exists",
-                    "handoff consent amend CASE, or consent withdraw CASE",
-                    "a consent is in force; amend or withdraw it");
-        return;
-    }
-    if (type == CMD_CONSENT_AMEND && (!has || was.state != CONSENT_GIVEN)) {
-        step_refuse(s, 1, "no_consent", "handoff consent give CASE",
-                    "no consent is in force to be amended");
-        return;
-    }
-    c = *s->cmd->consent;
-    c.id = type == CMD_CONSENT_AMEND ? was.id : step_fresh_id(s);
-    c.version = type == CMD_CONSENT_AMEND ? was.version + 1 : 1;
-    c.state = type == CMD_CONSENT_REFUSE ? CONSENT_REFUSED : CONSENT_GIVEN;
-    c.case_id = kase.id;
-    if (type == CMD_CONSENT_AMEND)
-        carry_withdrawn(s, &c);
-    if (type != CMD_CONSENT_REFUSE && (wrong = consent_check(&c)) != NULL) {
-        step_refuse(s, 65, "bad_consent", "", "%s", wrong);
-        return;
-    }
-    consent_put(s->v, &c, s->cmd->details);
-    kase.consent = c.id;
-    kase.changed_ms = s->now;
-    case_put(s->v, &kase);
-    reconsent_given(s, &kase);
-    reply_consent(s, &c);
-}
-
-/* Which scopes, and all their categories; false for an unknown one. */
-static bool
-gather_scopes(const struct node_command *cmd, const struct consent *c,
-              struct scopes_withdrawn *w)
-{
-    w->whole = cmd->n_scopes == 0;
-    for (int i = 0; i < c->n_scopes; i++) {
-        bool named = w->whole;
-
-        for (int k = 0; k < cmd->n_scopes; k++)
-            named |= hf_name_eq(&cmd->scope[k], &c->scope[i].id);
-        if (!named)
-            continue;
-        w->scope[w->n++] = c->scope[i].id;
-        w->categories |= c->scope[i].categories;
-    }
-    return w->whole || w->n == cmd->n_scopes;
-}
-
-/* Never blocked by any gate or state (I-2): whoever holds the record of the
- * consent may take the withdrawal, holder of custody or not. */
-void
-ask_consent_withdraw(struct step *s)
-{
-    static const struct hf_org nobody;
-    struct scopes_withdrawn w;
-    struct node_case kase;
-    struct consent c;
-    struct hf_id first = {{0}};
-    struct node_reply *r;
-    unsigned told;
-
-    if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !ask_case(s, false, &kase))
-        return;
-    /* what was only stopped may be erased later */
-    if (!consent_get(s->v, &kase.consent, &c) ||
-        (c.state != CONSENT_GIVEN &&
-         !(c.state == CONSENT_WITHDRAWN && s->cmd->erase))) {
-        step_refuse(s, 1, "no_consent", "", "no consent is in force");
-        return;
-    }
-    memset(&w, 0, sizeof(w));
-    w.consent = c.id;
-    w.case_id = kase.id;
-    w.version = c.version + 1;
-    w.erase = s->cmd->erase;
-    if (!gather_scopes(s->cmd, &c, &w)) {
-        step_refuse(s, 66, "no_such_scope",
-                    "handoff consent show CASE lists the scopes",
-                    "the consent has no such scope");
-        return;
-    }
-    told = withdrawal_begin(s, &w, &nobody, &first);
-    if (case_get(s->v, &kase.id, &kase))
-        reconsent_settle(s, &kase);
-    r = step_reply(s);
-    r->id = c.id;
-    r->version = w.version;
-    r->n = told;
-    r->decision = first;
 }
 
 /* ---- users and services ---- */

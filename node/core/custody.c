@@ -30,25 +30,46 @@ is_awaited(const struct step *s, const struct registry_org *org,
            copies_of(s, &org->id, restored) < shared;
 }
 
-bool
-custody_is_sure(struct step *s)
+const struct hf_org *
+custody_awaited(const struct step *s)
 {
     const struct registry *r = s->env->registry;
     struct node_self self;
 
     if (!self_get(s->v, &self) || hf_id_is_zero(&self.restored))
+        return NULL;
+    for (size_t i = 0; r != NULL && i < r->n_orgs; i++)
+        if (is_awaited(s, &r->orgs[i], &self.restored))
+            return &r->orgs[i].id;
+    return NULL;
+}
+
+bool
+custody_awaits(const struct step *s, const struct hf_org *org)
+{
+    const struct registry_org *r =
+        s->env->registry == NULL ? NULL : registry_org(s->env->registry, org);
+    struct node_self self;
+
+    return r != NULL && self_get(s->v, &self) &&
+           !hf_id_is_zero(&self.restored) && is_awaited(s, r, &self.restored);
+}
+
+bool
+custody_is_sure(struct step *s)
+{
+    const struct hf_org *awaited = custody_awaited(s);
+    struct node_self self;
+
+    if (awaited == NULL)
         return true;
-    for (size_t i = 0; r != NULL && i < r->n_orgs; i++) {
-        if (!is_awaited(s, &r->orgs[i], &self.restored))
-            continue;
-        push_ask_again(s, &r->orgs[i].id, &self.restored);
-        step_refuse(s, 75, "awaits_copy",
-                    "wait for it, or call them; whom the committee suspends "
-                    "is not awaited",
-                    "after the restore %.31s has not yet said all that it "
-                    "shares with us: a case may have gone there",
-                    r->orgs[i].id.s);
-        return false;
-    }
-    return true;
+    if (self_get(s->v, &self))
+        push_ask_again(s, awaited, &self.restored);
+    step_refuse(s, 75, "awaits_copy",
+                "wait for it, or call them; whom the committee suspends "
+                "is not awaited",
+                "after the restore %.31s has not yet said all that it "
+                "shares with us: a case may have gone there",
+                awaited->s);
+    return false;
 }

@@ -18,4 +18,11 @@
  */
 bool custody_is_sure(struct step *s);
 
+/** custody_awaited: a member that has not yet said, or returned, all that it
+ * shares with us since our restore; NULL: nobody. */
+const struct hf_org *custody_awaited(const struct step *s);
+
+/** custody_awaits: whether @org is one of them. */
+bool custody_awaits(const struct step *s, const struct hf_org *org);
+
 #endif /* NODE_CORE_CUSTODY_H */

@@ -3,6 +3,7 @@
 #include "ask.h"
 #include "custody.h"
 #include "disclose.h"
+#include "feedback.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "people.h"
@@ -206,6 +207,8 @@ fill(struct step *s, struct live *l, struct draft *d)
         d->is_automatic = false;
         return true;
     }
+    if (!feedback_may_go(s, l))
+        return false;
     ask_own_parts(s, &d->body);
     if (l->o.kind == OBJECT_TRANSFER && l->o.side == SIDE_FIRST &&
         (c->event == EVENT_RELEASE || c->event == EVENT_AMEND ||

@@ -1,6 +1,6 @@
 #include "inbound.h"
 
-#include "hf_assert.h"
+#include "tombstone.h"
 #include "vital.h"
 
 uint32_t
@@ -46,23 +46,6 @@ inbound_sop(const struct step *s, const struct terms *t,
     return true;
 }
 
-static uint32_t
-under_tombstones(const struct step *s, const struct proof *p)
-{
-    static const struct hf_name whole;
-    struct node_tombstone t;
-    uint32_t gone = 0;
-
-    if (tombstone_get(s->v, &p->consent, &whole, &t) &&
-        t.version >= p->version)
-        return CATEGORY_ALL;
-    for (int i = 0; i < p->n; i++)
-        if (tombstone_get(s->v, &p->consent, &p->item[i].scope, &t) &&
-            t.version >= p->version)
-            gone |= p->item[i].categories;
-    return gone;
-}
-
 enum reason
 inbound_gate(struct step *s, const struct live *l, const struct body *b)
 {
@@ -86,6 +69,6 @@ inbound_gate(struct step *s, const struct live *l, const struct body *b)
         if (!inbound_sop(s, &terms, &sop))
             return REASON_SOP_UNKNOWN;
     }
-    return gate_in(&proof, purpose, sections, sop, under_tombstones(s, &proof),
+    return gate_in(&proof, purpose, sections, sop, tombstone_under(s, &proof),
                    s->now);
 }

@@ -81,8 +81,15 @@ struct hf_bytes live_packed_body(struct step *s, const struct live *l,
  * of @side and shred their keys. */
 void live_drop_sections(struct step *s, struct live *l, enum side side,
                         uint32_t categories);
-/** live_drop_bodies: every part of every body of @side; the chain stays. */
-void live_drop_bodies(struct step *s, struct live *l, enum side side);
+/** live_drop_peer: every body of the peer's side and the card, and the keys
+ * under which they were; the chain stays. live_drop_all: our own words, too.
+ * live_drop_case: only what the peer told of the person beside the sections:
+ * the head of the case, the card as it came. */
+void live_drop_peer(struct step *s, struct live *l);
+void live_drop_all(struct step *s, struct live *l);
+void live_drop_case(struct step *s, struct live *l);
+/** live_holds_peer: whether a body of the peer's side is held. */
+bool live_holds_peer(const struct step *s, const struct live *l);
 /** live_entry: the entry itself; it must be held. */
 void live_entry(struct step *s, const struct live *l, enum side side,
                 uint32_t n, struct entry *ret);

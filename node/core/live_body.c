@@ -3,14 +3,27 @@
 #include "hf_assert.h"
 #include "hf_text.h"
 
-static const struct hf_id *
+#define BODY_ATTEST_LOCK CATEGORY_MHPSS    /* goes with the sections */
+#define BODY_CASE_LOCK   CATEGORY_IDENTITY /* birth, sex, number */
+
+/* What the peer wrote can go alone, and each section of it. */
+static struct node_lock
 part_lock(const struct live *l, const struct part *part, enum side side)
 {
+    struct node_lock lock = {l->o.id, CATEGORY_NONE};
+
+    if (part->type == PART_SECTION)
+        lock.category = part->category;
+    else if (part->type == PART_ATTEST)
+        lock.category = BODY_ATTEST_LOCK;
+    else if (side != l->o.side)
+        lock.category =
+            part->type == PART_CASE ? BODY_CASE_LOCK : LOCK_BESIDE;
     /* What we disclosed stays under the key of the case it is from. */
     if (part->type == PART_SECTION && side == SIDE_FIRST &&
         l->o.side == SIDE_FIRST && !hf_id_is_zero(&l->o.case_id))
-        return &l->o.case_id;
-    return &l->o.id;
+        lock.id = l->o.case_id;
+    return lock;
 }
 
 void
@@ -21,13 +34,16 @@ live_store_body(struct step *s, struct live *l, enum side side, uint32_t n,
     uint8_t *scratch = step_alloc(s, PART_BYTES_MAX + 2);
     const struct part salt = {
         (enum part_type)0, CATEGORY_NONE, {head, sizeof(head)}};
+    struct node_lock lock = part_lock(l, &salt, side);
 
     memcpy(head, b->salt, BODY_SALT_BYTES);
     head[BODY_SALT_BYTES] = (uint8_t)b->n;
-    body_part_put(s->v, &l->o.id, side, n, BODY_HEAD, &salt, &l->o.id, scratch);
-    for (size_t i = 0; i < b->n; i++)
-        body_part_put(s->v, &l->o.id, side, n, (unsigned)i, &b->part[i],
-                      part_lock(l, &b->part[i], side), scratch);
+    body_part_put(s->v, &l->o.id, side, n, BODY_HEAD, &salt, &lock, scratch);
+    for (size_t i = 0; i < b->n; i++) {
+        lock = part_lock(l, &b->part[i], side);
+        body_part_put(s->v, &l->o.id, side, n, (unsigned)i, &b->part[i], &lock,
+                      scratch);
+    }
     s->out->used -= (PART_BYTES_MAX + 2 + 15) & ~(size_t)15;
 }
 
@@ -84,6 +100,19 @@ live_packed_body(struct step *s, const struct live *l, enum side side,
     return (struct hf_bytes){begin, (size_t)(at - begin)};
 }
 
+/* The last entry that is held: some may wait behind a gap. */
+static uint32_t
+last_held(const struct step *s, const struct live *l, enum side side)
+{
+    uint8_t bytes[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
+    uint32_t last = l->o.n[side];
+
+    for (uint32_t n = last + 1; n <= l->o.n[side] + ENTRIES_AHEAD; n++)
+        if (chain_get(s->v, &l->o.id, side, n, 0, bytes, sig))
+            last = n;
+    return last;
+}
+
 void
 live_drop_sections(struct step *s, struct live *l, enum side side,
                    uint32_t categories)
@@ -91,9 +120,10 @@ live_drop_sections(struct step *s, struct live *l, enum side side,
     /* With the last section goes what a vital interest was attested by. */
     const bool attest_goes =
         side != l->o.side && (l->o.sections & ~categories) == 0;
+    const uint32_t last = last_held(s, l, side);
     struct part p;
 
-    for (uint32_t n = 1; n <= l->o.n[side]; n++) {
+    for (uint32_t n = 1; n <= last; n++) {
         for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
             if (!body_part_get(s->v, &l->o.id, side, n, i, &p))
                 continue;
@@ -113,13 +143,64 @@ live_drop_sections(struct step *s, struct live *l, enum side side,
     }
 }
 
-void
-live_drop_bodies(struct step *s, struct live *l, enum side side)
+static void
+drop_bodies(struct step *s, struct live *l, enum side side)
 {
+    const uint32_t last = last_held(s, l, side);
+
+    for (uint32_t n = 1; n <= last; n++) {
+        for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
+            body_part_del(s->v, &l->o.id, side, n, i);
+        body_part_del(s->v, &l->o.id, side, n, BODY_HEAD);
+    }
+}
+
+void
+live_drop_peer(struct step *s, struct live *l)
+{
+    struct node_lock lock = {l->o.id, CATEGORY_NONE};
+
+    drop_bodies(s, l, side_other(l->o.side));
+    for (int c = CATEGORY_NONE + 1; c < LOCK_END; c++) {
+        lock.category = (enum category)c;
+        s->v->shred(s->v->ctx, &lock);
+    }
+    l->o.sections = 0;
+    memset(&l->o.card, 0, sizeof(l->o.card));
+}
+
+void
+live_drop_all(struct step *s, struct live *l)
+{
+    const struct node_lock all = {l->o.id, CATEGORY_NONE};
+
+    drop_bodies(s, l, l->o.side);
+    live_drop_peer(s, l);
+    s->v->shred(s->v->ctx, &all);
+}
+
+bool
+live_holds_peer(const struct step *s, const struct live *l)
+{
+    const enum side peer = side_other(l->o.side);
     struct part p;
 
-    for (uint32_t n = 1; n <= l->o.n[side]; n++)
+    for (uint32_t n = 1; n <= l->o.n[peer]; n++)
+        if (body_part_get(s->v, &l->o.id, peer, n, BODY_HEAD, &p))
+            return true;
+    return false;
+}
+
+void
+live_drop_case(struct step *s, struct live *l)
+{
+    const struct node_lock lock = {l->o.id, BODY_CASE_LOCK};
+    struct part p;
+
+    for (uint32_t n = 1; n <= l->o.n[SIDE_FIRST]; n++)
         for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
-            if (body_part_get(s->v, &l->o.id, side, n, i, &p))
-                body_part_del(s->v, &l->o.id, side, n, i);
+            if (body_part_get(s->v, &l->o.id, SIDE_FIRST, n, i, &p) &&
+                (p.type == PART_CASE || p.type == PART_CARD))
+                body_part_del(s->v, &l->o.id, SIDE_FIRST, n, i);
+    s->v->shred(s->v->ctx, &lock);
 }

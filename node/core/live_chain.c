@@ -1,10 +1,9 @@
 #include "live_internal.h"
 
+#include "feedback.h"
 #include "hf_assert.h"
 #include "inbound.h"
 #include "push.h"
-
-#define ENTRIES_AHEAD 64u /* held beyond a gap, at most */
 
 /* ---- our own entries ---- */
 
@@ -182,11 +181,13 @@ keep_body(struct step *s, struct live *l, enum side side, const struct entry *e,
         body_unpack(packed, &b) != HF_OK)
         return;
     if (side != l->o.side) {
-        const enum reason why =
+        enum reason why =
             inbound_sections(&b) != 0 && !carries_sections(e->event)
                 ? REASON_CHECK_FAILED
                 : inbound_gate(s, l, &b);
 
+        if (why == REASON_NONE)
+            why = feedback_inbound(s, l, e->event, &b);
         if (why != REASON_NONE) {
             l->o.refused = why;
             s->refused = why;

@@ -225,3 +225,23 @@ parts_card(const struct facts *f, uint32_t sends, uint64_t now_ms,
     if (may(sends, CATEGORY_VULNERABILITY))
         ret->groups = f->groups;
 }
+
+void
+parts_card_left(struct card *c, uint32_t categories)
+{
+    if (!may(categories, CATEGORY_IDENTITY)) {
+        c->age_band = AGE_NONE;
+        c->sex = SEX_NONE;
+    }
+    if (!may(categories, CATEGORY_CONTACT))
+        memset(c->language, 0, sizeof(c->language));
+    if (!may(categories, CATEGORY_CONTACT) &&
+        !may(categories, CATEGORY_HOUSING) && !may(categories, CATEGORY_TRAVEL))
+        memset(&c->province, 0, sizeof(c->province));
+    if (!may(categories, CATEGORY_VULNERABILITY))
+        c->groups = 0;
+    if (!may(categories, CATEGORY_FAMILY))
+        c->family_band = 0;
+    if (!may(categories, CATEGORY_TRAVEL))
+        c->quarter = 0;
+}

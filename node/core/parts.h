@@ -30,4 +30,7 @@ bool parts_consent_unpack(struct hf_bytes in, struct consent *ret);
 void parts_card(const struct facts *f, uint32_t sends, uint64_t now_ms,
                 struct card *ret);
 
+/** parts_card_left: what remains of a card where only @categories are held. */
+void parts_card_left(struct card *c, uint32_t categories);
+
 #endif /* NODE_CORE_PARTS_H */

@@ -45,11 +45,12 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_CONSENT_GIVE:
     case CMD_CONSENT_AMEND:
     case CMD_CONSENT_REFUSE:
-    case CMD_CONSENT_WITHDRAW:
     case CMD_REFER:
     case CMD_TRANSFER_OFFER:
     case CMD_TRANSFER_REQUEST:
         return (roles & CARE) != 0;
+    case CMD_CONSENT_WITHDRAW: /* wherever the person comes to */
+        return (roles & SERVE) != 0;
     case CMD_CASE_SHRED: /* for good */
         return (roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
     case CMD_CASE_ASSIGN:

@@ -60,7 +60,8 @@ struct node_object {
     uint8_t is_forked;
     uint8_t waits_prekey;        /* the peer has no valid prekey: the rung
                                     that this has climbed to; 0: it has one */
-    uint8_t owes_disclose;       /* first: accepted, sections not yet gone */
+    uint8_t owes_disclose;       /* first: accepted, sections not yet gone;
+                                    2: reopened, the card goes again */
     uint8_t erase_answered;      /* second: erased or kept since it was due */
     uint8_t is_ruled;            /* transfer: ended by a custody ruling */
     uint8_t erase_basis_kept;    /* withdrawal: something was kept */
@@ -100,7 +101,12 @@ struct node_object {
     uint64_t created_ms;
     uint64_t changed_ms;
     struct scopes_withdrawn scopes; /* withdrawal */
-    struct hf_org asked_by;      /* withdrawal: who told us; empty: taken here*/
+    struct hf_id parent;         /* withdrawal: the one that this passes on;
+                                    zero: taken here */
+    uint8_t by_hand;             /* withdrawal, first: answered by other means:
+                                    EVENT_ERASED, EVENT_KEPT; 0: not */
+    uint8_t had_case;            /* transfer, second: the case was here before
+                                    its release */
 };
 
 /** An envelope on its way; its bytes are in NODE_SEALED. */
@@ -333,13 +339,11 @@ void chain_put(const struct node_view *v, const struct hf_id *object,
                enum side side, uint32_t n, unsigned branch,
                const uint8_t entry[static ENTRY_BYTES],
                const uint8_t sig[static ENTRY_SIG_BYTES]);
-/** body_part_put: sealed under (@lock_id, the part's category); an attestation
- * as mhpss, so that it can go with the sections. @scratch has room for the
- * part and two bytes. */
-#define BODY_ATTEST_LOCK CATEGORY_MHPSS
+/** body_part_put: sealed under @lock. @scratch has room for the part and two
+ * bytes. */
 void body_part_put(const struct node_view *v, const struct hf_id *object,
                    enum side side, uint32_t n, unsigned i,
-                   const struct part *part, const struct hf_id *lock_id,
+                   const struct part *part, const struct node_lock *lock,
                    uint8_t *scratch);
 void body_part_del(const struct node_view *v, const struct hf_id *object,
                    enum side side, uint32_t n, unsigned i);

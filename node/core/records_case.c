@@ -158,10 +158,11 @@ consent_put(const struct node_view *v, const struct consent *c,
     const struct row_key k = row_id(&c->id);
     const struct row_key d = consent_doc_key(&c->id, c->version);
     const struct node_lock lock = {c->case_id, CATEGORY_NONE};
+    const struct node_lock beside = {c->case_id, LOCK_BESIDE};
 
     row_put(v, NODE_CONSENTS, &k, &lock, c, sizeof(*c));
     if (json.n > 0)
-        v->put(v->ctx, NODE_CONSENT_DOCS, row_span(&d), &lock, json);
+        v->put(v->ctx, NODE_CONSENT_DOCS, row_span(&d), &beside, json);
 }
 
 void

@@ -181,19 +181,16 @@ body_part_get(const struct node_view *v, const struct hf_id *object,
 void
 body_part_put(const struct node_view *v, const struct hf_id *object,
               enum side side, uint32_t n, unsigned i, const struct part *part,
-              const struct hf_id *lock_id, uint8_t *scratch)
+              const struct node_lock *lock, uint8_t *scratch)
 {
     const struct row_key k = body_key(object, side, n, i);
-    const struct node_lock lock = {*lock_id, part->type == PART_ATTEST
-                                                 ? BODY_ATTEST_LOCK
-                                                 : part->category};
 
     HF_ASSERT(part->bytes.n <= PART_BYTES_MAX);
     scratch[0] = (uint8_t)part->type;
     scratch[1] = (uint8_t)part->category;
     if (part->bytes.n > 0)
         memcpy(scratch + 2, part->bytes.p, part->bytes.n);
-    v->put(v->ctx, NODE_BODIES, row_span(&k), &lock,
+    v->put(v->ctx, NODE_BODIES, row_span(&k), lock,
            (struct hf_bytes){scratch, part->bytes.n + 2});
 }
 

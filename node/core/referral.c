@@ -8,6 +8,23 @@
 #include "reach.h"
 #include "reconsent.h"
 
+#define OWES_CARD 2 /* of owes_disclose: no sections, the card only */
+
+static bool
+must_go(const struct live *l)
+{
+    return chain_must_erase(&l->pair) || chain_was_to_erase(&l->pair);
+}
+
+static void
+take_card(struct live *l, const struct body *b)
+{
+    const struct part *p = body_find(b, PART_CARD);
+
+    if (p != NULL && !card_unpack(p->bytes, &l->o.card))
+        memset(&l->o.card, 0, sizeof(l->o.card));
+}
+
 /* `send`: what is asked for, and the card. */
 static void
 apply_send(struct step *s, struct live *l, uint32_t n)
@@ -25,9 +42,7 @@ apply_send(struct step *s, struct live *l, uint32_t n)
         l->o.contact_ms = l->o.terms.contact_ms;
         l->o.report_ms = l->o.terms.report_ms;
     }
-    p = body_find(&b, PART_CARD);
-    if (p == NULL || !card_unpack(p->bytes, &l->o.card))
-        memset(&l->o.card, 0, sizeof(l->o.card));
+    take_card(l, &b);
 }
 
 /* R finds what it holds by the consent. S, restored from before the referral,
@@ -63,9 +78,12 @@ apply_disclose(struct step *s, struct live *l, uint32_t n)
     if (!live_body(s, l, SIDE_FIRST, n, &b))
         return;
     if (l->o.side == SIDE_SECOND &&
-        (chain_must_erase(&l->pair) || chain_was_to_erase(&l->pair))) {
+        (must_go(l) || inbound_gate(s, l, &b) != REASON_NONE)) {
+        /* withdrawn, too, while it waited behind a gap */
         live_drop_sections(s, l, SIDE_FIRST, inbound_sections(&b));
+        l->o.sections &= ~inbound_sections(&b);
     } else {
+        take_card(l, &b);
         l->o.sections |= inbound_sections(&b);
         l->o.erase_answered = 0;
         p = body_find(&b, PART_PROOF);
@@ -164,9 +182,9 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
         break;
     case EVENT_REOPEN:
         l->o.erase_answered = 0;
-        if (is_first && l->o.sections == 0 &&
-            chain_has(&l->pair, SIDE_SECOND, EVENT_ACCEPT))
-            l->o.owes_disclose = 1;
+        if (is_first && l->o.sections == 0)
+            l->o.owes_disclose =
+                chain_has(&l->pair, SIDE_SECOND, EVENT_ACCEPT) ? 1 : OWES_CARD;
         break;
     case EVENT_ERASED:
     case EVENT_KEPT:
@@ -229,11 +247,8 @@ react_second(struct step *s, struct live *l)
         live_auto(s, l, EVENT_CONFIRM_CANCEL, REASON_NONE);
         return true;
     }
-    if (l->o.sections != 0 &&
-        (chain_must_erase(&l->pair) || chain_was_to_erase(&l->pair))) {
-        live_drop_sections(s, l, SIDE_FIRST, l->o.sections);
-        l->o.sections = 0;
-    }
+    if (must_go(l) && live_holds_peer(s, l))
+        live_drop_peer(s, l);
     if (!l->o.erase_answered && live_may(s, l, EVENT_ERASED, 0)) {
         live_auto(s, l, EVENT_ERASED, REASON_NONE);
         return true;
@@ -241,15 +256,36 @@ react_second(struct step *s, struct live *l)
     return false;
 }
 
+/* R destroyed the card when it declined, and asks for it by reopening. */
+static bool
+card_again(struct step *s, const struct live *l, struct draft *ret)
+{
+    uint8_t *card = step_alloc(s, CARD_BYTES);
+    struct consent consent;
+    struct node_case c;
+
+    if (!case_get(s->v, &l->o.case_id, &c) ||
+        !consent_get(s->v, &c.consent, &consent) ||
+        consent_cover(&consent, &l->o.peer, PURPOSE_REFERRAL, s->now) == 0)
+        return false;
+    *ret = (struct draft){.event = EVENT_DISCLOSE, .is_automatic = true};
+    card_pack(&l->o.card, card);
+    disclose_add(&ret->body, PART_CARD, CATEGORY_NONE,
+                 (struct hf_bytes){card, CARD_BYTES});
+    return true;
+}
+
 static bool
 react_first(struct step *s, struct live *l)
 {
+    const bool only_card = l->o.owes_disclose == OWES_CARD;
     struct draft d;
 
     if (!l->o.owes_disclose || !live_may(s, l, EVENT_DISCLOSE, 0))
         return false;
     l->o.owes_disclose = 0;
-    if (disclose_referral(s, l, &d) != DISCLOSE_OK)
+    if (only_card ? !card_again(s, l, &d)
+                  : disclose_referral(s, l, &d) != DISCLOSE_OK)
         return false;
     live_append(s, l, &d);
     return true;

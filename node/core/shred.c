@@ -1,10 +1,12 @@
 #include "shred.h"
 
 #include "ask.h"
+#include "erase.h"
 #include "lifecycle.h"
 #include "hf_text.h"
 #include "live.h"
 #include "task.h"
+#include "withdrawal.h"
 
 static void
 kill_all(struct step *s, const struct hf_id *id)
@@ -118,6 +120,27 @@ withdraw_again(struct step *s, const struct node_tombstone *t)
     consent_put(s->v, &c, (struct hf_bytes){NULL, 0});
 }
 
+/* The sections' keys are gone; what was read from them stands in records that
+ * the backup brought back. */
+static void
+erase_again(struct step *s, const struct node_tombstone *t)
+{
+    const bool narrows = t->scope.s[0] == '-';
+    struct scopes_withdrawn w = {.consent = t->consent,
+                                 .erase = true,
+                                 .whole = t->scope.s[0] == '\0',
+                                 .narrowed = narrows,
+                                 .categories = t->categories};
+    struct consent c;
+
+    if (!t->erase)
+        return;
+    if (!narrows && consent_get(s->v, &t->consent, &c))
+        w.categories =
+            withdrawal_lost(s, &c, step_me(s), w.categories);
+    erase_received(s, &w);
+}
+
 /* Sections whose keys are gone are no longer held. */
 static void
 recount(struct step *s, struct node_case *c)
@@ -147,8 +170,10 @@ shred_again(struct step *s)
             empty_object(s, &o);
     }
     memset(&t, 0, sizeof(t));
-    while (tombstone_next(s->v, &t))
+    while (tombstone_next(s->v, &t)) {
         withdraw_again(s, &t);
+        erase_again(s, &t);
+    }
     at = (struct hf_id){{0}};
     while (case_next(s->v, &at, &c))
         recount(s, &c);

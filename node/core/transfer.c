@@ -90,19 +90,30 @@ apply_request(struct step *s, struct live *l, uint32_t n)
 }
 
 /* N: the sections go into the case, under its own keys; the copies that came
- * with the entry go. */
+ * with the entry go. Those in @beside stay with the entry. */
 static void
 keep_sections(struct step *s, struct live *l, const struct body *b,
-              struct node_case *c)
+              uint32_t beside, struct node_case *c)
 {
-    const uint32_t sections = inbound_sections(b);
+    const uint32_t sections = inbound_sections(b) & ~beside;
 
     for (size_t i = 0; i < b->n; i++)
-        if (b->part[i].type == PART_SECTION)
+        if (b->part[i].type == PART_SECTION &&
+            (sections & CATEGORY_BIT(b->part[i].category)) != 0)
             section_put(s->v, &c->id, b->part[i].category,
                         b->part[i].bytes);
     c->held |= sections;
     live_drop_sections(s, l, SIDE_FIRST, sections);
+}
+
+/* The holder of today knows better than the one before: what comes late does
+ * not replace what it holds, but stands beside it, to be read. */
+static uint32_t
+late(const struct step *s, const struct node_case *c, enum event event)
+{
+    return event == EVENT_SUPPLEMENT && hf_org_eq(&c->holder, step_me(s))
+               ? c->held
+               : 0;
 }
 
 static void
@@ -117,9 +128,14 @@ keep_consent(struct step *s, struct live *l, const struct body *b,
     if (packed == NULL || !parts_consent_unpack(packed->bytes, &consent))
         return;
     consent.case_id = c->id;
-    if (!consent_get(s->v, &consent.id, &held) ||
-        held.version <= consent.version)
+    if (!consent_get(s->v, &consent.id, &held)) {
+        if (!hf_id_eq(&c->consent, &consent.id))
+            consent.previous = c->consent;
         consent_put(s->v, &consent, json == NULL ? none : json->bytes);
+    } else if (held.version <= consent.version) {
+        consent.previous = held.previous;
+        consent_put(s->v, &consent, json == NULL ? none : json->bytes);
+    }
     c->consent = consent.id;
     object_link(s->v, &consent.id, &l->o.id);
 }
@@ -167,20 +183,23 @@ apply_release_second(struct step *s, struct live *l, const struct body *b)
         /* A case that we hold is not anybody's to release (I-4). */
         refuse_release(s, l, b, REASON_CHECK_FAILED);
         return;
+    } else {
+        l->o.had_case = 1;
     }
     shredded_del(s->v, &c.id); /* of another transfer */
     c.stage = head.stage;
     c.facts = facts;
     c.number = head.number;
     c.holder = l->o.peer;
-    c.from = l->o.peer;
+    if (!l->o.had_case) /* else it stays what it was: perhaps our own */
+        c.from = l->o.peer;
     c.epoch = head.epoch;
     c.open_transfer = l->o.id;
     c.changed_ms = s->now;
     l->o.case_id = c.id;
     object_link(s->v, &c.id, &l->o.id);
     keep_consent(s, l, b, &c);
-    keep_sections(s, l, b, &c);
+    keep_sections(s, l, b, 0, &c);
     l->o.sections |= inbound_sections(b);
     l->o.erase_answered = 0;
     case_put(s->v, &c);
@@ -201,12 +220,13 @@ apply_sections(struct step *s, struct live *l, enum side side, uint32_t n,
         return;
     if (l->o.side == SIDE_FIRST) {
         l->o.sections |= inbound_sections(&b);
-    } else if (must_go) {
+    } else if (must_go || inbound_gate(s, l, &b) != REASON_NONE) {
+        /* withdrawn, too, while it waited behind a gap */
         live_drop_sections(s, l, SIDE_FIRST, inbound_sections(&b));
     } else if (event == EVENT_RELEASE) {
         apply_release_second(s, l, &b);
     } else if (case_get(s->v, &l->o.case_id, &c)) {
-        keep_sections(s, l, &b, &c);
+        keep_sections(s, l, &b, late(s, &c, event), &c);
         l->o.sections |= inbound_sections(&b);
         c.changed_ms = s->now;
         case_put(s->v, &c);
@@ -302,29 +322,55 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
 
 /* ---- what follows by itself ---- */
 
-/* N destroys what this transfer brought; a case that came only with it goes
- * as a whole. */
+/* What this transfer brought into a case that was here before it: sections,
+ * what was read from them. The rest is what we kept when we gave it away. */
+static void
+give_back(struct step *s, const struct live *l, struct node_case *c)
+{
+    const uint32_t brought = c->held & l->o.sections;
+
+    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
+        if (brought & CATEGORY_BIT(k))
+            section_del(s->v, &c->id, k);
+    c->held &= ~brought;
+    c->facts = parts_facts_left(&c->facts, c->held);
+    if (hf_id_eq(&c->open_transfer, &l->o.id))
+        c->open_transfer = (struct hf_id){{0}};
+    c->changed_ms = s->now;
+    case_put(s->v, c);
+}
+
+/* A case that came only with this transfer goes as a whole, and with its keys
+ * all that lies under them. */
+static void
+forget_case(struct step *s, const struct node_case *c)
+{
+    const struct node_lock all = {c->id, CATEGORY_NONE};
+
+    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
+        section_del(s->v, &c->id, k);
+    if (!hf_id_is_zero(&c->consent))
+        consent_del(s->v, &c->consent);
+    case_del(s->v, &c->id);
+    s->v->shred(s->v->ctx, &all);
+}
+
+/* N destroys what this transfer brought. */
 static void
 destroy(struct step *s, struct live *l)
 {
-    const struct node_lock whole = {l->o.case_id, CATEGORY_NONE};
     struct node_case c;
 
     if (!hf_id_is_zero(&l->o.case_id) &&
         case_get(s->v, &l->o.case_id, &c) &&
-        hf_org_eq(&c.holder, &l->o.peer)) {
-        for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
-            if (c.held & CATEGORY_BIT(k))
-                section_del(s->v, &c.id, k);
-        case_del(s->v, &c.id);
-        s->v->shred(s->v->ctx, &whole);
-        /* with it all that lies under its keys: the consent as it was given */
-        s->v->shred(s->v->ctx, &(struct node_lock){.id = c.id});
+        hf_org_eq(&c.holder, &l->o.peer) &&
+        hf_id_eq(&c.open_transfer, &l->o.id)) {
+        if (l->o.had_case)
+            give_back(s, l, &c);
+        else
+            forget_case(s, &c);
     }
-    live_drop_sections(s, l, SIDE_FIRST, CATEGORY_ALL);
-    live_drop_bodies(s, l, SIDE_FIRST);
-    l->o.sections = 0;
-    memset(&l->o.card, 0, sizeof(l->o.card));
+    live_drop_peer(s, l);
 }
 
 bool
@@ -370,6 +416,8 @@ react_second(struct step *s, struct live *l)
             live_auto(s, l, EVENT_ERASED, REASON_NONE);
             return true;
         }
+    } else if (chain_must_erase(&l->pair) && live_holds_peer(s, l)) {
+        live_drop_peer(s, l); /* came late, or with a copy */
     }
     return false;
 }

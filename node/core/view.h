@@ -64,6 +64,10 @@ struct node_lock {
     struct hf_id id;
     enum category category; /* CATEGORY_NONE: the record as a whole */
 };
+/** What stands beside the sections and may go alone: of an object its peer's
+ * words, of a case the documents of its consents. */
+#define LOCK_BESIDE CATEGORY_END
+#define LOCK_END  (CATEGORY_END + 1)
 
 struct node_view {
     void *ctx;

@@ -1,13 +1,40 @@
-/* Withdrawal: its effects here, its way to the neighbours, and its part of
- * live.h. node/DESIGN.md, "Withdrawal". */
+/* A withdrawal: its effects here and its way to the neighbours.
+ * node/DESIGN.md, "Withdrawal". */
 #include "withdrawal.h"
 
 #include "disclose.h"
+#include "erase.h"
 #include "hf_assert.h"
-#include "lifecycle.h"
-#include "parts.h"
+#include "tombstone.h"
 
 #define VERSIONS_AHEAD 1024u /* of a consent, that a peer may know of */
+#define CONSENTS_MAX   16    /* of one case, one after the other */
+
+struct hf_id
+withdrawal_mark(const struct step *s, const struct hf_id *object,
+                const struct hf_id *parent)
+{
+    const struct hf_bytes in = {object->b, HF_ID_BYTES};
+    struct hf_id ret = *parent;
+    struct hf_hash pad;
+
+    s->env->crypto->index(s->env->crypto->ctx,
+                          "handoff/1 parent of withdrawal", &in, 1, &pad);
+    for (int i = 0; i < HF_ID_BYTES; i++)
+        ret.b[i] ^= pad.b[i];
+    return ret;
+}
+
+/** One run: what is told, to whom it was. */
+struct telling {
+    const struct scopes_withdrawn *w;
+    const struct consent *c;    /* as it is now; NULL: no record here */
+    const struct consent *was;  /* who was a recipient */
+    const struct node_object *parent;
+    struct hf_org told[2 * ERASE_OBJECTS_MAX];
+    size_t n_told;
+    struct withdrawal_told *ret;
+};
 
 static bool
 names_scope(const struct scopes_withdrawn *w, const struct hf_name *scope)
@@ -20,88 +47,48 @@ names_scope(const struct scopes_withdrawn *w, const struct hf_name *scope)
     return false;
 }
 
-/* What of @categories no scope in force lets @org have any more. */
 static uint32_t
-lost_by(const struct step *s, const struct consent *c,
-        const struct hf_org *org, uint32_t categories)
+data_cover(const struct step *s, const struct consent *c,
+           const struct hf_org *org)
 {
-    return categories &
-           ~(consent_cover(c, org, PURPOSE_REFERRAL, s->now) |
-             consent_cover(c, org, PURPOSE_TRANSFER, s->now));
+    return consent_cover(c, org, PURPOSE_REFERRAL, s->now) |
+           consent_cover(c, org, PURPOSE_TRANSFER, s->now);
 }
 
-/* Whether a neighbour is to be told: whoever gave us data, and whoever was a
- * recipient in a withdrawn scope. Others learn nothing of it (R-4). */
-static bool
-concerns(const struct consent *c, const struct scopes_withdrawn *w,
-         const struct node_object *o)
+uint32_t
+withdrawal_lost(const struct step *s, const struct consent *c,
+                const struct hf_org *org, uint32_t categories)
 {
-    if (w->whole || o->side == SIDE_SECOND)
-        return true;
-    for (int i = 0; i < c->n_scopes; i++) {
+    return c == NULL ? categories : categories & ~data_cover(s, c, org);
+}
+
+static bool
+is_recipient(const struct consent *c, const struct scopes_withdrawn *w,
+             const struct hf_org *org)
+{
+    for (int i = 0; c != NULL && i < c->n_scopes; i++) {
         if (!names_scope(w, &c->scope[i].id))
             continue;
         for (int r = 0; r < c->scope[i].n_recipients; r++)
-            if (hf_org_eq(&c->scope[i].recipient[r], &o->peer))
+            if (hf_org_eq(&c->scope[i].recipient[r], org))
                 return true;
     }
     return false;
 }
 
-/* ---- tombstones and our own consent record ---- */
-
-static const struct hf_name whole; /* the scope of a tombstone for all */
-
+/* Whether a neighbour is to be told: whoever gave us data, whoever was a
+ * recipient in a withdrawn scope, and whoever was given what it covered.
+ * Others learn nothing of it (R-4). */
 static bool
-is_known(const struct step *s, const struct scopes_withdrawn *w,
-         const struct hf_name *scope)
+concerns(const struct telling *t, const struct node_object *o)
 {
-    struct node_tombstone t;
-
-    return tombstone_get(s->v, &w->consent, scope, &t) &&
-           t.version >= w->version && (t.erase || !w->erase);
-}
-
-/* Whether all of it was withdrawn here before, as far or further: then whoever
- * concerns it has been told. Without this, three holders in a circle would
- * tell each other for ever. */
-static bool
-all_known(const struct step *s, const struct scopes_withdrawn *w)
-{
-    if (is_known(s, w, &whole))
+    if (t->w->whole || o->side == SIDE_SECOND ||
+        (o->sections & t->w->categories) != 0)
         return true;
-    for (int i = 0; !w->whole && i < w->n; i++)
-        if (!is_known(s, w, &w->scope[i]))
-            return false;
-    return !w->whole;
+    return is_recipient(t->was, t->w, &o->peer);
 }
 
-/* A tombstone only ever covers more. */
-static void
-put_tombstone(struct step *s, const struct scopes_withdrawn *w,
-              const struct hf_name *scope)
-{
-    struct node_tombstone t;
-
-    if (!tombstone_get(s->v, &w->consent, scope, &t))
-        memset(&t, 0, sizeof(t));
-    t.consent = w->consent;
-    t.scope = *scope;
-    t.version = w->version > t.version ? w->version : t.version;
-    t.categories |= w->categories;
-    t.erase |= w->erase;
-    t.at_ms = s->now;
-    tombstone_put(s->v, &t);
-}
-
-static void
-put_tombstones(struct step *s, const struct scopes_withdrawn *w)
-{
-    if (w->whole)
-        put_tombstone(s, w, &whole);
-    for (int i = 0; !w->whole && i < w->n; i++)
-        put_tombstone(s, w, &w->scope[i]);
-}
+/* ---- our own consent record ---- */
 
 static void
 mark_consent(struct step *s, const struct scopes_withdrawn *w)
@@ -109,7 +96,7 @@ mark_consent(struct step *s, const struct scopes_withdrawn *w)
     const struct hf_bytes none = {NULL, 0};
     struct consent c;
 
-    if (!consent_get(s->v, &w->consent, &c))
+    if (w->narrowed || !consent_get(s->v, &w->consent, &c))
         return;
     for (int i = 0; i < c.n_scopes; i++)
         if (names_scope(w, &c.scope[i].id))
@@ -121,92 +108,29 @@ mark_consent(struct step *s, const struct scopes_withdrawn *w)
     consent_put(s->v, &c, none);
 }
 
-/* ---- data held here ---- */
-
-/* The next referral or transfer under a case or consent. Withdrawals stand
- * there too, more of them with each: they are passed over, not counted. */
-static bool
-next_matter(const struct step *s, const struct hf_id *to, struct hf_id *at,
-            struct node_object *ret)
-{
-    while (object_next_of_case(s->v, to, at, ret))
-        if (ret->kind != OBJECT_WITHDRAWAL)
-            return true;
-    return false;
-}
-
-/* A case that came to us from somebody under this consent. */
-static void
-erase_case(struct step *s, const struct hf_id *case_id, uint32_t categories)
-{
-    struct node_case c;
-
-    if (!case_get(s->v, case_id, &c) || c.from.s[0] == '\0')
-        return;
-    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
-        if (c.held & categories & CATEGORY_BIT(k))
-            section_del(s->v, case_id, k);
-    c.held &= ~categories;
-    c.facts = parts_facts_left(&c.facts, CATEGORY_ALL & ~categories);
-    if (categories & CATEGORY_BIT(CATEGORY_IDENTITY))
-        memset(&c.number, 0, sizeof(c.number));
-    c.changed_ms = s->now;
-    case_put(s->v, &c);
-}
-
-/* What one object brought us. */
-static void
-erase_object(struct step *s, const struct hf_id *id, uint32_t categories)
-{
-    struct live l;
-
-    if (!live_load(s, id, &l) || l.o.side != SIDE_SECOND ||
-        l.o.kind == OBJECT_WITHDRAWAL)
-        return;
-    live_drop_sections(s, &l, SIDE_FIRST, l.o.sections & categories);
-    l.o.sections &= ~categories;
-    object_put(s->v, &l.o, l.was_changed_ms);
-}
-
-static void
-erase_here(struct step *s, const struct scopes_withdrawn *w)
-{
-    struct hf_id at = {{0}};
-    struct node_object o;
-
-    if (!w->erase)
-        return;
-    for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
-                    next_matter(s, &w->consent, &at, &o);
-         i++) {
-        erase_object(s, &o.id, w->categories);
-        if (o.kind == OBJECT_TRANSFER && !hf_id_is_zero(&o.case_id))
-            erase_case(s, &o.case_id, w->categories);
-    }
-}
-
 /* ---- neighbours ---- */
 
 /* An open object that can no longer go on without what was withdrawn. The
  * rest of a profile is still covered unless the whole consent is gone. */
 static bool
-must_stop(const struct step *s, const struct node_object *o,
-          const struct consent *c, const struct scopes_withdrawn *w)
+must_stop(const struct step *s, const struct telling *t,
+          const struct node_object *o)
 {
     if (o->side != SIDE_FIRST || o->n[SIDE_FIRST] == 0)
         return false;
     if (o->kind == OBJECT_TRANSFER)
-        return w->whole;
-    return o->kind == OBJECT_REFERRAL && o->state != STATE_COMPLETED &&
-           o->state != STATE_FAILED && o->state != STATE_CLOSED &&
-           (w->whole || lost_by(s, c, &o->peer,
-                                w->categories &
-                                    (o->terms.required | o->sections)) != 0);
+        return t->w->whole;
+    return o->state != STATE_COMPLETED && o->state != STATE_FAILED &&
+           o->state != STATE_CLOSED &&
+           (t->w->whole ||
+            withdrawal_lost(s, t->c, &o->peer,
+                            t->w->categories &
+                                (o->terms.required | o->sections)) != 0);
 }
 
 static void
-stop_object(struct step *s, const struct node_object *o,
-            const struct consent *c, const struct scopes_withdrawn *w)
+stop_object(struct step *s, const struct telling *t,
+            const struct node_object *o)
 {
     const struct draft d = {.event = o->kind == OBJECT_REFERRAL
                                          ? EVENT_RECALL
@@ -214,7 +138,7 @@ stop_object(struct step *s, const struct node_object *o,
                             .reason = REASON_CONSENT_WITHDRAWN};
     struct live l;
 
-    if (!must_stop(s, o, c, w) || !live_load(s, &o->id, &l) ||
+    if (!must_stop(s, t, o) || !live_load(s, &o->id, &l) ||
         !live_may(s, &l, d.event, 0))
         return;
     live_append(s, &l, &d);
@@ -222,47 +146,45 @@ stop_object(struct step *s, const struct node_object *o,
 }
 
 static void
-tell(struct step *s, const struct node_object *o, const struct consent *c,
-     const struct scopes_withdrawn *w, const struct hf_org *asked_by,
-     struct hf_id *ret_id)
+tell(struct step *s, struct telling *t, const struct node_object *o,
+     uint32_t categories)
 {
     uint8_t *packed = step_alloc(s, SCOPES_BYTES(SCOPES_MAX));
     const struct hf_id id = step_fresh_id(s);
-    struct scopes_withdrawn theirs = *w;
+    struct scopes_withdrawn theirs = *t->w;
     struct draft d = {.event = EVENT_WITHDRAW,
-                      .reason = w->erase ? REASON_ERASE : REASON_STOP};
+                      .reason = t->w->erase ? REASON_ERASE : REASON_STOP};
     struct live l;
 
+    live_make(s, OBJECT_WITHDRAWAL, SIDE_FIRST, &id, &o->peer, &l);
+    if (t->parent != NULL)
+        l.o.parent = t->parent->id;
     theirs.object = o->id;
-    theirs.categories = lost_by(s, c, &o->peer, w->categories);
+    theirs.categories = categories;
+    theirs.mark = withdrawal_mark(s, &id, &l.o.parent);
     if (o->kind != OBJECT_TRANSFER)
         theirs.case_id = (struct hf_id){{0}}; /* it does not know it */
-    live_make(s, OBJECT_WITHDRAWAL, SIDE_FIRST, &id, &o->peer, &l);
     l.o.case_id = o->case_id;
     l.o.scopes = theirs;
-    l.o.asked_by = *asked_by;
-    object_link(s->v, &w->consent, &id);
+    object_link(s->v, &t->w->consent, &id);
+    if (t->parent != NULL)
+        object_link(s->v, &l.o.parent, &id);
     disclose_add(&d.body, PART_SCOPES, CATEGORY_NONE,
                  (struct hf_bytes){packed, scopes_pack(&theirs, packed)});
     live_append(s, &l, &d);
     live_settle(s, &l);
-    *ret_id = id;
+    if (t->ret->n++ == 0)
+        t->ret->first = id;
 }
 
-/* Neighbours already told in this run; a case has few. */
-struct told {
-    size_t n;
-    struct hf_org org[WITHDRAWAL_OBJECTS_MAX];
-};
-
 static bool
-told_already(struct told *t, const struct hf_org *org)
+told_already(struct telling *t, const struct hf_org *org)
 {
-    for (size_t i = 0; i < t->n; i++)
-        if (hf_org_eq(&t->org[i], org))
+    for (size_t i = 0; i < t->n_told; i++)
+        if (hf_org_eq(&t->told[i], org))
             return true;
-    HF_ASSERT(t->n < WITHDRAWAL_OBJECTS_MAX);
-    t->org[t->n++] = *org;
+    HF_ASSERT(t->n_told < sizeof(t->told) / sizeof(t->told[0]));
+    t->told[t->n_told++] = *org;
     return false;
 }
 
@@ -270,161 +192,165 @@ told_already(struct told *t, const struct hf_org *org)
 static bool
 shared(const struct node_object *o)
 {
-    if (o->kind == OBJECT_WITHDRAWAL || o->n[0] + o->n[1] == 0)
+    if (o->n[0] + o->n[1] == 0)
         return false;
     return o->sections != 0 || o->side == SIDE_FIRST ||
-           o->kind == OBJECT_TRANSFER;
+           o->kind == OBJECT_TRANSFER || o->proof.n != 0;
 }
 
-static unsigned
-tell_all(struct step *s, const struct consent *c,
-         const struct scopes_withdrawn *w, const struct hf_org *asked_by,
-         struct hf_id *ret_first)
+static void
+tell_those_of(struct step *s, struct telling *t, const struct hf_id *link)
 {
-    struct told told = {.n = 0};
-    struct hf_id at = {{0}}, id;
+    struct hf_id at = {{0}};
     struct node_object o;
-    unsigned n = 0;
 
-    for (int i = 0; i < WITHDRAWAL_OBJECTS_MAX &&
-                    next_matter(s, &c->case_id, &at, &o);
+    for (int i = 0; i < ERASE_OBJECTS_MAX && erase_next(s, link, &at, &o);
          i++) {
-        stop_object(s, &o, c, w);
-        if (!shared(&o) || !concerns(c, w, &o) ||
-            hf_org_eq(&o.peer, asked_by) || told_already(&told, &o.peer))
+        stop_object(s, t, &o);
+        if (!shared(&o) || !concerns(t, &o) ||
+            (t->parent != NULL && hf_org_eq(&o.peer, &t->parent->peer)) ||
+            told_already(t, &o.peer))
             continue;
-        tell(s, &o, c, w, asked_by, &id);
-        if (n++ == 0)
-            *ret_first = id;
+        tell(s, t, &o,
+             withdrawal_lost(s, t->c, &o.peer, t->w->categories));
     }
-    return n;
 }
 
-unsigned
-withdrawal_begin(struct step *s, struct scopes_withdrawn *what,
-                 const struct hf_org *asked_by, struct hf_id *ret_first)
+/* A version out of all proportion would leave no room for the next. */
+static void
+put_version_right(struct scopes_withdrawn *w, const struct consent *c)
 {
+    if (c != NULL && w->version > c->version + VERSIONS_AHEAD)
+        w->version = c->version + 1;
+}
+
+static void
+begin_one(struct step *s, struct scopes_withdrawn *what,
+          const struct node_object *parent, const struct consent *was,
+          struct withdrawal_told *ret)
+{
+    struct telling t = {.w = what, .parent = parent, .ret = ret};
     struct scopes_withdrawn here;
-    unsigned n = 0;
+    struct consent c;
     bool known;
+
+    if (consent_get(s->v, &what->consent, &c))
+        put_version_right(what, &c);
+    known = parent != NULL && tombstone_knows(s, what);
+    tombstone_lay(s, what);
+    mark_consent(s, what);
+    if (consent_get(s->v, &what->consent, &c))
+        t.c = &c;
+    t.was = was != NULL ? was : t.c;
+    /* a narrowed consent is between this holder and that recipient */
+    if (!known && !what->narrowed) {
+        if (t.c != NULL)
+            tell_those_of(s, &t, &c.case_id);
+        tell_those_of(s, &t, &what->consent);
+    }
+    here = *what;
+    if (!what->narrowed)
+        here.categories =
+            withdrawal_lost(s, t.c, step_me(s), what->categories);
+    erase_received(s, &here);
+}
+
+/* Who has everything erased means also what an older consent let go and was
+ * only stopped. */
+static bool
+next_older(const struct step *s, struct consent *c)
+{
+    const struct hf_id id = c->previous;
+
+    return !hf_id_is_zero(&id) && consent_get(s->v, &id, c);
+}
+
+void
+withdrawal_begin(struct step *s, struct scopes_withdrawn *what,
+                 const struct node_object *parent, const struct consent *was,
+                 struct withdrawal_told *ret)
+{
     struct consent c;
 
-    /* A version out of all proportion would leave no room for the next. */
-    if (consent_get(s->v, &what->consent, &c) &&
-        what->version > c.version + VERSIONS_AHEAD)
-        what->version = c.version + 1;
-    known = asked_by->s[0] != '\0' && all_known(s, what);
-    put_tombstones(s, what);
-    mark_consent(s, what);
-    here = *what;
-    if (consent_get(s->v, &what->consent, &c)) {
-        if (!known)
-            n = tell_all(s, &c, what, asked_by, ret_first);
-        here.categories = lost_by(s, &c, step_me(s), what->categories);
+    memset(ret, 0, sizeof(*ret));
+    begin_one(s, what, parent, was, ret);
+    if (!what->whole || !what->erase ||
+        !consent_get(s->v, &what->consent, &c))
+        return;
+    for (int i = 0; i < CONSENTS_MAX && next_older(s, &c); i++) {
+        struct scopes_withdrawn older = *what;
+
+        older.consent = c.id;
+        older.version = c.version + 1;
+        if (c.state == CONSENT_WITHDRAWN && !tombstone_erased(s, &c.id))
+            begin_one(s, &older, parent, NULL, ret);
     }
-    erase_here(s, &here);
-    return n;
 }
 
-/* ---- live_kind ---- */
+/* ---- amendments ---- */
 
-static bool
-children_answered(struct step *s, const struct live *l)
+static const struct consent_scope *
+find_scope(const struct consent *c, const struct hf_name *id)
+{
+    for (int i = 0; i < c->n_scopes; i++)
+        if (hf_name_eq(&c->scope[i].id, id))
+            return &c->scope[i];
+    return NULL;
+}
+
+/* Scopes that are not there any more; they are marked in @was. */
+static void
+gather_dropped(struct consent *was, const struct consent *now,
+               struct scopes_withdrawn *w)
+{
+    for (int i = 0; i < was->n_scopes; i++) {
+        struct consent_scope *sc = &was->scope[i];
+
+        if (sc->withdrawn || find_scope(now, &sc->id) != NULL)
+            continue;
+        w->scope[w->n++] = sc->id;
+        w->categories |= sc->categories;
+        sc->withdrawn = true;
+    }
+}
+
+/* Neighbours that are left out of a scope that goes on. */
+static void
+tell_left_out(struct step *s, struct telling *t, struct scopes_withdrawn *w)
 {
     struct hf_id at = {{0}};
     struct node_object o;
 
-    while (object_next_of_case(s->v, &l->o.scopes.consent, &at, &o))
-        if (o.kind == OBJECT_WITHDRAWAL && o.side == SIDE_FIRST &&
-            o.scopes.version == l->o.scopes.version &&
-            hf_org_eq(&o.asked_by, &l->o.peer) && o.state != STATE_ANSWERED)
-            return false;
-    return true;
-}
-
-static void
-apply_withdraw(struct step *s, struct live *l, uint32_t n)
-{
-    const struct part *p;
-    struct hf_id first;
-    struct body b;
-
-    if (!live_body(s, l, SIDE_FIRST, n, &b))
-        return;
-    p = body_find(&b, PART_SCOPES);
-    if (p == NULL || !scopes_unpack(p->bytes, &l->o.scopes))
-        return;
-    object_link(s->v, &l->o.scopes.consent, &l->o.id);
-    if (l->o.side == SIDE_SECOND)
-        (void)withdrawal_begin(s, &l->o.scopes, &l->o.peer, &first);
-}
-
-/* One that was told by us has answered: whoever told us may be answered. */
-static void
-wake_parent(struct step *s, const struct live *l)
-{
-    struct hf_id at = {{0}};
-    struct node_object o;
-
-    if (l->o.side != SIDE_FIRST || l->o.asked_by.s[0] == '\0')
-        return;
-    while (object_next_of_case(s->v, &l->o.scopes.consent, &at, &o))
-        if (o.kind == OBJECT_WITHDRAWAL && o.side == SIDE_SECOND &&
-            hf_org_eq(&o.peer, &l->o.asked_by) && o.state != STATE_ANSWERED)
-            due_put(s->v, s->now, &o.id, DUE_ANSWER);
-    s->again = true;
-}
-
-static void
-apply(struct step *s, struct live *l, enum side side, uint32_t n,
-      const struct entry *e)
-{
-    (void)side;
-    if (e->reason != REASON_NONE)
-        l->o.reason = e->reason;
-    l->o.erase_basis_kept = e->event == EVENT_KEPT;
-    if (e->event == EVENT_WITHDRAW)
-        apply_withdraw(s, l, n);
-    else if (e->event == EVENT_ERASED || e->event == EVENT_KEPT)
-        wake_parent(s, l);
-}
-
-/* The told side still holds what it collected itself, or what a later consent
- * covers: that is kept, and said. */
-static bool
-still_holds(const struct step *s, const struct live *l)
-{
-    struct node_case c;
-    struct consent consent;
-
-    return consent_get(s->v, &l->o.scopes.consent, &consent) &&
-           case_get(s->v, &consent.case_id, &c) &&
-           (c.held & l->o.scopes.categories) != 0;
-}
-
-static bool
-react(struct step *s, struct live *l)
-{
-    const bool asked = l->o.state == STATE_ASKED;
-    enum event answer = EVENT_ERASED;
-    enum reason why = REASON_NONE;
-
-    if (l->o.side != SIDE_SECOND || (!asked && l->o.state != STATE_PARTIAL))
-        return false;
-    if (!children_answered(s, l)) {
-        answer = EVENT_PARTIAL;
-    } else if (!l->o.scopes.erase) {
-        answer = EVENT_KEPT;
-        why = REASON_STOP;
-    } else if (still_holds(s, l)) {
-        answer = EVENT_KEPT;
-        why = REASON_LEGAL_OBLIGATION;
+    for (int i = 0;
+         i < ERASE_OBJECTS_MAX && erase_next(s, &t->c->case_id, &at, &o);
+         i++) {
+        w->categories =
+            data_cover(s, t->was, &o.peer) & ~data_cover(s, t->c, &o.peer);
+        if (w->categories == 0 || !shared(&o))
+            continue;
+        stop_object(s, t, &o);
+        if (!told_already(t, &o.peer))
+            tell(s, t, &o, w->categories);
     }
-    /* not twice, and not where our own chain is forked or not all here */
-    if ((answer == EVENT_PARTIAL && !asked) || !live_may(s, l, answer, 0))
-        return false;
-    live_auto(s, l, answer, why);
-    return true;
 }
 
-const struct live_kind withdrawal_kind = {apply, react};
+void
+withdrawal_amended(struct step *s, const struct consent *was,
+                   const struct consent *now, bool erase,
+                   struct withdrawal_told *ret)
+{
+    struct scopes_withdrawn w = {.consent = now->id,
+                                 .case_id = now->case_id,
+                                 .version = now->version,
+                                 .erase = erase};
+    struct consent left = *was;
+    struct telling t = {.w = &w, .c = now, .was = &left, .ret = ret};
+
+    memset(ret, 0, sizeof(*ret));
+    gather_dropped(&left, now, &w);
+    if (w.n > 0)
+        withdrawal_begin(s, &w, NULL, was, ret);
+    w.n = 0;
+    w.narrowed = true;
+    tell_left_out(s, &t, &w);
+}

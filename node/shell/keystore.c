@@ -16,7 +16,7 @@
 #define SCAN_CHUNK   1024u
 
 _Static_assert(KEYSTORE_RECORDS_MAX < UINT32_MAX - 1, "numbers fit a slot");
-_Static_assert(CATEGORY_END <= UINT8_MAX, "a category is one byte");
+_Static_assert(LOCK_END <= UINT8_MAX, "a category is one byte");
 
 static uint64_t
 hash_of(const struct keystore *ks, const struct node_lock *lock)
@@ -144,7 +144,7 @@ index_some(struct keystore *ks, const uint8_t *p, uint32_t first, uint32_t n,
         const uint32_t number = first + i;
         const struct node_lock lock = keystore_record_lock(record);
 
-        if (lock.category >= CATEGORY_END)
+        if ((int)lock.category >= LOCK_END)
             return false;
         if (is_checked &&
             !keystore_record_open(ks->wrap, ks->epoch, number, record, ks->key))
@@ -305,7 +305,7 @@ keystore_need(struct keystore *ks, const struct node_lock *lock,
 
     if (err != HF_ERR_NOT_FOUND)
         return err;
-    HF_ASSERT(lock->category < CATEGORY_END);
+    HF_ASSERT((int)lock->category < LOCK_END);
     err = make_room(ks);
     if (err)
         return err;
@@ -357,7 +357,7 @@ keystore_kill(struct keystore *ks, const struct node_lock *lock)
 
     if (lock->category != CATEGORY_NONE)
         return kill_one(ks, lock);
-    for (int c = CATEGORY_NONE; !err && c < CATEGORY_END; c++) {
+    for (int c = CATEGORY_NONE; !err && c < LOCK_END; c++) {
         one.category = (enum category)c;
         err = kill_one(ks, &one);
     }

@@ -326,8 +326,8 @@ Test(api, a_receiver_reads_what_was_disclosed_and_never_the_case)
     o.n[0] = 1;
     object_put(&fixture.view, &o, 0);
     add_entry(&o, SIDE_FIRST, 1, 0, EVENT_SEND);
-    body_part_put(&fixture.view, &o.id, SIDE_FIRST, 1, 4, &part, &o.id,
-                  scratch);
+    body_part_put(&fixture.view, &o.id, SIDE_FIRST, 1, 4, &part,
+                  &(struct node_lock){o.id, CATEGORY_HEALTH}, scratch);
     (void)snprintf(path, sizeof(path), "/objects/%s",
                    hf_id_format("HR", &o.id, id));
     get(path, "fp");

@@ -84,6 +84,7 @@ some_scopes(uint8_t n)
 
     memset(s.consent.b, 1, sizeof(s.consent.b));
     memset(s.object.b, 2, sizeof(s.object.b));
+    memset(s.mark.b, 3, sizeof(s.mark.b));
     for (size_t i = 0; i < n; i++)
         s.scope[i] = fixture_name("s1");
     return s;

@@ -172,11 +172,12 @@ Test(gates, keep_a_scope_withdrawn_through_two_amendments)
     amend.consent = &without;
     core_do(s, &amend);
     amend.consent = &with;
-    core_do(s, &amend);
+    cr_expect(eq(int, core_ask(s, &amend), 65), "not under its old name");
+    cr_expect(eq(str, s->reply.code, (char *)"scope_withdrawn"));
     cr_assert(consent_get(s->env.view, &consent_id, &now));
     cr_expect(eq(u32, consent_cover(&now, &r->org, PURPOSE_REFERRAL,
                                     core->now_ms),
-                 0));
+                 CAT(SKILLS)));
 }
 
 /* ---- the receiver's gate ---- */

@@ -33,7 +33,7 @@ Test(permit, lets_each_role_do_its_own_work_only)
         {CMD_CONSENT_GIVE, CARERS},
         {CMD_CONSENT_AMEND, CARERS},
         {CMD_CONSENT_REFUSE, CARERS},
-        {CMD_CONSENT_WITHDRAW, CARERS},
+        {CMD_CONSENT_WITHDRAW, SERVERS},
         {CMD_REFER, CARERS},
         {CMD_TRANSFER_OFFER, CARERS},
         {CMD_TRANSFER_REQUEST, CARERS},
