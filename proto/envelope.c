@@ -226,7 +226,7 @@ seal_stanza(uint8_t *header, const struct prekey *prekey,
     memset(header + AT_ONE_TIME, 0, HF_ID_BYTES);
     hf_secret_public(ephemeral, header + AT_EPHEMERAL);
     if (!hf_dh(ephemeral, prekey->pk, shared)) {
-        err = HF_ERR_FORBIDDEN;
+        err = HF_ERR_POINT;
         goto out;
     }
     derive_kek(shared, header, prekey->pk, &kek);
@@ -351,31 +351,33 @@ body_is_committed(struct hf_bytes in)
 }
 
 /* The content key out of the stanza, its commitment checked. */
-static bool
+static enum hf_err
 unwrap(const uint8_t *header, const struct hf_secret *prekey,
        uint8_t ret_key[static HF_KEY_BYTES])
 {
     uint8_t shared[HF_KEY_BYTES], prekey_pk[HF_PK_BYTES];
     uint8_t content_key[HF_KEY_BYTES];
     struct hf_hash kek, commit;
-    bool ok = false;
+    enum hf_err err = HF_ERR_SEAL;
 
     if (!hf_dh(prekey, header + AT_EPHEMERAL, shared))
-        return false;
+        return HF_ERR_POINT;
     hf_secret_public(prekey, prekey_pk);
     derive_kek(shared, header, prekey_pk, &kek);
     if (hf_box_open(kek.b, header_until(header, AT_WRAP),
                     (struct hf_bytes){header + AT_WRAP, WRAP_BYTES},
                     content_key)) {
         commit_to_key(content_key, header, &commit);
-        ok = hf_equal(commit.b, header + AT_COMMIT, HF_HASH_BYTES);
-        if (ok)
+        err = hf_equal(commit.b, header + AT_COMMIT, HF_HASH_BYTES)
+                  ? HF_OK
+                  : HF_ERR_COMMITMENT;
+        if (!err)
             memcpy(ret_key, content_key, HF_KEY_BYTES);
         hf_wipe(content_key, sizeof(content_key));
     }
     hf_wipe(shared, sizeof(shared));
     hf_wipe(&kek, sizeof(kek));
-    return ok;
+    return err;
 }
 
 static enum hf_err
@@ -385,14 +387,16 @@ open_body(struct hf_bytes in, const struct hf_secret *prekey,
     const struct hf_bytes body = {in.p + FRONT_BYTES, in.n - FRONT_BYTES};
     uint8_t content_key[HF_KEY_BYTES];
     struct hf_hash stream_key;
+    enum hf_err err;
     uint8_t *out;
     size_t n;
     bool ok;
 
     if (!hf_stream_plain_bytes(body.n, &n))
         return HF_ERR_MALFORMED;
-    if (!unwrap(in.p, prekey, content_key))
-        return HF_ERR_FORBIDDEN;
+    err = unwrap(in.p, prekey, content_key);
+    if (err)
+        return err;
     out = hf_buf_grow(plain, n);
     if (out == NULL) {
         hf_wipe(content_key, sizeof(content_key));
@@ -402,7 +406,7 @@ open_body(struct hf_bytes in, const struct hf_secret *prekey,
     ok = hf_stream_open(stream_key.b, header_until(in.p, AT_BODY), body, out);
     hf_wipe(&stream_key, sizeof(stream_key));
     hf_wipe(content_key, sizeof(content_key));
-    return ok ? HF_OK : HF_ERR_FORBIDDEN;
+    return ok ? HF_OK : HF_ERR_CHUNKS;
 }
 
 /* The second signature: only for me, only this envelope, by this sender. */
@@ -422,7 +426,7 @@ check_inner(struct hf_bytes inner, const struct envelope_header *h,
     if (memcmp(inner.p + IN_SENDER, h->sender.s, HF_ORG_BYTES) != 0 ||
         memcmp(inner.p + IN_RECIPIENT, h->recipient.s, HF_ORG_BYTES) != 0 ||
         memcmp(inner.p + IN_ID, h->id.b, HF_ID_BYTES) != 0)
-        return HF_ERR_FORBIDDEN;
+        return HF_ERR_READDRESSED;
     spans[1] = (struct hf_bytes){inner.p + IN_CONTENT, n};
     if (!hf_verify(sender_op_pk, ENVELOPE_INNER_LABEL, spans, 2,
                    inner.p + IN_SIG))
@@ -453,7 +457,7 @@ envelope_open(struct hf_bytes in, const uint8_t sender_op_pk[static 32],
     if (!envelope_verify_outer(in, sender_op_pk))
         return HF_ERR_SIGNATURE;
     if (!body_is_committed(in))
-        return HF_ERR_FORBIDDEN;
+        return HF_ERR_COMMITMENT;
     err = open_body(in, prekey, plain);
     if (err)
         return err;
@@ -523,7 +527,7 @@ notice_read(struct hf_bytes in, const struct registry_broker *broker,
     if (!is_of_broker(in, &h, broker))
         return HF_ERR_SIGNATURE;
     if (!body_is_committed(in))
-        return HF_ERR_FORBIDDEN;
+        return HF_ERR_COMMITMENT;
     p = in.p + FRONT_BYTES;
     hf_get_bytes(&p, n.envelope.b, HF_ID_BYTES);
     hf_get_bytes(&p, n.recipient.s, HF_ORG_BYTES);

@@ -80,7 +80,7 @@ struct hf_id envelope_prekey_id(struct hf_bytes in);
  * @is_control  pads to 512 B rather than 2 KiB
  *
  * HF_ERR_LIMIT  content over CONTENT_BYTES_MAX
- * HF_ERR_FORBIDDEN  the prekey is no acceptable point
+ * HF_ERR_POINT  the prekey is of small order
  */
 HF_NODISCARD enum hf_err envelope_seal(struct envelope_header *h,
                                        const struct hf_secret *op,
@@ -102,8 +102,13 @@ struct envelope_opened {
  * @prekey        private half of envelope_prekey_id(in) (DH)
  * @plain         cleared, then filled; wipe it after use (hf_buf_free)
  *
- * HF_ERR_MALFORMED, HF_ERR_SIGNATURE, HF_ERR_FORBIDDEN (cannot be opened, or
- * a commitment or the recipient inside does not match)
+ * HF_ERR_MALFORMED    form, sizes or padding
+ * HF_ERR_SIGNATURE    outer or inner
+ * HF_ERR_COMMITMENT   another body, or another content key, than the header's
+ * HF_ERR_POINT        the ephemeral key is of small order
+ * HF_ERR_SEAL         the key stanza is of another envelope or prekey
+ * HF_ERR_CHUNKS       the body's chunks are cut, swapped or of another body
+ * HF_ERR_READDRESSED  inside it names another sender, recipient or envelope
  */
 HF_NODISCARD enum hf_err envelope_open(struct hf_bytes in,
                                        const uint8_t sender_op_pk[static 32],

@@ -31,7 +31,12 @@
     X(HF_ERR_JUMP, "a version too far ahead")                                  \
     X(HF_ERR_REPEATED, "one key stands there twice")                           \
     X(HF_ERR_THRESHOLD, "a threshold of none, or of more than there are")      \
-    X(HF_ERR_UNKNOWN, "names somebody who is not listed")
+    X(HF_ERR_UNKNOWN, "names somebody who is not listed")                      \
+    X(HF_ERR_POINT, "a public key of small order")                             \
+    X(HF_ERR_SEAL, "the seal does not open")                                   \
+    X(HF_ERR_COMMITMENT, "not what was committed to")                          \
+    X(HF_ERR_CHUNKS, "chunks cut, swapped or of another body")                 \
+    X(HF_ERR_READDRESSED, "made for somebody else")
 
 enum hf_err {
 #define X(name, text) name,

@@ -117,6 +117,18 @@ take_out_bad(struct opening *o, const struct registry *r,
     push->n = n_kept;
 }
 
+/* For our own log only: the sender is told no more than that. */
+static const char *
+why_not(enum hf_err err)
+{
+    return err == HF_ERR_SEAL          ? "stanza"
+           : err == HF_ERR_COMMITMENT  ? "commitment"
+           : err == HF_ERR_CHUNKS      ? "chunks"
+           : err == HF_ERR_READDRESSED ? "readdressed"
+           : err == HF_ERR_POINT       ? "small_order"
+                                       : "does_not_open";
+}
+
 static enum opening_verdict
 open_sealed(struct opening *o, const struct registry *r,
             const struct registry_org *sender, struct hf_bytes in,
@@ -144,7 +156,7 @@ open_sealed(struct opening *o, const struct registry *r,
         return unopenable(o, "prekey_gone", ret_ev);
     err = envelope_open(in, pk, prekey, &o->plain, &opened);
     if (err)
-        return unopenable(o, "does_not_open", ret_ev);
+        return unopenable(o, why_not(err), ret_ev);
     if (content_decode(opened.content, &o->content) != HF_OK)
         return unopenable(o, "malformed_content", ret_ev);
     if (o->content.type == CONTENT_PUSH)

@@ -21,7 +21,8 @@ static struct hf_secret *alice, *mallory, *prekey_secret, *other_prekey;
 static uint8_t alice_pk[32], mallory_pk[32];
 static struct prekey prekey;
 static struct hf_buf sealed, plain;
-static bool craft_bad_commitment;
+static bool craft_two_keys; /* the stanza wraps another than the body's */
+static size_t craft_cut;    /* bytes of plaintext left out at the end */
 
 static void
 begin(void)
@@ -118,16 +119,19 @@ craft(struct hf_bytes inner)
     struct envelope_header h;
     const struct hf_secret *ephemeral = other_prekey;
     struct hf_bytes spans[2];
-    uint8_t key[32], shared[32], *p;
+    uint8_t key[32], wrapped[32], shared[32], *p, *whole;
     struct hf_hash kek, commit, stream;
     uint8_t class = 0;
-    uint32_t body_bytes = (uint32_t)hf_stream_sealed_bytes(inner.n);
+    const size_t n = inner.n - craft_cut;
+    uint32_t body_bytes = (uint32_t)hf_stream_sealed_bytes(n);
 
     seal(fixture_text("x"), false);
     cr_assert(eq(int, (int)envelope_peek(hf_buf_bytes(&sealed), &h), HF_OK));
-    while (((size_t)1 << class) < inner.n)
+    while (((size_t)1 << class) < n)
         class ++;
     hf_random(key, sizeof(key));
+    memcpy(wrapped, key, sizeof(key));
+    wrapped[0] ^= craft_two_keys ? 1 : 0;
     sealed.n = FRONT;
     cr_assert(hf_buf_grow(&sealed, body_bytes) != NULL);
     sealed.p[3] = class;
@@ -138,15 +142,16 @@ craft(struct hf_bytes inner)
     spans[0] = (struct hf_bytes){sealed.p, AT_WRAP};
     spans[1] = (struct hf_bytes){prekey.pk, 32};
     hf_hash_keyed(shared, "handoff/1 envelope wrap", spans, 2, &kek);
-    hf_box_seal(kek.b, spans[0], (struct hf_bytes){key, 32},
+    hf_box_seal(kek.b, spans[0], (struct hf_bytes){wrapped, 32},
                 sealed.p + AT_WRAP);
     hf_hash_keyed(key, "handoff/1 envelope commitment", spans, 1, &commit);
     memcpy(sealed.p + AT_COMM, commit.b, 32);
-    if (craft_bad_commitment)
-        sealed.p[AT_COMM] ^= 1;
     hf_hash_keyed(key, "handoff/1 envelope stream", NULL, 0, &stream);
+    whole = calloc(1, hf_stream_sealed_bytes(inner.n));
     hf_stream_seal(stream.b, (struct hf_bytes){sealed.p, AT_BODY}, inner,
-                   sealed.p + FRONT);
+                   whole);
+    memcpy(sealed.p + FRONT, whole, body_bytes);
+    free(whole);
     sign_again(alice, ENVELOPE_LABEL);
 }
 
@@ -228,7 +233,7 @@ Test(envelope, to_a_small_order_prekey_is_not_sealed)
     cr_expect(eq(int,
                  (int)envelope_seal(&h, alice, &prekey, fixture_text("x"),
                                     false, &sealed),
-                 HF_ERR_FORBIDDEN));
+                 HF_ERR_POINT));
     cr_expect(eq(sz, sealed.n, 0), "nothing half made stays behind");
 }
 
@@ -277,6 +282,68 @@ Test(envelope, with_any_one_bit_flipped_is_refused, .timeout = 300)
     cr_expect(eq(int, (int)open_it(), HF_OK));
 }
 
+/* A broker that flips a bit has no key to sign with; the second column. A
+ * sender that turns against us signs again: the third. */
+Test(envelope, with_a_bit_flipped_says_which_check_it_failed)
+{
+    static const struct {
+        const char *field;
+        size_t at;
+        enum hf_err broker, sender;
+    } fields[] = {
+        {"version", 0, HF_ERR_MALFORMED, HF_ERR_MALFORMED},
+        {"suite", 1, HF_ERR_MALFORMED, HF_ERR_MALFORMED},
+        {"lane", 2, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"size class", 3, HF_ERR_MALFORMED, HF_ERR_MALFORMED},
+        {"registry version", 4, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"id", 8, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"sender", AT_SEND, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"recipient", AT_RECV, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"epoch", 88, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"sequence", 96, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"floor", 104, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"created", 112, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"expires", 120, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"body bytes", 128, HF_ERR_MALFORMED, HF_ERR_MALFORMED},
+        {"prekey", AT_PRE, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"one-time prekey", 148, HF_ERR_MALFORMED, HF_ERR_MALFORMED},
+        {"ephemeral key", AT_EPH, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"wrap", AT_WRAP, HF_ERR_SIGNATURE, HF_ERR_SEAL},
+        {"key commitment", AT_COMM, HF_ERR_SIGNATURE, HF_ERR_COMMITMENT},
+        {"body commitment", AT_BODY, HF_ERR_SIGNATURE, HF_OK},
+        {"signature", HEADER, HF_ERR_SIGNATURE, HF_OK},
+        {"stream header", FRONT, HF_ERR_COMMITMENT, HF_ERR_CHUNKS},
+        {"body", FRONT + 40, HF_ERR_COMMITMENT, HF_ERR_CHUNKS},
+    };
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        seal(fixture_text("a secret"), false);
+        sealed.p[fields[i].at] ^= 1;
+        cr_expect(eq(int, (int)open_it(), (int)fields[i].broker), "%s",
+                  fields[i].field);
+        sign_again(alice, ENVELOPE_LABEL); /* makes the last two good */
+        cr_expect(eq(int, (int)open_it(), (int)fields[i].sender),
+                  "%s, signed again", fields[i].field);
+    }
+}
+
+Test(envelope, whose_ephemeral_key_is_of_small_order_is_refused)
+{
+    seal(fixture_text("a secret"), false);
+    memset(sealed.p + AT_EPH, 0, 32);
+    sign_again(alice, ENVELOPE_LABEL);
+    cr_expect(eq(int, (int)open_it(), HF_ERR_POINT));
+    sealed.p[AT_EPH] = 1; /* the point of order 1, then one of order 8 */
+    sign_again(alice, ENVELOPE_LABEL);
+    cr_expect(eq(int, (int)open_it(), HF_ERR_POINT));
+    memcpy(sealed.p + AT_EPH,
+           "\xe0\xeb\x7a\x7c\x3b\x41\xb8\xae\x16\x56\xe3\xfa\xf1\x9f\xc4\x6a"
+           "\xda\x09\x8d\xeb\x9c\x32\xb1\xfd\x86\x62\x05\x16\x5f\x49\xb8\x00",
+           32);
+    sign_again(alice, ENVELOPE_LABEL);
+    cr_expect(eq(int, (int)open_it(), HF_ERR_POINT));
+}
+
 Test(envelope, cut_or_grown_is_refused)
 {
     seal(fixture_text("a secret"), true);
@@ -300,8 +367,7 @@ Test(envelope, cut_or_grown_is_refused)
 Test(envelope, opens_for_nobody_else)
 {
     seal(fixture_text("a secret"), false);
-    cr_expect(
-        eq(int, (int)open_with(alice_pk, other_prekey), HF_ERR_FORBIDDEN));
+    cr_expect(eq(int, (int)open_with(alice_pk, other_prekey), HF_ERR_SEAL));
     cr_expect(
         eq(int, (int)open_with(mallory_pk, prekey_secret), HF_ERR_SIGNATURE));
 }
@@ -324,7 +390,7 @@ Test(envelope, cannot_be_redirected_even_by_its_sender)
     seal(fixture_text("a secret"), false);
     memcpy(sealed.p + AT_RECV, other.s, 32);
     sign_again(alice, ENVELOPE_LABEL);
-    cr_expect(eq(int, (int)open_it(), HF_ERR_FORBIDDEN));
+    cr_expect(eq(int, (int)open_it(), HF_ERR_SEAL));
 }
 
 Test(envelope, cannot_be_taken_over_by_another_sender)
@@ -334,30 +400,40 @@ Test(envelope, cannot_be_taken_over_by_another_sender)
     seal(fixture_text("a secret"), false);
     memcpy(sealed.p + AT_SEND, other.s, 32);
     sign_again(mallory, ENVELOPE_LABEL);
-    cr_expect(
-        eq(int, (int)open_with(mallory_pk, prekey_secret), HF_ERR_FORBIDDEN));
+    cr_expect(eq(int, (int)open_with(mallory_pk, prekey_secret), HF_ERR_SEAL));
 }
 
 Test(envelope, with_the_stanza_of_another_is_refused)
 {
     uint8_t stanza[AT_BODY - AT_PRE];
+    struct envelope_header h = some_header();
 
     seal(fixture_text("one"), false);
     memcpy(stanza, sealed.p + AT_PRE, sizeof(stanza));
-    seal(fixture_text("two"), false);
+    memset(h.id.b, 0x66, sizeof(h.id.b));
+    hf_buf_clear(&sealed);
+    cr_assert(eq(int,
+                 (int)envelope_seal(&h, alice, &prekey, fixture_text("two"),
+                                    false, &sealed),
+                 HF_OK));
     memcpy(sealed.p + AT_PRE, stanza, sizeof(stanza));
     sign_again(alice, ENVELOPE_LABEL);
-    cr_expect(eq(int, (int)open_it(), HF_ERR_FORBIDDEN));
+    cr_expect(eq(int, (int)open_it(), HF_ERR_SEAL));
+    seal(fixture_text("two"), false); /* even where all else is the same */
+    memcpy(sealed.p + AT_PRE, stanza, sizeof(stanza));
+    sign_again(alice, ENVELOPE_LABEL);
+    cr_expect(eq(int, (int)open_it(), HF_ERR_CHUNKS));
 }
 
-Test(envelope, with_a_wrong_key_commitment_is_refused)
+/* The stanza gives one key, the commitment is to the body's. */
+Test(envelope, with_two_content_keys_for_one_body_is_refused)
 {
-    craft_bad_commitment = true;
+    craft_two_keys = true;
     cr_expect(eq(int,
                  (int)open_crafted(inner_of("iom-at", "clinic-kbl", 0x55,
                                             ENVELOPE_INNER_LABEL, alice, 2048),
                                    2048),
-                 HF_ERR_FORBIDDEN));
+                 HF_ERR_COMMITMENT));
 }
 
 Test(envelope, that_commits_to_another_body_is_refused)
@@ -366,7 +442,7 @@ Test(envelope, that_commits_to_another_body_is_refused)
     sealed.p[AT_BODY] ^= 1;
     hf_sign(alice, ENVELOPE_LABEL, &(struct hf_bytes){sealed.p, HEADER}, 1,
             sealed.p + HEADER);
-    cr_expect(eq(int, (int)open_it(), HF_ERR_FORBIDDEN));
+    cr_expect(eq(int, (int)open_it(), HF_ERR_COMMITMENT));
 }
 
 Test(envelope, with_chunks_swapped_or_repeated_is_refused)
@@ -378,12 +454,23 @@ Test(envelope, with_chunks_swapped_or_repeated_is_refused)
     memcpy(keep, sealed.p + FIRST, CHUNK);
     memcpy(sealed.p + FIRST, sealed.p + FIRST + CHUNK, CHUNK);
     sign_again(alice, ENVELOPE_LABEL);
-    cr_expect(eq(int, (int)open_it(), HF_ERR_FORBIDDEN), "repeated");
+    cr_expect(eq(int, (int)open_it(), HF_ERR_CHUNKS), "repeated");
     memcpy(sealed.p + FIRST + CHUNK, keep, CHUNK);
     sign_again(alice, ENVELOPE_LABEL);
-    cr_expect(eq(int, (int)open_it(), HF_ERR_FORBIDDEN), "swapped");
+    cr_expect(eq(int, (int)open_it(), HF_ERR_CHUNKS), "swapped");
     free(content);
     free(keep);
+}
+
+/* A chunk is left out, and all that the sender can sign is made to fit. */
+Test(envelope, with_its_last_chunk_cut_off_is_refused)
+{
+    uint8_t *inner = inner_of("iom-at", "clinic-kbl", 0x55,
+                              ENVELOPE_INNER_LABEL, alice, 3 * HF_CHUNK_BYTES);
+
+    craft_cut = HF_CHUNK_BYTES;
+    cr_expect(
+        eq(int, (int)open_crafted(inner, 3 * HF_CHUNK_BYTES), HF_ERR_CHUNKS));
 }
 
 Test(envelope, made_by_hand_from_the_document_opens)
@@ -401,19 +488,19 @@ Test(envelope, whose_inside_names_somebody_else_is_refused)
                  (int)open_crafted(inner_of("iom-at", "tvet-hrt", 0x55,
                                             ENVELOPE_INNER_LABEL, alice, 2048),
                                    2048),
-                 HF_ERR_FORBIDDEN),
+                 HF_ERR_READDRESSED),
               "another recipient");
     cr_expect(eq(int,
                  (int)open_crafted(inner_of("tvet-hrt", "clinic-kbl", 0x55,
                                             ENVELOPE_INNER_LABEL, alice, 2048),
                                    2048),
-                 HF_ERR_FORBIDDEN),
+                 HF_ERR_READDRESSED),
               "another sender");
     cr_expect(eq(int,
                  (int)open_crafted(inner_of("iom-at", "clinic-kbl", 0x56,
                                             ENVELOPE_INNER_LABEL, alice, 2048),
                                    2048),
-                 HF_ERR_FORBIDDEN),
+                 HF_ERR_READDRESSED),
               "another envelope");
 }
 
