@@ -207,7 +207,8 @@ out_sync(struct brokerd *d, const struct broker_effect *fx)
     send_docs(d, fx->link, docs, n);
     hf_buf_init(&out, FRAME_BYTES_MAX);
     (void)frame_synced(&out,
-                       d->registry == NULL ? 0 : registry_latest(d->registry));
+                       d->registry == NULL ? 0 : registry_latest(d->registry),
+                       hf_clock_wall_ms());
     brokerd_out_send(d, fx->link, &out);
 }
 

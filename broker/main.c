@@ -72,6 +72,11 @@ exit_status(enum hf_err err)
     case HF_ERR_REPEATED:
     case HF_ERR_THRESHOLD:
     case HF_ERR_UNKNOWN:
+    case HF_ERR_POINT:
+    case HF_ERR_SEAL:
+    case HF_ERR_COMMITMENT:
+    case HF_ERR_CHUNKS:
+    case HF_ERR_READDRESSED:
         return EX_DATAERR;
     case HF_ERR_EXISTS:
     case HF_ERR_LIMIT:

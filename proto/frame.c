@@ -476,26 +476,30 @@ frame_read_sync(struct hf_bytes in, struct hf_bytes *ret_haves)
 }
 
 bool
-frame_synced(struct hf_buf *out, uint32_t registry_version)
+frame_synced(struct hf_buf *out, uint32_t registry_version, uint64_t at_ms)
 {
-    uint8_t *p = begin(out, FRAME_SYNCED, 4);
+    uint8_t *p = begin(out, FRAME_SYNCED, 4 + 8);
 
     if (p == NULL)
         return false;
     hf_put_u32(&p, registry_version);
+    hf_put_u64(&p, at_ms);
     return true;
 }
 
 enum hf_err
-frame_read_synced(struct hf_bytes in, uint32_t *ret_version)
+frame_read_synced(struct hf_bytes in, uint32_t *ret_version,
+                  uint64_t *ret_at_ms)
 {
     struct field_rest rest;
     uint32_t version;
+    uint64_t at_ms;
 
     if (!enter(in, FRAME_SYNCED, &rest) || !field_take_u32(&rest, &version) ||
-        rest.n != 0)
+        !field_take_u64(&rest, &at_ms) || !field_time(at_ms) || rest.n != 0)
         return HF_ERR_MALFORMED;
     *ret_version = version;
+    *ret_at_ms = at_ms;
     return HF_OK;
 }
 

@@ -17,7 +17,7 @@
  *   SHELF    both ways: documents (shelf.h), unasked or as an answer
  *   SYNC     -> broker: (kind, owner, version) of every document held; the
  *            answer is SHELF frames with all that is newer, then SYNCED
- *   SYNCED   <- broker: registry version after a sync
+ *   SYNCED   <- broker: registry version after a sync, and its time
  *   BAD      <- broker: the last frame was refused, and why; then it may close
  */
 #ifndef PROTO_FRAME_H
@@ -117,7 +117,8 @@ bool frame_deliver(struct hf_buf *out, const struct frame_deliver *f);
 bool frame_ack(struct hf_buf *out, const struct frame_ack *f);
 bool frame_shelf(struct hf_buf *out, const struct shelf_doc *docs, size_t n);
 bool frame_sync(struct hf_buf *out, const struct frame_have *have, size_t n);
-bool frame_synced(struct hf_buf *out, uint32_t registry_version);
+bool frame_synced(struct hf_buf *out, uint32_t registry_version,
+                  uint64_t at_ms);
 bool frame_bad(struct hf_buf *out, enum hf_err why);
 
 HF_NODISCARD enum hf_err frame_read_hello(struct hf_bytes in,
@@ -145,7 +146,8 @@ HF_NODISCARD enum hf_err frame_read_sync(struct hf_bytes in,
 /** frame_next_have: false at the end or on a malformed rest. */
 bool frame_next_have(struct hf_bytes *haves, struct frame_have *ret);
 HF_NODISCARD enum hf_err frame_read_synced(struct hf_bytes in,
-                                           uint32_t *ret_version);
+                                           uint32_t *ret_version,
+                                           uint64_t *ret_at_ms);
 /** frame_read_bad: why the other side refused; never HF_OK in *ret_why. */
 HF_NODISCARD enum hf_err frame_read_bad(struct hf_bytes in,
                                         enum hf_err *ret_why);

@@ -63,6 +63,7 @@ struct api_status {
     uint64_t prekey_until_ms; /* of our newest prekey */
     uint64_t backup_ms;       /* when the last one was made; 0: never */
     uint64_t clock_skew_ms;
+    const char *clock;       /* "no", or how it came to be in doubt; static */
     uint64_t map_used, map_max;
     size_t n_alarms;
     struct {
@@ -84,7 +85,8 @@ enum api_shell_op {
     API_POLICY_INSTALL,       /* bytes: a pack; check, keep, use */
     API_REGISTRY_GET,         /* answer with the set's bytes */
     API_BACKUP_BEGIN,         /* key: a snapshot, to be sealed to it */
-    API_BACKUP_DONE           /* path: it is there */
+    API_BACKUP_DONE,          /* path: it is there */
+    API_CLOCK_CONFIRM         /* the wall clock is right */
 };
 struct api_shell {
     enum api_shell_op op;

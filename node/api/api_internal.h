@@ -327,6 +327,6 @@ api_handler command_user_add, command_user_role, command_user_disable;
 api_handler command_user_absent;
 api_handler command_services;
 api_handler shell_registry_get, shell_registry_post, shell_policy_post;
-api_handler shell_backup_begin, shell_backup_done;
+api_handler shell_backup_begin, shell_backup_done, shell_clock_confirm;
 
 #endif /* NODE_API_INTERNAL_H */

@@ -107,6 +107,8 @@ static const struct api_route routes[] = {
      shell_backup_begin, PERMIT_ADMIN, NULL, "recovery?", SHAPE_NONE},
     {"POST", "/backup/done", "the snapshot lies sealed in this file",
      shell_backup_done, PERMIT_ADMIN, NULL, "file", SHAPE_NONE},
+    {"POST", "/clock/confirm", "deadlines go by this machine's clock again",
+     shell_clock_confirm, PERMIT_ADMIN, NULL, "", SHAPE_NONE},
     {"GET", "/registry", "the registry set as bytes", shell_registry_get,
      PERMIT_STATUS, NULL, NULL, SHAPE_NONE},
     {"POST", "/registry", "publish a registry set; the body is its bytes",

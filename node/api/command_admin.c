@@ -169,6 +169,13 @@ shell_policy_post(struct api_call *c)
     return shell_bytes(c, API_POLICY_INSTALL);
 }
 
+enum api_verdict
+shell_clock_confirm(struct api_call *c)
+{
+    c->shell->op = API_CLOCK_CONFIRM;
+    return API_SHELL;
+}
+
 /* Who may say to which key a backup is sealed holds every key of the node: the
  * account that runs it and nobody else. */
 static bool

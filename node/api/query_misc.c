@@ -130,6 +130,7 @@ query_status(struct api_call *c)
     api_put_u64(store, "max", s->map_max);
     (void)json_object_set_new(o, "store", store);
     api_put_u64(o, "clock_skew_ms", s->clock_skew_ms);
+    api_put_text(o, "clock_doubt", s->clock == NULL ? "no" : s->clock);
     (void)json_object_set_new(o, "alarms", alarms_of(s));
     return api_say(c, o);
 }

@@ -384,6 +384,8 @@ static const struct cli_verb verbs[] = {
     {"audit report", "", "", "for the committee's meeting", NULL, false},
     {"chain state", "FILE", "unsigned registry",
      "the state two exported chains give", cmd_chain_state, false},
+    {"clock confirm", "", "", "deadlines go by this machine's clock again",
+     cmd_clock_confirm, false},
     {"backup", "FILE", "recovery-key=PUB",
      "all of the node, sealed to its recovery key", cmd_backup, false},
     {"restore", "FILE",

@@ -92,6 +92,7 @@ int cmd_audit_access(struct cli *c);
 int cmd_chain_state(struct cli *c);
 
 int cmd_backup(struct cli *c);
+int cmd_clock_confirm(struct cli *c);
 int cmd_restore(struct cli *c);
 
 #endif /* NODE_CMD_H */

@@ -37,10 +37,16 @@ static bool
 may_expire(struct step *s, const struct live *l)
 {
     if (l->o.kind == OBJECT_REFERRAL && !l->o.terms.expires) {
-        step_refuse(s, 1, "no_expiry",
-                    "handoff abandon ID --reason no_response",
-                    "rule %.31s does not let this referral expire",
-                    l->o.terms.rule.s);
+        step_refuse(
+            s, 1, "no_expiry", "handoff abandon ID --reason no_response",
+            "rule %.31s does not let this referral expire", l->o.terms.rule.s);
+        return false;
+    }
+    if (s->env->is_clock_doubtful) {
+        step_refuse(s, 75, "clock_in_doubt",
+                    "set the clock, or say that it is right: handoff clock "
+                    "confirm",
+                    "the clock of this node is in doubt: deadlines wait");
         return false;
     }
     if (l->o.decide_ms == 0 || s->now < l->o.decide_ms) {
@@ -82,12 +88,10 @@ may_move(struct step *s, const struct live *l)
 
     if (!case_get(s->v, &l->o.case_id, &c) ||
         !hf_org_eq(&c.holder, step_me(s))) {
-        step_refuse(s, 1, "not_holder", "",
-                    "custody of the case is not here");
+        step_refuse(s, 1, "not_holder", "", "custody of the case is not here");
         return false;
     }
-    if (hf_id_is_zero(&c.open_transfer) ||
-        hf_id_eq(&c.open_transfer, &l->o.id))
+    if (hf_id_is_zero(&c.open_transfer) || hf_id_eq(&c.open_transfer, &l->o.id))
         return true;
     step_refuse(s, 1, "transfer_open",
                 "withdraw one of them: handoff transfer withdraw ID",
@@ -132,8 +136,9 @@ has_needs(struct step *s, const struct live *l)
     case EVENT_REDIRECT:
         if (!referral || s->cmd->to.s[0] != '\0')
             return true;
-        step_refuse(s, 65, "no_org", "", "redirect names an organisation: "
-                                         "--to ORG");
+        step_refuse(s, 65, "no_org", "",
+                    "redirect names an organisation: "
+                    "--to ORG");
         return false;
     default:
         return true;

@@ -15,6 +15,7 @@
 #include "vital.h"
 
 #define SCAN_MS (10ull * 60 * 1000) /* until an asker may be told again */
+#define DOUBT_MS (10ull * 60 * 1000) /* a deadline is looked at again */
 #define PAGE 32 /* due rows, waiting objects or scanned objects a step */
 
 /* ---- commands ---- */
@@ -499,6 +500,27 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     }
 }
 
+/* What a clock that is in doubt must not set off. */
+static bool
+is_deadline(enum due_what what)
+{
+    switch (what) {
+    case DUE_DECIDE:
+    case DUE_CONTACT:
+    case DUE_REPORT:
+    case DUE_FIGURES:
+    case DUE_REVIEW:
+        return true;
+    case DUE_RESEND:
+    case DUE_OUTBOX:
+    case DUE_RULINGS:
+    case DUE_ANSWER:
+    case DUE_SCAN:
+        return false;
+    }
+    return false;
+}
+
 static void
 step_tick(struct step *s)
 {
@@ -510,7 +532,10 @@ step_tick(struct step *s)
         if (!due_first(s->v, &ms, &object, &what) || ms > s->now)
             return;
         due_del(s->v, ms, &object, what);
-        one_due(s, &object, what);
+        if (s->env->is_clock_doubtful && is_deadline(what))
+            due_put(s->v, s->now + DOUBT_MS, &object, what);
+        else
+            one_due(s, &object, what);
     }
     s->again = true;
 }

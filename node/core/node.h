@@ -56,6 +56,7 @@ struct node_env {
     const struct node_crypto *crypto;
     const struct registry *registry; /* NULL: none yet */
     bool is_registry_stale;          /* who is suspended is not known */
+    bool is_clock_doubtful;          /* no deadline passes; all else goes on */
     const struct sop_book *sops;
     /** until when the peer's current prekey is valid; 0: none. */
     void *peer_ctx;

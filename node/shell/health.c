@@ -264,6 +264,30 @@ look_at_disk(const struct health *h, struct api_status *s)
                     (unsigned long long)(free_bytes >> 20));
 }
 
+/* Every doubt stops the same; how it came about says what to look at. */
+static void
+look_at_clock(const struct health *h, struct api_status *s)
+{
+    static const char *const how[] = {
+        [CLOCK_JUMPED] = "jumped by",
+        [CLOCK_BEHIND] = "is behind this node's own record by",
+        [CLOCK_AHEAD] = "is ahead of this node's last record by",
+        [CLOCK_OPPOSED] = "differs from the broker's by"};
+    const uint64_t minutes = h->clock->apart_ms / 60000;
+
+    s->clock = clock_doubt_text(h->clock->doubt);
+    if (h->clock->doubt == CLOCK_SURE)
+        return;
+    raise_alarm(
+        s, "stop",
+        "set this machine's clock (NTP); if it is right: handoff "
+        "clock confirm",
+        "the clock %s %llu %s: no deadline passes, all else goes on",
+        how[h->clock->doubt],
+        (unsigned long long)(minutes < 2 * 1440 ? minutes : minutes / 1440),
+        minutes < 2 * 1440 ? "min" : "days");
+}
+
 static void
 look_at_links(const struct health *h, struct api_status *s)
 {
@@ -280,14 +304,7 @@ look_at_links(const struct health *h, struct api_status *s)
     else if (n_up < s->n_brokers)
         raise_alarm(s, "warn", "ask its operator",
                     "one home broker is not reachable");
-    if (h->clock->is_parted)
-        raise_alarm(s, "stop",
-                    "set the clock of this machine (NTP); if it is right "
-                    "now, restart the node",
-                    "the clock jumped by %llu min; deadlines go by the time "
-                    "before",
-                    (unsigned long long)(h->clock->apart_ms / 60000));
-    if (s->clock_skew_ms > SKEW_MS)
+    if (h->clock->doubt == CLOCK_SURE && s->clock_skew_ms > SKEW_MS)
         raise_alarm(s, "warn", "set the clock of this machine (NTP)",
                     "the clock differs from the broker's by %llu s",
                     (unsigned long long)(s->clock_skew_ms / 1000));
@@ -327,6 +344,7 @@ health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
     look_at_store(h, now_ms, ret);
     look_at_registry(h, now_ms, ret);
     look_at_freshness(h, now_ms, ret);
+    look_at_clock(h, ret);
     look_at_links(h, ret);
     look_at_keys(h, now_ms, ret);
     look_at_disk(h, ret);

@@ -275,24 +275,19 @@ links_offered(struct links *l, struct hf_bytes *ret_set)
 }
 
 uint64_t
-links_clock_skew_ms(const struct links *l)
+links_time_ms(const struct links *l)
 {
-    return hf_clock_mono_ms() - l->clock_said_ms < CLOCK_SAID_MS
-               ? l->clock_skew_ms
-               : 0;
+    const uint64_t ago = hf_clock_boot_ms() - l->said_boot_ms;
+
+    return l->said_ms != 0 && ago < CLOCK_SAID_MS ? l->said_ms + ago : 0;
 }
 
-void
-links_forget_time(struct links *l)
+static uint64_t
+skew_ms(const struct links *l)
 {
-    l->clock_said_ms = 0;
-    l->clock_skew_ms = 0;
-}
+    const uint64_t said = links_time_ms(l), wall = hf_clock_wall_ms();
 
-bool
-links_agree(const struct links *l, uint64_t within_ms)
-{
-    return l->clock_said_ms != 0 && l->clock_skew_ms <= within_ms;
+    return said == 0 ? 0 : said > wall ? said - wall : wall - said;
 }
 
 void
@@ -311,5 +306,5 @@ links_status(struct links *l, struct api_status *ret)
             k->is_up ? hf_clock_wall_ms() : k->last_contact_ms;
         ret->n_brokers++;
     }
-    ret->clock_skew_ms = l->clock_skew_ms;
+    ret->clock_skew_ms = skew_ms(l);
 }

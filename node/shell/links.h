@@ -11,14 +11,15 @@
 #ifndef NODE_SHELL_LINKS_H
 #define NODE_SHELL_LINKS_H
 
-#include "hf_loop.h"
+#include "clock_watch.h"
 #include "held_registry.h"
+#include "hf_loop.h"
 #include "node_store.h"
 #include "prekeys.h"
 #include "work.h"
 
-#define LINKS_CREDIT    64 /* envelopes that may be on the way to us */
-#define LINKS_RESET_MS  10000
+#define LINKS_CREDIT   64 /* envelopes that may be on the way to us */
+#define LINKS_RESET_MS 10000
 
 /** What links need of the node; all borrowed. */
 struct links_host {
@@ -29,6 +30,7 @@ struct links_host {
     const struct prekeys *prekeys;
     const struct held_registry *held;
     const struct hf_org *self;
+    const struct clock_watch *clock;
 };
 
 struct links;
@@ -64,13 +66,9 @@ bool links_offered(struct links *l, struct hf_bytes *ret_set);
 /** links_is_live: whether acknowledgements of that session still make sense. */
 bool links_is_live(const struct links *l, size_t link, uint64_t session);
 
-/** links_clock_skew_ms: how far a broker's clock was from ours when it last
- * said; 0 when none has within a day. */
-uint64_t links_clock_skew_ms(const struct links *l);
-/** links_forget_time: what brokers said of the time was beside another clock of
- * ours. links_agree: one has since said a time that is no further from ours. */
-void links_forget_time(struct links *l);
-bool links_agree(const struct links *l, uint64_t within_ms);
+/** links_time_ms: the time now by what a broker last said; 0 when none has
+ * within a day. */
+uint64_t links_time_ms(const struct links *l);
 /** links_status: fill in the brokers; how far our clocks are apart. */
 void links_status(struct links *l, struct api_status *ret);
 

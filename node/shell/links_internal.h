@@ -40,8 +40,8 @@ struct links {
     struct links_host host;
     struct link link[LINKS_MAX];
     uint64_t last_session;
-    uint64_t clock_skew_ms;
-    uint64_t clock_said_ms; /* monotonic; when a broker last told its time */
+    uint64_t said_ms;      /* what time a broker last said; 0: none has */
+    uint64_t said_boot_ms; /* and when, by the boot clock */
     struct hf_buf offered; /* a registry set from a broker */
     struct hf_buf frame;   /* being made; memory goes with the send */
 };

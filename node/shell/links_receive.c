@@ -55,10 +55,8 @@ receive_deliver(struct link *k, struct hf_bytes in)
 static void
 note_clock(struct links *l, uint64_t at_ms)
 {
-    const uint64_t now = hf_clock_wall_ms();
-
-    l->clock_skew_ms = now > at_ms ? now - at_ms : at_ms - now;
-    l->clock_said_ms = hf_clock_mono_ms();
+    l->said_ms = at_ms;
+    l->said_boot_ms = hf_clock_boot_ms();
 }
 
 static void
@@ -140,12 +138,15 @@ static void
 receive_synced(struct link *k, struct hf_bytes in)
 {
     uint32_t version = 0;
-    enum hf_err err = frame_read_synced(in, &version);
+    uint64_t at_ms = 0;
+    enum hf_err err = frame_read_synced(in, &version, &at_ms);
 
-    if (err)
+    if (err) {
         complain(k, "synced", err);
-    else
-        links_begin_work(k, version);
+        return;
+    }
+    note_clock(k->owner, at_ms);
+    links_begin_work(k, version);
 }
 
 static void

@@ -234,7 +234,7 @@ read_page(struct link *k, struct page *p)
 {
     struct node_store *store = k->owner->host.store;
     const struct node_view *v = node_store_view(store);
-    const uint64_t now_ms = hf_clock_wall_ms();
+    const uint64_t now_ms = k->owner->host.clock->now_ms;
 
     for (int i = 0; i < SWEEP_ROWS && p->n < FRAME_BATCH_MAX; i++) {
         struct hf_bytes key;

@@ -401,6 +401,40 @@ node_store_copy(struct node_store *s, const char *dir)
     return err ? err : keystore_copy(s->keystore, dir);
 }
 
+/* In the shell's table, under a key that no document and no backup has. */
+static const struct hf_bytes time_key = {(const uint8_t *)"time", 4};
+
+enum hf_err
+node_store_note_time(struct node_store *s, uint64_t ms)
+{
+    const enum hf_err err = node_store_begin(s, true);
+    uint8_t bytes[8], *p = bytes;
+
+    if (err)
+        return err;
+    hf_put_u64(&p, ms);
+    s->view.put(s->view.ctx, NODE_SHELF, time_key, NULL,
+                (struct hf_bytes){bytes, sizeof(bytes)});
+    return node_store_commit(s);
+}
+
+uint64_t
+node_store_time(struct node_store *s)
+{
+    uint64_t ms = 0;
+    struct hf_bytes row;
+
+    if (node_store_begin(s, false) != HF_OK)
+        return 0;
+    if (s->view.get(s->view.ctx, NODE_SHELF, time_key, &row) && row.n == 8) {
+        const uint8_t *p = row.p;
+
+        ms = hf_get_u64(&p);
+    }
+    node_store_abort(s);
+    return ms;
+}
+
 void
 node_store_tend(struct node_store *s)
 {

@@ -28,8 +28,7 @@ struct node_store;
 /** node_store_open: DIR/store and the keystore; finishes a shred that a crash
  * cut short. @keys is borrowed. False with @fault set. */
 HF_NODISCARD bool node_store_open(const char *dir, const struct own_keys *keys,
-                                  struct node_store **ret,
-                                  struct fault *fault);
+                                  struct node_store **ret, struct fault *fault);
 void node_store_close(struct node_store *s); /* NULL is fine */
 
 HF_NODISCARD enum hf_err node_store_begin(struct node_store *s, bool is_write);
@@ -52,8 +51,13 @@ uint64_t node_store_count(struct node_store *s, enum node_table t);
 /** node_store_copy: store/data.mdb and the keystore's files, of one instant,
  * into the empty folder @dir; blocks until they are on the disk. The epoch key
  * is among them: see keystore_uncopy(). */
-HF_NODISCARD enum hf_err node_store_copy(struct node_store *s,
-                                         const char *dir);
+HF_NODISCARD enum hf_err node_store_copy(struct node_store *s, const char *dir);
+
+/** node_store_note_time: what time it was, for the next start; a transaction
+ * of its own. node_store_time: the latest noted; 0: none. */
+HF_NODISCARD enum hf_err node_store_note_time(struct node_store *s,
+                                              uint64_t ms);
+uint64_t node_store_time(struct node_store *s);
 
 /** node_store_tend: each minute, between transactions: dead readers, a shred
  * still owed, and how full the map is. */

@@ -14,6 +14,7 @@
 
 #define TEND_EVERY_MS     60000
 #define CLOCK_SKEW_MAX_MS (12ull * 3600 * 1000)
+#define RECORD_EVERY_MS   (3600u * 1000u)
 #define TICK_GAP_MS       20 /* between two ticks that the clock asks for */
 #define LOOK_AGE_MS       500
 #define BATCHES_MAX       16 /* before the brokers are listened to again */
@@ -129,28 +130,45 @@ noded_on_signal(void *noded)
 static void
 look_at_clock(struct noded *n)
 {
-    const uint64_t wall = hf_clock_wall_ms(), boot = hf_clock_boot_ms();
+    if (clock_watch_look(&n->clock, hf_clock_wall_ms(), hf_clock_boot_ms(),
+                         links_time_ms(n->links)))
+        noded_note_doubt(n);
+}
 
-    if (n->clock.is_parted && links_agree(n->links, CLOCK_WATCH_PART_MS))
-        clock_watch_confirm(&n->clock, wall, boot);
-    if (!clock_watch_look(&n->clock, wall, boot))
-        return;
-    if (n->clock.is_parted)
-        links_forget_time(n->links);
-    hf_log(n->clock.is_parted ? HF_LOG_ERROR : HF_LOG_INFO, "clock_jumped",
-           "parted=%d apart_s=%llu", n->clock.is_parted,
+void
+noded_note_doubt(struct noded *n)
+{
+    const bool is_doubtful = n->clock.doubt != CLOCK_SURE;
+
+    n->batch.env.is_clock_doubtful = is_doubtful;
+    hf_log(is_doubtful ? HF_LOG_ERROR : HF_LOG_INFO, "clock_doubt",
+           "doubt=%s apart_s=%llu", clock_doubt_text(n->clock.doubt),
            (unsigned long long)(n->clock.apart_ms / 1000));
 }
 
-/* By a clock that the brokers contradict nothing is destroyed, and nothing made
- * that would look too old or too new to others; status says so. */
+/* What the next start holds its clock against. */
+static void
+record_time(struct noded *n)
+{
+    if (n->clock.doubt != CLOCK_SURE ||
+        n->clock.now_ms < n->recorded_ms + RECORD_EVERY_MS)
+        return;
+    if (node_store_note_time(n->store, n->clock.now_ms) == HF_OK)
+        n->recorded_ms = n->clock.now_ms;
+}
+
+/* By a clock in doubt nothing is destroyed, and nothing made that would look
+ * too old or too new to others; status says so. */
 static void
 tend_prekeys(struct noded *n)
 {
+    const uint64_t said = links_time_ms(n->links), now = n->clock.now_ms;
     bool is_made = false;
     enum hf_err err;
 
-    if (links_clock_skew_ms(n->links) > CLOCK_SKEW_MAX_MS)
+    if (n->clock.doubt != CLOCK_SURE ||
+        (said != 0 &&
+         (said > now ? said - now : now - said) > CLOCK_SKEW_MAX_MS))
         return;
     err = prekeys_tend(n->prekeys, n->clock.now_ms, &is_made);
     if (err)
@@ -172,7 +190,8 @@ tend(struct noded *n)
         return;
     n->tend_ms = now + TEND_EVERY_MS;
     node_store_tend(n->store);
-    backups_follow(&n->backups, hf_clock_wall_ms(), true);
+    backups_follow(&n->backups, n->clock.now_ms, true);
+    record_time(n);
     tend_prekeys(n);
 }
 
@@ -186,8 +205,7 @@ feed_clock(struct noded *n)
         return;
     if (n->must_start && push_new(n, WORK_START))
         n->must_start = false; /* noded_drop() sets it again */
-    if (n->has_tick ||
-        (!n->wants_tick && n->clock.now_ms < n->batch.wake_ms))
+    if (n->has_tick || (!n->wants_tick && n->clock.now_ms < n->batch.wake_ms))
         return;
     n->has_tick = push_new(n, WORK_TICK);
     n->tick_ms = n->wants_tick ? now : now + TICK_GAP_MS;

@@ -46,6 +46,7 @@ struct noded {
     bool must_start;     /* START is not committed yet */
     bool has_tick;       /* one is in the queue */
     bool wants_tick;     /* the core has more to do */
+    uint64_t recorded_ms; /* the latest time that the store has on record */
     uint64_t tick_ms;    /* monotonic; none before it */
     uint64_t tend_ms;    /* monotonic; next minute's work */
     uint64_t look_ms;    /* monotonic; status is older than that: look anew */
@@ -57,6 +58,8 @@ HF_NODISCARD enum hf_err noded_take_registry(struct noded *n,
                                              struct hf_bytes set);
 /** noded_peer_until_ms: for the core; inside a transaction. */
 uint64_t noded_peer_until_ms(void *ctx, const struct hf_org *peer);
+/** noded_note_doubt: the clock is in doubt now, or no more. */
+void noded_note_doubt(struct noded *n);
 /** noded_post: for the server's thread. */
 void noded_post(void *ctx, struct api_request *req);
 void noded_on_inbox(void *noded);  /* hf_loop_fn */

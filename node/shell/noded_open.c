@@ -108,7 +108,8 @@ open_links(struct noded *n)
                                     .keys = &n->keys,
                                     .prekeys = n->prekeys,
                                     .held = &n->held,
-                                    .self = &n->settings.node.org};
+                                    .self = &n->settings.node.org,
+                                    .clock = &n->clock};
 
     return links_new(&host, &n->links);
 }
@@ -214,6 +215,24 @@ open_backups(struct noded *n)
     return backups_init(&n->backups);
 }
 
+/* Against what this node, and the committee, were sure of before. */
+static void
+begin_clock(struct noded *n)
+{
+    n->recorded_ms = node_store_time(n->store);
+    clock_watch_begin(&n->clock, hf_clock_wall_ms(), hf_clock_boot_ms(),
+                      n->recorded_ms,
+                      n->held.r == NULL ? 0 : n->held.r->vouched_ms);
+}
+
+static bool
+open_prekeys(struct noded *n, struct fault *fault)
+{
+    return prekeys_open(n->dir, &n->settings.node.org, n->keys.prekeys,
+                        n->clock.now_ms, n->clock.doubt == CLOCK_SURE,
+                        &n->prekeys, fault);
+}
+
 static bool
 open_all(struct noded *n, struct hf_secret **store, struct fault *fault)
 {
@@ -227,10 +246,10 @@ open_all(struct noded *n, struct hf_secret **store, struct fault *fault)
                          "at the disk",
                          n->dir, hf_err_text(err));
     if (!read_all(n, n->dir, store, fault) ||
-        !node_store_open(n->dir, &n->keys, &n->store, fault) ||
-        !finish_restore(n, fault) ||
-        !prekeys_open(n->dir, &n->settings.node.org, n->keys.prekeys,
-                      hf_clock_wall_ms(), &n->prekeys, fault))
+        !node_store_open(n->dir, &n->keys, &n->store, fault))
+        return false;
+    begin_clock(n);
+    if (!finish_restore(n, fault) || !open_prekeys(n, fault))
         return false;
     err = open_backups(n);
     if (!err)
@@ -259,6 +278,8 @@ noded_open(const char *dir, struct hf_secret **store, struct noded **ret,
         return false;
     }
     links_follow(n->links);
+    if (n->clock.doubt != CLOCK_SURE)
+        noded_note_doubt(n);
     hf_log(HF_LOG_INFO, "node_started", "org=%s registry=%u packs=%zu",
            n->settings.node.org.s,
            n->held.r == NULL ? 0u : (unsigned)registry_latest(n->held.r),

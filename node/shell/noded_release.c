@@ -154,7 +154,7 @@ begin_backup(struct noded *n, struct work *w)
             "give one: handoff backup F --recovery-key FILE", no_body, true);
         return;
     }
-    err = backups_begin(&n->backups, key, hf_clock_wall_ms());
+    err = backups_begin(&n->backups, key, n->clock.now_ms);
     if (err) {
         hf_log(HF_LOG_ERROR, "backup_failed", "why=%s", hf_err_text(err));
         api_shell_reply(w->req, status_of(err), hf_err_text(err),
@@ -190,6 +190,26 @@ end_backup(struct noded *n, struct work *w)
     answer_json(w, answer, len);
 }
 
+/* Said by a person who looked at another clock. */
+static void
+confirm_clock(struct noded *n, struct work *w)
+{
+    char at[HF_TIME_TEXT_BYTES], answer[96];
+    int len;
+
+    if (n->clock.doubt == CLOCK_SURE) {
+        api_shell_reply(w->req, 1, "the clock is not in doubt",
+                        "handoff status shows what is", no_body, true);
+        return;
+    }
+    clock_watch_confirm(&n->clock, hf_clock_wall_ms(), hf_clock_boot_ms());
+    noded_note_doubt(n);
+    n->recorded_ms = 0; /* noted within a minute, earlier or not */
+    len = snprintf(answer, sizeof(answer), "{\"at\": \"%s\"}",
+                   hf_time_format(n->clock.now_ms, at));
+    answer_json(w, answer, len);
+}
+
 static void
 do_shell(struct noded *n, struct work *w)
 {
@@ -205,6 +225,9 @@ do_shell(struct noded *n, struct work *w)
         break;
     case API_BACKUP_DONE:
         end_backup(n, w);
+        break;
+    case API_CLOCK_CONFIRM:
+        confirm_clock(n, w);
         break;
     case API_REGISTRY_GET:
         if (n->held.r == NULL)
@@ -393,7 +416,7 @@ release_work(struct noded *n, struct work *w)
 void
 noded_release(struct noded *n)
 {
-    backups_follow(&n->backups, hf_clock_wall_ms(), false);
+    backups_follow(&n->backups, n->clock.now_ms, false);
     if (n->failing && n->batch.done.n > 0) {
         hf_log(HF_LOG_INFO, "store_works", "after=%s", hf_err_text(n->failing));
         n->failing = HF_OK;

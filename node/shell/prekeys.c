@@ -328,7 +328,8 @@ prekeys_discard(const char *dir)
 
 bool
 prekeys_open(const char *dir, const struct hf_org *self, const uint8_t *seal,
-             uint64_t now_ms, struct prekeys **ret, struct fault *fault)
+             uint64_t now_ms, bool is_sure, struct prekeys **ret,
+             struct fault *fault)
 {
     struct prekeys *p = calloc(1, sizeof(*p));
     enum hf_err err = HF_ERR_NOMEM;
@@ -340,7 +341,7 @@ prekeys_open(const char *dir, const struct hf_org *self, const uint8_t *seal,
         err = hf_mkdir(hf_path(p->dir, sizeof(p->dir), dir, "prekeys"));
         if (!err)
             err = load_all(p);
-        if (!err)
+        if (!err && (is_sure || p->n == 0))
             err = prekeys_tend(p, now_ms, &is_made);
     }
     if (!err) {

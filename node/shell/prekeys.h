@@ -25,12 +25,15 @@ struct prekeys;
 
 /** prekeys_open: load all, destroy the old, make one if it is time.
  *
- * @seal  HF_KEY_BYTES; borrowed as long as it is open
+ * @seal     HF_KEY_BYTES; borrowed as long as it is open
+ * @is_sure  else @now_ms is in doubt: nothing is destroyed, and one made only
+ *           if there is none
  *
  * False with @fault set; a file that does not open with @seal is a fault. */
 HF_NODISCARD bool prekeys_open(const char *dir, const struct hf_org *self,
                                const uint8_t *seal, uint64_t now_ms,
-                               struct prekeys **ret, struct fault *fault);
+                               bool is_sure, struct prekeys **ret,
+                               struct fault *fault);
 void prekeys_close(struct prekeys *p); /* NULL is fine */
 
 /** prekeys_discard: destroy all in @dir, opened or not: after a restore. */

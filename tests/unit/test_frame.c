@@ -38,6 +38,7 @@ read_all(struct hf_bytes in)
     struct frame_ack ack;
     struct hf_bytes span;
     uint32_t n;
+    uint64_t at_ms;
     enum hf_err why;
 
     return (frame_read_hello(in, &hello) == HF_OK) +
@@ -48,7 +49,7 @@ read_all(struct hf_bytes in)
            (frame_read_ack(in, &ack) == HF_OK) +
            (frame_read_shelf(in, &span) == HF_OK) +
            (frame_read_sync(in, &span) == HF_OK) +
-           (frame_read_synced(in, &n) == HF_OK) +
+           (frame_read_synced(in, &n, &at_ms) == HF_OK) +
            (frame_read_bad(in, &why) == HF_OK);
 }
 
@@ -289,12 +290,15 @@ Test(frame, sync_names_what_is_held)
 Test(frame, synced_and_bad_close_an_exchange)
 {
     uint32_t version;
+    uint64_t at_ms;
     enum hf_err why;
 
-    cr_assert(frame_synced(&out, 12));
-    cr_assert(
-        eq(int, (int)frame_read_synced(hf_buf_bytes(&out), &version), HF_OK));
+    cr_assert(frame_synced(&out, 12, T0));
+    cr_assert(eq(int,
+                 (int)frame_read_synced(hf_buf_bytes(&out), &version, &at_ms),
+                 HF_OK));
     cr_expect(eq(u32, version, 12));
+    cr_expect(eq(u64, at_ms, T0));
     expect_robust();
     hf_buf_clear(&out);
     cr_assert(frame_bad(&out, HF_ERR_LIMIT));

@@ -40,7 +40,7 @@ begin(void)
     self = fixture_org("clinic-kbl");
     sender = fixture_org("iom-at");
     op = fixture_secret(HF_KEY_SIGN, 31);
-    cr_assert(prekeys_open(dir, &self, seal, T0, &prekeys, &fault));
+    cr_assert(prekeys_open(dir, &self, seal, T0, true, &prekeys, &fault));
 }
 
 static void
@@ -131,7 +131,7 @@ steal(uint64_t now_ms)
     struct prekeys *theirs = NULL;
     struct fault fault = {0};
 
-    cr_assert(prekeys_open(dir, &self, seal, now_ms, &theirs, &fault), "%s",
+    cr_assert(prekeys_open(dir, &self, seal, now_ms, true, &theirs, &fault), "%s",
               fault.text);
     return theirs;
 }
@@ -220,7 +220,7 @@ Test(prekeys, a_file_alone_opens_nothing_without_the_store_key)
     struct prekeys *theirs = NULL;
     struct fault fault = {0};
 
-    cr_expect(not(prekeys_open(dir, &self, other, T0, &theirs, &fault)));
+    cr_expect(not(prekeys_open(dir, &self, other, T0, true, &theirs, &fault)));
     cr_expect(eq(int, fault.status, FAULT_DATA));
 }
 
@@ -234,7 +234,7 @@ Test(prekeys, a_restore_discards_all_and_begins_anew)
     prekeys = NULL;
     cr_assert(eq(int, (int)prekeys_discard(dir), HF_OK));
     cr_expect(eq(int, n_files(), 0));
-    cr_assert(prekeys_open(dir, &self, seal, T0, &prekeys, &fault));
+    cr_assert(prekeys_open(dir, &self, seal, T0, true, &prekeys, &fault));
     cr_expect(not(hf_id_eq(&prekeys_newest(prekeys)->id, &was.id)));
     cr_expect(not(opens(prekeys, &kept[0])));
 }
@@ -291,6 +291,6 @@ Test(prekeys, a_destruction_cut_short_is_finished_at_the_next_start)
                                    zero, sizeof(zero), 0600),
                 HF_OK));
     closedir(d);
-    cr_assert(prekeys_open(dir, &self, seal, T0, &prekeys, &fault));
+    cr_assert(prekeys_open(dir, &self, seal, T0, true, &prekeys, &fault));
     cr_expect(eq(int, n_files(), 1), "a new one in its place");
 }

@@ -96,7 +96,7 @@ begin(void)
     cr_assert(node_store_open(dir, &keys, &store, &fault), "%s", fault.text);
     hf_path(sub, sizeof(sub), dir, "clinic");
     cr_assert(eq(int, (int)hf_mkdir(sub), HF_OK));
-    cr_assert(prekeys_open(sub, &clinic, prekey_seal, T0, &prekeys, &fault));
+    cr_assert(prekeys_open(sub, &clinic, prekey_seal, T0, true, &prekeys, &fault));
     sealing_init(&sealing, &iom, &keys, store);
     opening_init(&opening, &clinic, prekeys);
     hf_buf_init(&sealed, 1 << 22);
@@ -442,7 +442,7 @@ Test(sealing, prekeys_come_weekly_and_are_destroyed_in_time)
     prekeys_close(prekeys);
     hf_path(path, sizeof(path), dir, "clinic");
     cr_assert(
-        prekeys_open(path, &clinic, prekey_seal, T0 + 46 * DAY, &prekeys,
+        prekeys_open(path, &clinic, prekey_seal, T0 + 46 * DAY, true, &prekeys,
                      &fault));
     cr_expect(eq(int, n_prekey_files(), 6), "all of them came back");
     cr_expect(eq(u64, prekeys_newest(prekeys)->from_ms, T0 + 42 * DAY));
