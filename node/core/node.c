@@ -516,6 +516,9 @@ is_deadline(enum due_what what)
     case DUE_RULINGS:
     case DUE_ANSWER:
     case DUE_SCAN:
+    case DUE_OWNER:
+    case DUE_CASE_OWNERS:
+    case DUE_OBJECT_OWNERS:
         return false;
     }
     return false;

@@ -331,6 +331,36 @@ Test(gates, say_when_a_deadline_passed_while_the_node_was_down)
     cr_expect(eq(uint, core_alarms(s, "deadline_passed"), 1));
 }
 
+Test(gates, let_no_deadline_pass_while_the_clock_is_in_doubt)
+{
+    const struct hf_id id = refer("health.general", false);
+
+    core_run();
+    s->env.is_clock_doubtful = true;
+    core_wait(30 * DAY_MS);
+    cr_expect(eq(uint, core_alarms(s, "deadline_passed"), 0));
+    cr_expect(eq(int, core_event(s, id, EVENT_RECALL, REASON_CONSENT_WITHDRAWN),
+                 0),
+              "a recall goes on");
+    s->env.is_clock_doubtful = false;
+}
+
+Test(gates, lose_no_deadline_that_came_while_the_clock_was_in_doubt)
+{
+    const struct hf_id id = refer("health.general", false);
+    uint64_t due;
+
+    core_run();
+    due = core_object(s, id).decide_ms;
+    s->env.is_clock_doubtful = true;
+    core_wait(due + DAY_MS - core->now_ms);
+    cr_expect(eq(int, core_event(s, id, EVENT_EXPIRE, REASON_NONE), 75),
+              "nor by hand");
+    s->env.is_clock_doubtful = false;
+    core_wait(HOUR_MS);
+    cr_expect(eq(uint, core_alarms(s, "deadline_passed"), 1));
+}
+
 Test(gates, say_nothing_of_a_deadline_that_was_moved)
 {
     const struct hf_id id = refer("health.general", false);
