@@ -15,7 +15,6 @@
 #include "vital.h"
 
 #define SCAN_MS (10ull * 60 * 1000) /* until an asker may be told again */
-#define DOUBT_MS (10ull * 60 * 1000) /* a deadline is looked at again */
 #define PAGE 32 /* due rows, waiting objects or scanned objects a step */
 
 /* ---- commands ---- */
@@ -524,6 +523,24 @@ is_deadline(enum due_what what)
     return false;
 }
 
+/* Deadlines that came while the clock was in doubt are due as they were: some
+ * not yet, if it had been ahead. */
+static void
+resume(struct step *s)
+{
+    struct hf_id object;
+    enum due_what what;
+    uint64_t ms;
+
+    for (int i = 0; i < PAGE; i++) {
+        if (!due_first_paused(s->v, &ms, &object, &what))
+            return;
+        due_del(s->v, ms, &object, what);
+        due_put(s->v, ms & ~DUE_PAUSED, &object, what);
+    }
+    s->again = true;
+}
+
 static void
 step_tick(struct step *s)
 {
@@ -531,12 +548,14 @@ step_tick(struct step *s)
     enum due_what what;
     uint64_t ms;
 
+    if (!s->env->is_clock_doubtful)
+        resume(s);
     for (int i = 0; i < PAGE && has_room(s); i++) {
         if (!due_first(s->v, &ms, &object, &what) || ms > s->now)
             return;
         due_del(s->v, ms, &object, what);
         if (s->env->is_clock_doubtful && is_deadline(what))
-            due_put(s->v, s->now + DOUBT_MS, &object, what);
+            due_put(s->v, ms | DUE_PAUSED, &object, what);
         else
             one_due(s, &object, what);
     }
@@ -614,5 +633,8 @@ node_wake_ms(const struct node_env *env)
     enum due_what what;
     uint64_t ms;
 
+    if (!env->is_clock_doubtful &&
+        due_first_paused(env->view, &ms, &object, &what))
+        return 0;
     return due_first(env->view, &ms, &object, &what) ? ms : UINT64_MAX;
 }

@@ -204,6 +204,8 @@ struct node_inbox {
 };
 
 /** "Due" rows: what the clock will bring up. */
+#define DUE_PAUSED (1ull << 63) /* later than any instant */
+
 enum due_what {
     DUE_RESEND = 1, /* an object owes its peer something */
     DUE_DECIDE,     /* a clock of an object runs out */
@@ -289,10 +291,13 @@ bool answered(const struct node_view *v, const struct hf_org *peer,
               const struct hf_id *ask, uint32_t *ret_shared);
 bool number_get(const struct node_view *v, const struct hf_hash *index,
                 struct hf_id *ret_case);
-/** due_first: the earliest due row. waiting_first: an object that waits for
- * @peer's prekey. */
+/** due_first: the earliest due row. due_first_paused: of those that came while
+ * the clock was in doubt; DUE_PAUSED is set in their instant. waiting_first: an
+ * object that waits for @peer's prekey. */
 bool due_first(const struct node_view *v, uint64_t *ret_ms,
                struct hf_id *ret_object, enum due_what *ret_what);
+bool due_first_paused(const struct node_view *v, uint64_t *ret_ms,
+                      struct hf_id *ret_object, enum due_what *ret_what);
 bool waiting_first(const struct node_view *v, const struct hf_org *peer,
                    struct hf_id *ret_object);
 /** waiting_since: since when it does; 0: it does not. waiting_next: by peer;

@@ -332,19 +332,37 @@ due_del(const struct node_view *v, uint64_t ms, const struct hf_id *object,
     v->del(v->ctx, NODE_DUE, row_span(&k));
 }
 
-bool
-due_first(const struct node_view *v, uint64_t *ret_ms, struct hf_id *ret_object,
-          enum due_what *ret_what)
+static bool
+due_from(const struct node_view *v, struct hf_bytes from, uint64_t *ret_ms,
+         struct hf_id *ret_object, enum due_what *ret_what)
 {
     struct hf_bytes key, row;
 
-    if (!v->seek(v->ctx, NODE_DUE, (struct hf_bytes){NULL, 0}, &key, &row) ||
+    if (!v->seek(v->ctx, NODE_DUE, from, &key, &row) ||
         key.n != 8 + HF_ID_BYTES + 1)
         return false;
     *ret_ms = row_number_at(key.p, 8);
     memcpy(ret_object->b, key.p + 8, HF_ID_BYTES);
     *ret_what = (enum due_what)key.p[8 + HF_ID_BYTES];
     return true;
+}
+
+bool
+due_first(const struct node_view *v, uint64_t *ret_ms, struct hf_id *ret_object,
+          enum due_what *ret_what)
+{
+    return due_from(v, (struct hf_bytes){NULL, 0}, ret_ms, ret_object,
+                    ret_what);
+}
+
+bool
+due_first_paused(const struct node_view *v, uint64_t *ret_ms,
+                 struct hf_id *ret_object, enum due_what *ret_what)
+{
+    struct row_key from = {.n = 0};
+
+    row_number(&from, DUE_PAUSED, 8);
+    return due_from(v, row_span(&from), ret_ms, ret_object, ret_what);
 }
 
 static struct row_key

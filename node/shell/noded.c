@@ -141,6 +141,7 @@ noded_note_doubt(struct noded *n)
     const bool is_doubtful = n->clock.doubt != CLOCK_SURE;
 
     n->batch.env.is_clock_doubtful = is_doubtful;
+    n->wants_tick = n->wants_tick || !is_doubtful; /* deadlines go on */
     hf_log(is_doubtful ? HF_LOG_ERROR : HF_LOG_INFO, "clock_doubt",
            "doubt=%s apart_s=%llu", clock_doubt_text(n->clock.doubt),
            (unsigned long long)(n->clock.apart_ms / 1000));

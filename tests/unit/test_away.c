@@ -84,7 +84,8 @@ begin(void)
     hf_path(sub, sizeof(sub), dir, "clinic");
     cr_assert(eq(int, (int)hf_mkdir(sub), HF_OK));
     now_ms = T0;
-    cr_assert(prekeys_open(sub, &clinic, prekey_seal, T0, true, &prekeys, &fault));
+    cr_assert(
+        prekeys_open(sub, &clinic, prekey_seal, T0, true, &prekeys, &fault));
     sealing_init(&sealing, &iom, &keys, store);
     opening_init(&opening, &clinic, prekeys);
     crypto = own_keys_crypto(&keys);

@@ -530,13 +530,13 @@ Test(backup, a_restore_destroys_prekeys_that_it_finds)
 
     backup_at(hf_clock_wall_ms());
     cr_assert(eq(int, restore(NULL), 0));
-    cr_assert(
-        prekeys_open(again, &self, seal_key, hf_clock_wall_ms(), true, &p, &fault));
+    cr_assert(prekeys_open(again, &self, seal_key, hf_clock_wall_ms(), true, &p,
+                           &fault));
     was = prekeys_newest(p)->id;
     prekeys_close(p);
     stop(first_start(&theirs), &theirs);
-    cr_assert(
-        prekeys_open(again, &self, seal_key, hf_clock_wall_ms(), true, &p, &fault));
+    cr_assert(prekeys_open(again, &self, seal_key, hf_clock_wall_ms(), true, &p,
+                           &fault));
     cr_expect(eq(ptr, (void *)prekeys_find(p, &was), NULL));
     prekeys_close(p);
 }

@@ -361,6 +361,23 @@ Test(gates, lose_no_deadline_that_came_while_the_clock_was_in_doubt)
     cr_expect(eq(uint, core_alarms(s, "deadline_passed"), 1));
 }
 
+Test(gates, a_clock_that_was_ahead_takes_no_deadline_along)
+{
+    const struct hf_id id = refer("health.general", false);
+    const uint64_t now = core->now_ms;
+
+    core_run();
+    s->env.is_clock_doubtful = true;
+    core->now_ms = now + 730 * DAY_MS;
+    core_tick(s);
+    core->now_ms = now;
+    s->env.is_clock_doubtful = false;
+    core_tick(s);
+    cr_expect(eq(uint, core_alarms(s, "deadline_passed"), 0));
+    core_wait(core_object(s, id).decide_ms + HOUR_MS - now);
+    cr_expect(eq(uint, core_alarms(s, "deadline_passed"), 1));
+}
+
 Test(gates, say_nothing_of_a_deadline_that_was_moved)
 {
     const struct hf_id id = refer("health.general", false);

@@ -131,8 +131,8 @@ steal(uint64_t now_ms)
     struct prekeys *theirs = NULL;
     struct fault fault = {0};
 
-    cr_assert(prekeys_open(dir, &self, seal, now_ms, true, &theirs, &fault), "%s",
-              fault.text);
+    cr_assert(prekeys_open(dir, &self, seal, now_ms, true, &theirs, &fault),
+              "%s", fault.text);
     return theirs;
 }
 

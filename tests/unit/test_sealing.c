@@ -96,7 +96,8 @@ begin(void)
     cr_assert(node_store_open(dir, &keys, &store, &fault), "%s", fault.text);
     hf_path(sub, sizeof(sub), dir, "clinic");
     cr_assert(eq(int, (int)hf_mkdir(sub), HF_OK));
-    cr_assert(prekeys_open(sub, &clinic, prekey_seal, T0, true, &prekeys, &fault));
+    cr_assert(
+        prekeys_open(sub, &clinic, prekey_seal, T0, true, &prekeys, &fault));
     sealing_init(&sealing, &iom, &keys, store);
     opening_init(&opening, &clinic, prekeys);
     hf_buf_init(&sealed, 1 << 22);
@@ -125,8 +126,8 @@ make_push(void)
     struct hf_hash zero = {{0}};
 
     content = (struct content){.type = CONTENT_PUSH};
-    content.u.push = (struct content_push){
-        .kind = OBJECT_REFERRAL, .object = {{7}}, .n = 2};
+    content.u.push =
+        (struct content_push){.kind = OBJECT_REFERRAL, .object = {{7}}, .n = 2};
     memset(body_bytes_of, 5, sizeof(body_bytes_of));
     for (uint32_t i = 0; i < 2; i++) {
         struct hf_bytes span = {entry_bytes[i], ENTRY_BYTES};
@@ -202,9 +203,9 @@ Test(sealing, without_a_prekey_nothing_is_sealed)
     cr_expect(eq(int, (int)seal_one(1, T0), HF_ERR_NOT_FOUND));
     cr_expect(eq(sz, sealed.n, 0));
     deliver_prekey();
-    cr_expect(eq(int, (int)seal_one(1, T0 + PREKEYS_VALID_MS),
-                 HF_ERR_NOT_FOUND),
-              "its time is over");
+    cr_expect(
+        eq(int, (int)seal_one(1, T0 + PREKEYS_VALID_MS), HF_ERR_NOT_FOUND),
+        "its time is over");
 }
 
 Test(sealing, nothing_is_sealed_to_a_suspended_member_in_an_ordinary_lane)
@@ -313,8 +314,8 @@ Test(sealing, an_envelope_for_a_lost_prekey_is_called_unopenable)
     deliver_prekey();
     make_push();
     cr_assert(eq(int, (int)seal_one(1, T0), HF_OK));
-    cr_assert(eq(int, (int)prekeys_tend(prekeys, T0 + 60 * DAY, &is_made),
-                 HF_OK));
+    cr_assert(
+        eq(int, (int)prekeys_tend(prekeys, T0 + 60 * DAY, &is_made), HF_OK));
     cr_expect(is_made);
     cr_assert(eq(int, (int)open_it(&ev), OPENING_EVENT));
     cr_expect(eq(int, (int)ev.type, NODE_EV_UNOPENABLE));
@@ -423,27 +424,25 @@ Test(sealing, prekeys_come_weekly_and_are_destroyed_in_time)
     char path[PATH_MAX];
     bool is_made;
 
-    cr_assert(eq(int, (int)prekeys_tend(prekeys, T0 + 6 * DAY, &is_made),
-                 HF_OK));
+    cr_assert(
+        eq(int, (int)prekeys_tend(prekeys, T0 + 6 * DAY, &is_made), HF_OK));
     cr_expect(not(is_made));
     for (uint64_t day = 7; day <= 45; day += 7) {
-        cr_assert(
-            eq(int, (int)prekeys_tend(prekeys, T0 + day * DAY, &is_made),
-               HF_OK));
+        cr_assert(eq(int, (int)prekeys_tend(prekeys, T0 + day * DAY, &is_made),
+                     HF_OK));
         cr_expect(is_made);
     }
     cr_expect(ne(ptr, (void *)prekeys_find(prekeys, &first), NULL));
     cr_expect(eq(int, n_prekey_files(), 7));
-    cr_assert(eq(int, (int)prekeys_tend(prekeys, T0 + 46 * DAY, &is_made),
-                 HF_OK));
+    cr_assert(
+        eq(int, (int)prekeys_tend(prekeys, T0 + 46 * DAY, &is_made), HF_OK));
     cr_expect(eq(ptr, (void *)prekeys_find(prekeys, &first), NULL));
     cr_expect(eq(int, n_prekey_files(), 6));
 
     prekeys_close(prekeys);
     hf_path(path, sizeof(path), dir, "clinic");
-    cr_assert(
-        prekeys_open(path, &clinic, prekey_seal, T0 + 46 * DAY, true, &prekeys,
-                     &fault));
+    cr_assert(prekeys_open(path, &clinic, prekey_seal, T0 + 46 * DAY, true,
+                           &prekeys, &fault));
     cr_expect(eq(int, n_prekey_files(), 6), "all of them came back");
     cr_expect(eq(u64, prekeys_newest(prekeys)->from_ms, T0 + 42 * DAY));
 }
