@@ -292,7 +292,9 @@ knot_start(struct world *w, struct knot *k)
     HF_ASSERT(!k->is_up);
     k->is_up = true;
     k->skew_ms = (int64_t)world_chance(w, 4000) - 2000;
-    memset(&k->clock, 0, sizeof(k->clock));
+    if (k->clock.doubt == CLOCK_SURE && k->clock.now_ms > k->noted_ms)
+        k->noted_ms = k->clock.now_ms; /* its store had it on record */
+    clock_watch_begin(&k->clock, knot_wall(w, k), w->now_ms, k->noted_ms, 0);
     knot_look(w, k);
     world_trace(w, "%s starts", world_name(w, k->index));
     find_pending(w, k);
@@ -514,9 +516,7 @@ knot_now(const struct world *w, const struct knot *k)
 {
     struct clock_watch c = k->clock;
 
-    (void)clock_watch_look(
-        &c, (uint64_t)((int64_t)w->now_ms + k->skew_ms + k->jump_ms),
-        w->now_ms);
+    (void)clock_watch_look(&c, knot_wall(w, k), w->now_ms, 0);
     return c.now_ms;
 }
 

@@ -56,6 +56,7 @@ struct knot {
     int64_t skew_ms;
     int64_t jump_ms; /* the wall clock is wrong by so much more */
     struct clock_watch clock;
+    uint64_t noted_ms; /* the latest time that it had on record */
     uint64_t prekey_ms; /* when the newest was made */
     bool flush_queued;
     bool meets[WORLD_NODES_MAX];
@@ -86,6 +87,8 @@ void knot_push_tick(struct knot *k);
 bool knot_is_signed(const struct content_entry *ce);
 
 /* knot_step.c */
+/** knot_wall: its wall clock, right or wrong. */
+uint64_t knot_wall(const struct world *w, const struct knot *k);
 /** knot_look: at the clocks; before every batch. */
 void knot_look(struct world *w, struct knot *k);
 void knot_wake_later(struct world *w, struct knot *k);

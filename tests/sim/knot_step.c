@@ -6,22 +6,29 @@
 
 /* ---- when ---- */
 
-/* As noded does: a wall clock that jumps is believed once the brokers agree
- * with it; theirs is right here. */
+uint64_t
+knot_wall(const struct world *w, const struct knot *k)
+{
+    return (uint64_t)((int64_t)w->now_ms + k->skew_ms + k->jump_ms);
+}
+
+/* As noded does; the brokers' clocks are right here. */
 void
 knot_look(struct world *w, struct knot *k)
 {
-    const uint64_t wall_ms =
-        (uint64_t)((int64_t)w->now_ms + k->skew_ms + k->jump_ms);
     bool is_linked = false;
 
     for (unsigned b = 0; b < w->n_brokers; b++)
         is_linked |= k->link[b].handle != 0;
-    if (k->clock.is_parted && k->jump_ms == 0 && is_linked)
-        clock_watch_confirm(&k->clock, wall_ms, w->now_ms);
-    if (clock_watch_look(&k->clock, wall_ms, w->now_ms))
-        world_trace(w, "%s: the clocks %s", world_name(w, k->index),
-                    k->clock.is_parted ? "part" : "agree");
+    if (clock_watch_look(&k->clock, knot_wall(w, k), w->now_ms,
+                         is_linked ? w->now_ms : 0)) {
+        world_trace(w, "%s: doubt about the clock: %s",
+                    world_name(w, k->index),
+                    clock_doubt_text(k->clock.doubt));
+        if (k->clock.doubt == CLOCK_SURE)
+            knot_push_tick(k);
+    }
+    k->env.is_clock_doubtful = k->clock.doubt != CLOCK_SURE;
 }
 
 static void
