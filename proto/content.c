@@ -8,9 +8,9 @@
 #include "hf_assert.h"
 #include "scan.h"
 
-/* A cell has seven fields and three of bytes; nothing else is as many. */
-#define FIELDS_MAX (CONTENT_CELLS_MAX * 8 + 64)
-#define SPANS_MAX  (CONTENT_CELLS_MAX * 3 + 8)
+/* A cell has eight fields and four of bytes; nothing else is as many. */
+#define FIELDS_MAX (CONTENT_CELLS_MAX * 9 + 64)
+#define SPANS_MAX  (CONTENT_CELLS_MAX * 4 + 8)
 
 _Static_assert(CONTENT_ENTRIES_MAX * 4 + 8 < FIELDS_MAX, "a push passes");
 _Static_assert(CONTENT_RECEIPTS_MAX * 8 + 8 < FIELDS_MAX, "receipts pass");
@@ -64,10 +64,13 @@ receipt_ok(const struct content_receipt *r)
 static bool
 cell_ok(const struct figure_cell *c)
 {
-    return c->kind > OBJECT_NONE && c->kind < OBJECT_END &&
+    const bool counts_object = c->kind > OBJECT_NONE && c->kind < OBJECT_END;
+
+    return (counts_object || c->kind == FIGURE_UNMET ||
+            c->kind == FIGURE_FEEDBACK) &&
            field_org_or_empty(&c->from) && field_org_or_empty(&c->to) &&
-           field_name(&c->service) && c->state < STATE_END &&
-           c->reason < REASON_END;
+           field_name(&c->service) && field_name(&c->place) &&
+           c->state < STATE_END && c->reason < REASON_END;
 }
 
 static bool
@@ -218,6 +221,7 @@ fill_cell(const struct figure_cell *c, Handoff__V1__Cell *pb)
     pb->state = c->state;
     pb->reason = c->reason;
     pb->count = c->count;
+    pb->place = text(c->place.s);
 }
 
 static enum hf_err
@@ -366,7 +370,8 @@ decode_cell(const Handoff__V1__Cell *pb, struct cursor *at,
     c->count = pb->count;
     return next_text(at, c->from.s, HF_ORG_BYTES) &&
            next_text(at, c->to.s, HF_ORG_BYTES) &&
-           next_text(at, c->service.s, HF_NAME_BYTES);
+           next_text(at, c->service.s, HF_NAME_BYTES) &&
+           next_text(at, c->place.s, HF_NAME_BYTES);
 }
 
 static bool

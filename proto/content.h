@@ -63,14 +63,21 @@ struct content_receipt {
     struct hf_hash have_hash;
 };
 
+/* What is counted besides objects: a need that was not met (service: the
+ * need, place, reason; state completed once it was met after all), and what
+ * persons said (to: about whom; service: the family, reason: what it is). */
+#define FIGURE_UNMET    ((enum object_kind)16)
+#define FIGURE_FEEDBACK ((enum object_kind)17)
+
 /** One cell of the committee's figures; fixed words, no ids of cases. */
 struct figure_cell {
-    enum object_kind kind;
+    enum object_kind kind;   /* or FIGURE_* */
     struct hf_org from;      /* empty: merged */
     struct hf_org to;
     struct hf_name service;  /* empty: merged */
     enum state state;        /* STATE_NONE: merged */
     enum reason reason;
+    struct hf_name place; /* province of an unmet need; empty: merged */
     uint64_t count;
 };
 

@@ -277,7 +277,15 @@
     X(REASON_ATTEMPT, 37, "attempt")                                           \
     X(REASON_ERASE, 38, "erase")                                               \
     X(REASON_STOP, 39, "stop")                                                 \
-    X(REASON_NOTHING_HELD, 40, "nothing_held")
+    X(REASON_NOTHING_HELD, 40, "nothing_held")                                 \
+    X(REASON_NO_SERVICE, 60, "no_service") /* unmet */                         \
+    X(REASON_COST, 61, "cost")                                                 \
+    X(REASON_ACCESS_BARRIER, 62, "access_barrier")                             \
+    X(REASON_TRANSPORT, 63, "transport")                                       \
+    X(REASON_DOCUMENTS, 64, "documents")                                       \
+    X(REASON_COMPLAINT, 65, "complaint") /* feedback */                        \
+    X(REASON_PRAISE, 66, "praise")                                             \
+    X(REASON_SUGGESTION, 67, "suggestion")
 
 /* Why data may go without consent. */
 #define GROUND_MAP(X)                                                          \

@@ -260,6 +260,15 @@ uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 /** api_insert_task: @task is taken; before those that are due later. */
 void api_insert_task(json_t *list, json_t *task);
 
+/* ---- query_unmet.c, query_flows.c ---- */
+
+/** api_unmet: needs not met, of one case or (NULL) of all; @open_only: but
+ * those that were met later. */
+json_t *api_unmet(struct api_call *c, const struct hf_id *case_id,
+                  bool open_only);
+/** api_is_committee: figures of all members are added up here. */
+bool api_is_committee(const struct node_env *env);
+
 /* ---- query_vital.c ---- */
 
 /** api_put_vital: "vital_interest" of a referral that was made without
@@ -321,6 +330,8 @@ api_handler command_case_new, command_case_set, command_case_stage;
 api_handler command_case_shred, command_case_assign, command_object_assign;
 api_handler command_consent, command_consent_withdraw;
 api_handler query_vital, command_review;
+api_handler query_unmet, command_unmet_add, query_audit_unmet;
+api_handler query_feedback, command_feedback_add;
 api_handler command_refer, command_transfer_offer, command_transfer_request;
 api_handler command_event;
 api_handler command_user_add, command_user_role, command_user_disable;

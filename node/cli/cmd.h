@@ -63,6 +63,10 @@ int cmd_refer(struct cli *c);
 int cmd_list(struct cli *c);
 int cmd_show(struct cli *c);
 int cmd_review(struct cli *c);
+int cmd_unmet_add(struct cli *c);
+int cmd_unmet_list(struct cli *c);
+int cmd_feedback_add(struct cli *c);
+int cmd_feedback_list(struct cli *c);
 /** cmd_event: every command that adds an event to a chain: the event is the
  * last word of the command's name. */
 int cmd_event(struct cli *c);
@@ -89,6 +93,7 @@ int cmd_policy_install(struct cli *c);
 
 int cmd_audit_flows(struct cli *c);
 int cmd_audit_access(struct cli *c);
+int cmd_audit_unmet(struct cli *c);
 int cmd_chain_state(struct cli *c);
 
 int cmd_backup(struct cli *c);

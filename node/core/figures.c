@@ -54,14 +54,15 @@ figures_begin(struct step *s)
         next_period(s, &self);
 }
 
-/* ---- merging upward: state and reason, then service, then the pair ---- */
+/* ---- merging upward: reason and place, state, service, the pair ---- */
 
 static bool
 same_cell(const struct figure_cell *a, const struct figure_cell *b)
 {
     return a->kind == b->kind && a->state == b->state &&
            a->reason == b->reason && hf_org_eq(&a->from, &b->from) &&
-           hf_org_eq(&a->to, &b->to) && hf_name_eq(&a->service, &b->service);
+           hf_org_eq(&a->to, &b->to) && hf_name_eq(&a->service, &b->service) &&
+           hf_name_eq(&a->place, &b->place);
 }
 
 static bool
@@ -83,6 +84,7 @@ static void
 blur(struct figure_cell *c, int level)
 {
     c->reason = REASON_NONE;
+    memset(&c->place, 0, sizeof(c->place));
     if (level >= 1)
         c->state = STATE_NONE;
     if (level >= 2)

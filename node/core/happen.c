@@ -9,6 +9,7 @@
 #include "people.h"
 #include "proxy.h"
 #include "reason.h"
+#include "said.h"
 #include "vital.h"
 
 /* Events that only the node itself writes. */
@@ -215,6 +216,8 @@ fill(struct step *s, struct live *l, struct draft *d)
     if (!feedback_may_go(s, l))
         return false;
     ask_own_parts(s, &d->body);
+    if (c->event == EVENT_CLOSE && l->o.kind == OBJECT_REFERRAL)
+        said_pass(s, l, &d->body);
     if (l->o.kind == OBJECT_TRANSFER && l->o.side == SIDE_FIRST &&
         (c->event == EVENT_RELEASE || c->event == EVENT_AMEND ||
          c->event == EVENT_SUPPLEMENT))

@@ -11,7 +11,9 @@
 #include "push.h"
 #include "reach.h"
 #include "ruling.h"
+#include "said.h"
 #include "shred.h"
+#include "unmet.h"
 #include "vital.h"
 
 #define SCAN_MS (10ull * 60 * 1000) /* until an asker may be told again */
@@ -70,6 +72,12 @@ step_command(struct step *s)
         break;
     case CMD_SERVICES_SET:
         ask_services_set(s);
+        break;
+    case CMD_UNMET_ADD:
+        ask_unmet(s);
+        break;
+    case CMD_FEEDBACK_ADD:
+        ask_feedback(s);
         break;
     case CMD_REVIEW:
         vital_review(s);

@@ -103,9 +103,11 @@ enum node_command_type {
     CMD_USER_DISABLE,     /* user_name */
     CMD_USER_ABSENT,      /* user_name, when_ms, stand_in */
     CMD_SERVICES_SET,     /* services, n_services, details = JSON document */
-    CMD_REVIEW,           /* object, is_upheld: a vital-interest disclosure */
-    CMD_TASK_DONE,        /* object: the task; report: the file about it */
-    CMD_ACCESS            /* access: a reading that is to be on record */
+    CMD_UNMET_ADD,    /* case_id, need, reason, near (place), object, details */
+    CMD_FEEDBACK_ADD, /* object, reason (kind), is_confidential, details */
+    CMD_REVIEW,       /* object, is_upheld: a vital-interest disclosure */
+    CMD_TASK_DONE,    /* object: the task; report: the file about it */
+    CMD_ACCESS        /* access: a reading that is to be on record */
 };
 
 struct node_access; /* access.h */
@@ -160,6 +162,7 @@ struct node_command {
     const struct attest *attest; /* instead of consent; NULL: none */
     bool has_attempts;       /* it says whom they tried to reach */
     bool is_upheld;
+    bool is_confidential;
     const struct node_access *access; /* time, user, roles set by the core */
 };
 

@@ -48,6 +48,8 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_REFER:
     case CMD_TRANSFER_OFFER:
     case CMD_TRANSFER_REQUEST:
+    case CMD_UNMET_ADD:
+    case CMD_FEEDBACK_ADD:
         return (roles & CARE) != 0;
     case CMD_CONSENT_WITHDRAW: /* wherever the person comes to */
         return (roles & SERVE) != 0;

@@ -219,6 +219,7 @@ cell_key(const struct figure_cell *c)
     row_add(&k, c->service.s, HF_NAME_BYTES);
     row_number(&k, (uint64_t)c->state, 1);
     row_number(&k, (uint64_t)c->reason, 1);
+    row_add(&k, c->place.s, HF_NAME_BYTES);
     return k;
 }
 

@@ -7,6 +7,8 @@
 #include "people.h"
 #include "reach.h"
 #include "reconsent.h"
+#include "said.h"
+#include "unmet.h"
 
 #define OWES_CARD 2 /* of owes_disclose: no sections, the card only */
 
@@ -154,6 +156,15 @@ apply_shelter(struct step *s, const struct live *l, enum event event)
         reconsent_shelter(s, &l->o.case_id, false);
 }
 
+/* At S: a need that was unmet is met now, and others want to hear of it. */
+static void
+end_of_service(struct step *s, const struct live *l, const struct entry *e)
+{
+    if (e->event == EVENT_COMPLETE && e->reason == REASON_MET)
+        unmet_met(s, &l->o.case_id, &l->o.terms.need);
+    said_owed(s, &l->o);
+}
+
 static void
 apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
@@ -179,6 +190,15 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     case EVENT_ACCEPT:
         if (is_first && l->o.sections == 0)
             l->o.owes_disclose = 1;
+        break;
+    case EVENT_CLOSE:
+        if (is_first && (e->flags & ENTRY_UNMET))
+            unmet_of_referral(s, &l->o);
+        break;
+    case EVENT_COMPLETE:
+    case EVENT_FAIL:
+        if (is_first)
+            end_of_service(s, l, e);
         break;
     case EVENT_REOPEN:
         l->o.erase_answered = 0;

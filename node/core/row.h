@@ -10,7 +10,7 @@
 
 #include "view.h"
 
-#define ROW_KEY_MAX 128
+#define ROW_KEY_MAX 160
 
 struct row_key {
     uint8_t b[ROW_KEY_MAX];

@@ -5,7 +5,9 @@
 #include "lifecycle.h"
 #include "hf_text.h"
 #include "live.h"
+#include "said.h"
 #include "task.h"
+#include "unmet.h"
 #include "withdrawal.h"
 
 static void
@@ -47,6 +49,8 @@ shred_case(struct step *s, const struct node_case *c)
     if (ask_number(s, c, &index))
         number_del(s->v, &index);
     task_shred(s, &c->id);
+    unmet_shred(s, &c->id);
+    said_shred(s, &c->id);
     case_del(s->v, &c->id);
     kill_all(s, &c->id);
     shredded_put(s->v, &c->id, s->now);

@@ -46,7 +46,11 @@
     X(TASK_VITAL_REVIEW, "vital_review", "review")                             \
     X(TASK_REVIEW_OVERDUE, "review_overdue", "review")                         \
     X(TASK_CHASE_WITHDRAWAL, "chase_withdrawal", "")                           \
-    X(TASK_SERVICES_CONFIRM, "services_confirm", "services confirm")
+    X(TASK_SERVICES_CONFIRM, "services_confirm", "services confirm")           \
+    X(TASK_SAFETY_PLAN, "safety_plan", "")                                     \
+    X(TASK_FEEDBACK_PASS, "feedback_pass", "transfer supplement")              \
+    X(TASK_TELL_FAMILY, "tell_family", "")                                     \
+    X(TASK_TELL_AUTHORITIES, "tell_authorities", "")
 
 enum task_what {
 #define X(id, word, answer) id,

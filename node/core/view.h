@@ -14,38 +14,40 @@
 
 /* One row a table: X(name, "lmdb name"). Keys are given in records.h. */
 #define NODE_TABLE_MAP(X)                                                      \
-    X(NODE_META, "meta")             /* counters of this node */               \
+    X(NODE_META, "meta") /* counters of this node */                           \
     X(NODE_USERS, "users")                                                     \
     X(NODE_CASES, "cases")                                                     \
-    X(NODE_SECTIONS, "sections")     /* case id, category: JSON */             \
-    X(NODE_NUMBERS, "numbers")       /* keyed hash of a number -> case */      \
-    X(NODE_CONSENTS, "consents")     /* struct consent by id */                \
+    X(NODE_SECTIONS, "sections")         /* case id, category: JSON */         \
+    X(NODE_NUMBERS, "numbers")           /* keyed hash of a number -> case */  \
+    X(NODE_CONSENTS, "consents")         /* struct consent by id */            \
     X(NODE_CONSENT_DOCS, "consent_docs") /* id, version: JSON as given */      \
-    X(NODE_TOMBSTONES, "tombstones") /* consent, scope: for good */            \
-    X(NODE_SHREDDED, "shredded")     /* id of a case or object: when */        \
-    X(NODE_JOURNAL, "journal")       /* the shell's: to be done again */       \
-    X(NODE_OBJECTS, "objects")       /* struct node_object by id */            \
-    X(NODE_BY_CASE, "by_case")       /* case or consent id, object id */       \
-    X(NODE_BY_TIME, "by_time")       /* changed ms desc., object id */         \
-    X(NODE_CHAINS, "chains")         /* object, side, n, branch: entry, sig */ \
-    X(NODE_BODIES, "bodies")         /* object, side, n, part index: part */   \
-    X(NODE_TRACE, "trace")           /* object, at ms, serial: receipts */     \
-    X(NODE_DUE, "due")               /* due ms, object, what */                \
-    X(NODE_WAITING, "waiting")       /* peer, object: no prekey yet */         \
-    X(NODE_OUTBOX, "outbox")         /* envelope id: struct node_out */        \
-    X(NODE_SEALED, "sealed")         /* envelope id: bytes; the shell's */     \
-    X(NODE_INBOX, "inbox")           /* envelope id: dedupe and receipt */     \
-    X(NODE_SERVICES, "services")     /* code, org, uuid: struct service */     \
+    X(NODE_TOMBSTONES, "tombstones")     /* consent, scope: for good */        \
+    X(NODE_SHREDDED, "shredded")         /* id of a case or object: when */    \
+    X(NODE_JOURNAL, "journal")           /* the shell's: to be done again */   \
+    X(NODE_OBJECTS, "objects")           /* struct node_object by id */        \
+    X(NODE_BY_CASE, "by_case")           /* case or consent id, object id */   \
+    X(NODE_BY_TIME, "by_time")           /* changed ms desc., object id */     \
+    X(NODE_CHAINS, "chains")     /* object, side, n, branch: entry, sig */     \
+    X(NODE_BODIES, "bodies")     /* object, side, n, part index: part */       \
+    X(NODE_TRACE, "trace")       /* object, at ms, serial: receipts */         \
+    X(NODE_DUE, "due")           /* due ms, object, what */                    \
+    X(NODE_WAITING, "waiting")   /* peer, object: no prekey yet */             \
+    X(NODE_OUTBOX, "outbox")     /* envelope id: struct node_out */            \
+    X(NODE_SEALED, "sealed")     /* envelope id: bytes; the shell's */         \
+    X(NODE_INBOX, "inbox")       /* envelope id: dedupe and receipt */         \
+    X(NODE_SERVICES, "services") /* code, org, uuid: struct service */         \
     X(NODE_SERVICE_DOCS, "service_docs") /* org: version, JSON */              \
-    X(NODE_DECISIONS, "decisions")   /* struct node_decision by id */          \
-    X(NODE_TRAILS, "trails")         /* decision: its inputs, trail.h */       \
-    X(NODE_CELLS, "cells")           /* own figures: struct figure_cell */     \
-    X(NODE_FIGURES, "figures")       /* committee: org, cell */                \
-    X(NODE_ACCESS, "access")         /* who read or did what */                \
+    X(NODE_DECISIONS, "decisions")       /* struct node_decision by id */      \
+    X(NODE_TRAILS, "trails")             /* decision: its inputs, trail.h */   \
+    X(NODE_CELLS, "cells")               /* own figures: struct figure_cell */ \
+    X(NODE_FIGURES, "figures")           /* committee: org, cell */            \
+    X(NODE_ACCESS, "access")             /* who read or did what */            \
     X(NODE_VITAL, "vital")           /* referral: struct node_vital, words */  \
-    X(NODE_RECONSENT, "reconsent")   /* case: what the next task rests on */  \
+    X(NODE_RECONSENT, "reconsent")   /* case: what the next task rests on */   \
     X(NODE_TASKS, "tasks")           /* struct node_task by id */              \
     X(NODE_TASK_INDEX, "task_index") /* by due, case, owner ...; task.c */     \
+    X(NODE_UNMET, "unmet")           /* case, need: struct node_unmet */       \
+    X(NODE_SAID, "said")             /* case, id: struct node_said */          \
     X(NODE_SHELF, "shelf")           /* the shell's: registry, prekeys */      \
     X(NODE_STREAMS, "streams")       /* the shell's: epoch and seq a peer */   \
     X(NODE_ANSWERS, "answers")       /* Idempotency-Key: stored answer */
