@@ -233,7 +233,9 @@
     X(STATE_REVIEW_DUE, 34, "review_due")                                      \
     X(STATE_REVIEW_OVERDUE, 35, "review_overdue")                              \
     X(STATE_UPHELD, 36, "upheld")                                              \
-    X(STATE_NOT_UPHELD, 37, "not_upheld")
+    X(STATE_NOT_UPHELD, 37, "not_upheld")                                      \
+    /* In figures only: nobody did by its instant what was due. */             \
+    X(STATE_OVERDUE, 38, "overdue")
 
 /* Reasons carried by chain entries; which are allowed for which event is in
  * node/core/reason.c. */

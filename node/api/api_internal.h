@@ -215,20 +215,6 @@ bool api_is_own(const struct api_call *c, const struct node_object *o);
 /** api_sees: whether this user may know what a referral is about: service and
  * provider of sensitive families are hidden from others (R-4). */
 bool api_sees(const struct api_call *c, const struct node_object *o);
-/** A deadline of an object; the order is that of node_object.met_ms. */
-enum api_clock {
-    API_CLOCK_DELIVER,
-    API_CLOCK_DECIDE,
-    API_CLOCK_CONTACT,
-    API_CLOCK_REPORT,
-    API_CLOCKS
-};
-/** api_clock: due and met instants, and whether it still runs in the state
- * that @o is in; false: there is no such clock. */
-bool api_clock(const struct node_object *o, enum api_clock clock,
-               uint64_t *ret_due_ms, uint64_t *ret_met_ms, bool *ret_runs);
-const char *api_clock_text(enum api_clock clock);
-bool api_is_overdue(const struct node_object *o, uint64_t now_ms);
 
 /* ---- query_chain.c ---- */
 

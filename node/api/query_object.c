@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "api_internal.h"
+#include "deadline.h"
 #include "lifecycle.h"
 
 /* ---- one line ---- */
@@ -51,7 +52,7 @@ api_object(struct api_call *c, const struct node_object *o)
     api_put_text(j, "to", sees || o->side == SIDE_SECOND ? second->s : NULL);
     api_put_text(j, "service", sees ? o->terms.service.s : NULL);
     api_put_text(j, "urgency", urgency_text(urgency_of(o)));
-    api_put_bool(j, "overdue", api_is_overdue(o, c->now_ms));
+    api_put_bool(j, "overdue", deadline_is_over(o, c->now_ms));
     api_put_time(j, "at", o->changed_ms);
     api_put_time(j, "created", o->created_ms);
     api_put_text(j, "owner", o->owner.s);
@@ -142,7 +143,7 @@ passes(const struct api_call *c, const struct object_filter *f,
         return false;
     if (f->state != STATE_NONE && o->state != f->state)
         return false;
-    if (f->overdue && !api_is_overdue(o, c->now_ms))
+    if (f->overdue && !deadline_is_over(o, c->now_ms))
         return false;
     if (f->mine && !hf_name_eq(&o->owner, &c->req->user))
         return false;
@@ -424,15 +425,15 @@ put_clocks(json_t *j, const struct node_object *o)
 {
     json_t *list = json_array();
 
-    for (int k = 0; k < API_CLOCKS; k++) {
+    for (enum deadline k = DEADLINE_DELIVER; k < DEADLINES; k++) {
         uint64_t due, met;
         bool runs;
         json_t *item;
 
-        if (!api_clock(o, (enum api_clock)k, &due, &met, &runs))
+        if (!deadline_get(o, k, &due, &met, &runs))
             continue;
         item = json_object();
-        api_put_text(item, "what", api_clock_text((enum api_clock)k));
+        api_put_text(item, "what", deadline_text(o, k));
         api_put_time(item, "due", due);
         api_put_time(item, "met", met);
         api_put_bool(item, "runs", runs);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "ask.h"
+#include "deadline.h"
 #include "hf_text.h"
 #include "task.h"
 
@@ -82,6 +83,9 @@ node_check(const struct node_env *env, char *why, size_t why_bytes)
         if (!check_chains(&s, &o, why, why_bytes) ||
             !check_owed(&s, &o, why, why_bytes))
             return false;
+        if (!deadline_check(env->view, &o))
+            return complain(why, why_bytes, &o,
+                            "a clock runs and is nobody's task");
     }
     return task_check(env->view, why, why_bytes);
 }

@@ -1,5 +1,6 @@
 #include "live_internal.h"
 
+#include "deadline.h"
 #include "hf_assert.h"
 #include "lifecycle.h"
 #include "proxy.h"
@@ -302,31 +303,6 @@ count_anew(struct step *s, const struct live *l)
     count(s, l, state, l->o.reason, &l->o.terms.family, +1);
 }
 
-static void
-set_due(struct step *s, struct live *l)
-{
-    const bool over =
-        lifecycle_is_final(l->o.kind, l->o.state) || l->o.state == STATE_NONE;
-    const struct {
-        enum due_what what;
-        uint64_t ms;
-        bool met;
-    } clocks[] = {
-        {DUE_DECIDE, l->o.decide_ms, l->o.met_ms[1] != 0},
-        {DUE_CONTACT, l->o.contact_ms, l->o.met_ms[2] != 0},
-        {DUE_REPORT, l->o.report_ms, l->o.met_ms[3] != 0},
-    };
-
-    for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
-        if (clocks[i].ms == 0)
-            continue;
-        if (over || clocks[i].met)
-            due_del(s->v, clocks[i].ms, &l->o.id, clocks[i].what);
-        else if (clocks[i].ms > s->now || l->is_new) /* else it has a row */
-            due_put(s->v, clocks[i].ms, &l->o.id, clocks[i].what);
-    }
-}
-
 /* Once a fork is known, a recall in either branch still counts. */
 static void
 look_for_recall(struct live *l, enum side side)
@@ -352,10 +328,10 @@ live_settle(struct step *s, struct live *l)
             break;
     }
     count_anew(s, l);
-    set_due(s, l);
     push_owed(s, l);
     l->o.changed_ms = s->now;
     object_put(s->v, &l->o, l->was_changed_ms);
+    deadline_settle(s, &l->o);
     l->is_new = false;
     note_counted(l);
 }

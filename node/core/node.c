@@ -4,7 +4,7 @@
 #include "ask.h"
 #include "figures.h"
 #include "hf_assert.h"
-#include "lifecycle.h"
+#include "ladder.h"
 #include "live.h"
 #include "people.h"
 #include "permit.h"
@@ -437,27 +437,6 @@ scan_page(struct step *s, const struct hf_id *ask)
 
 /* ---- time ---- */
 
-static uint64_t
-due_of(const struct node_object *o, enum due_what what)
-{
-    return what == DUE_DECIDE    ? o->decide_ms
-           : what == DUE_CONTACT ? o->contact_ms
-                                 : o->report_ms;
-}
-
-static void
-deadline(struct step *s, const struct hf_id *object, enum due_what what)
-{
-    struct node_object o;
-    const int met = what == DUE_DECIDE ? 1 : what == DUE_CONTACT ? 2 : 3;
-
-    if (!object_get(s->v, object, &o) || o.met_ms[met] != 0 ||
-        due_of(&o, what) > s->now || /* moved since this row was made */
-        lifecycle_is_final(o.kind, o.state))
-        return;
-    step_alarm(s, "deadline_passed", o.kind, &o.id, &o.peer, REASON_NONE);
-}
-
 static void
 settle_again(struct step *s, const struct hf_id *object)
 {
@@ -473,11 +452,6 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     switch (what) {
     case DUE_RESEND:
         push_due(s, object);
-        break;
-    case DUE_DECIDE:
-    case DUE_CONTACT:
-    case DUE_REPORT:
-        deadline(s, object, what);
         break;
     case DUE_OUTBOX:
         push_out_due(s, object);
@@ -512,9 +486,6 @@ static bool
 is_deadline(enum due_what what)
 {
     switch (what) {
-    case DUE_DECIDE:
-    case DUE_CONTACT:
-    case DUE_REPORT:
     case DUE_FIGURES:
     case DUE_REVIEW:
         return true;
@@ -556,8 +527,10 @@ step_tick(struct step *s)
     enum due_what what;
     uint64_t ms;
 
-    if (!s->env->is_clock_doubtful)
+    if (!s->env->is_clock_doubtful) {
         resume(s);
+        s->again |= ladder_tick(s);
+    }
     for (int i = 0; i < PAGE && has_room(s); i++) {
         if (!due_first(s->v, &ms, &object, &what) || ms > s->now)
             return;
@@ -626,6 +599,9 @@ node_step(const struct node_env *env, const struct node_event *ev,
     case NODE_EV_SERVICES:
         ask_services_arrived(&s);
         break;
+    case NODE_EV_NOTIFIED:
+        ladder_notified(&s, &ev->task, ev->rung);
+        break;
     case NODE_EV_TICK:
         step_tick(&s);
         break;
@@ -639,10 +615,12 @@ node_wake_ms(const struct node_env *env)
 {
     struct hf_id object;
     enum due_what what;
-    uint64_t ms;
+    uint64_t ms, wake = UINT64_MAX;
 
-    if (!env->is_clock_doubtful &&
-        due_first_paused(env->view, &ms, &object, &what))
-        return 0;
-    return due_first(env->view, &ms, &object, &what) ? ms : UINT64_MAX;
+    if (!env->is_clock_doubtful) {
+        if (due_first_paused(env->view, &ms, &object, &what))
+            return 0;
+        wake = ladder_wake_ms(env->view);
+    }
+    return due_first(env->view, &ms, &object, &what) && ms < wake ? ms : wake;
 }

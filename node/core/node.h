@@ -44,6 +44,7 @@ struct node_config {
     bool may_managers_attest; /* a life at risk, where no professional can be
                                  reached: if the committee permits it */
     struct hf_name focal_point; /* who looks at what arrives; empty: nobody */
+    bool has_notify;      /* a command is to be run for each rung */
     bool is_why_required; /* to read a sensitive category of others' cases */
 };
 #define NODE_READS_SET   CATEGORY_BIT(CATEGORY_NONE)
@@ -75,6 +76,7 @@ enum node_event_type {
     NODE_EV_NOTICE,   /* a broker's hint that a TTL passed */
     NODE_EV_PEER,     /* a peer's prekey arrived or changed */
     NODE_EV_SERVICES, /* a provider's verified service document */
+    NODE_EV_NOTIFIED, /* the command for a rung has been run */
     NODE_EV_TICK      /* time passed: now >= node_wake_ms() */
 };
 
@@ -187,6 +189,8 @@ struct node_event {
     const struct service *services;
     struct hf_bytes document;     /* SERVICES: its JSON */
     uint64_t version;
+    struct hf_id task;            /* NOTIFIED */
+    uint8_t rung;
 };
 
 /* ---- effects ---- */
@@ -239,6 +243,7 @@ struct node_effect {
             enum object_kind kind;
             struct hf_org peer;
             enum reason reason;
+            const char *what, *rung; /* static words, or NULL */
         } alarm;
     } u;
 };

@@ -1,3 +1,4 @@
+#include "deadline.h"
 #include "push_internal.h"
 
 #define REFUSED_MS (60ull * 60 * 1000) /* a broker that has no route */
@@ -19,6 +20,7 @@ save(struct step *s, struct live *l)
 {
     push_owed(s, l);
     object_put(s->v, &l->o, l->was_changed_ms);
+    deadline_settle(s, &l->o);
 }
 
 /* ---- receipts ---- */

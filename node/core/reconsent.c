@@ -86,8 +86,7 @@ find_next(const struct step *s, const struct node_case *c, struct known *k)
                TASK_CONSENT_SHELTER);
     for (int i = 0; i < consent.n_scopes; i++)
         if (!consent.scope[i].withdrawn)
-            sooner(&k->next, consent.scope[i].until_ms,
-                   TASK_CONSENT_EXPIRES);
+            sooner(&k->next, consent.scope[i].until_ms, TASK_CONSENT_EXPIRES);
     sooner(&k->next, after(consent.given_ms, rule.renew_ms),
            TASK_CONSENT_RENEW);
 }

@@ -133,7 +133,8 @@ enum trace_stage {
     TRACE_EXPIRED,     /* by a broker: a hint */
     TRACE_UNCONFIRMED, /* by us: nothing came back in time */
     TRACE_ACK,         /* we acknowledged the peer's envelope */
-    TRACE_LOCAL        /* draft, submit, approve, refuse: event in `n` */
+    TRACE_LOCAL,       /* draft, submit, approve, refuse: event in `n` */
+    TRACE_OVERDUE      /* by us: the rung in `n`, the task in `what` */
 };
 struct node_trace {
     enum trace_stage stage;
@@ -141,7 +142,8 @@ struct node_trace {
     struct hf_name user;       /* local events */
     struct hf_id envelope;
     enum reason reason;
-    uint32_t n;                /* entries it covered, or the local event */
+    uint32_t n;                /* entries it covered, local event, or rung */
+    uint8_t what;              /* enum task_what */
     uint64_t at_ms;
 };
 const char *trace_stage_text(enum trace_stage s);
@@ -208,9 +210,6 @@ struct node_inbox {
 
 enum due_what {
     DUE_RESEND = 1, /* an object owes its peer something */
-    DUE_DECIDE,     /* a clock of an object runs out */
-    DUE_CONTACT,
-    DUE_REPORT,
     DUE_OUTBOX,      /* an envelope's time is up */
     DUE_FIGURES,     /* the period ends; object zero */
     DUE_RULINGS,     /* more cases may be ruled upon; object zero */

@@ -95,6 +95,8 @@ trace_stage_text(enum trace_stage s)
         return "acknowledged";
     case TRACE_LOCAL:
         return "local";
+    case TRACE_OVERDUE:
+        return "overdue";
     }
     return "";
 }

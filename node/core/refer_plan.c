@@ -1,6 +1,7 @@
 /* A referral's plan: what SOP and gate say now; nothing is changed. */
 #include <stdio.h>
 
+#include "deadline.h"
 #include "disclose.h"
 #include "hf_text.h"
 #include "reach.h"
@@ -59,7 +60,8 @@ gather_tried(const struct step *s, const struct node_case *c,
 
     memset(h, 0, sizeof(*h));
     while (object_next_of_case(s->v, &c->id, &at, &o)) {
-        const bool closed = o.state == STATE_CLOSED && o.met_ms[3] == 0;
+        const bool closed = o.state == STATE_CLOSED &&
+                            o.met_ms[DEADLINE_REPORT] == 0;
 
         if (o.kind != OBJECT_REFERRAL || o.side != SIDE_FIRST ||
             !hf_name_eq(&o.terms.need, &req->need) ||

@@ -58,14 +58,18 @@ refer_covered(struct step *s, const struct node_case *c,
     return false;
 }
 
-/* Clocks run from `send`, not from the draft. */
+/* Clocks run from `send`, not from the draft; those of an incident do not wait
+ * for a signature. */
 static void
-shift_clocks(struct terms *t, uint64_t by_ms)
+shift_clocks(struct step *s, struct terms *t, uint64_t by_ms)
 {
-    uint64_t *const clocks[] = {&t->decide_ms, &t->contact_ms, &t->report_ms,
-                                &t->deliver_ms};
+    uint64_t *const clocks[] = {&t->deliver_ms, &t->decide_ms, &t->contact_ms,
+                                &t->report_ms};
+    struct node_decision d;
+    const bool by_incident =
+        decision_get(s->v, &t->decision, &d) && d.sop.from_incident;
 
-    for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++)
+    for (size_t i = 0; i < (by_incident ? 1 : 4); i++)
         if (*clocks[i] != 0)
             *clocks[i] += by_ms;
 }
@@ -144,7 +148,7 @@ refer_send(struct step *s, struct live *l)
         return false;
     }
     if (sent_ms > l->o.created_ms)
-        shift_clocks(&l->o.terms, sent_ms - l->o.created_ms);
+        shift_clocks(s, &l->o.terms, sent_ms - l->o.created_ms);
     if (l->o.terms.on_send)
         d.flags |= ENTRY_ON_SEND;
     terms_pack(&l->o.terms, terms);

@@ -1,5 +1,6 @@
 /* The referral's own part of live.h: effects of its entries, and what follows
  * by itself. node/DESIGN.md, "Referral". */
+#include "deadline.h"
 #include "disclose.h"
 #include "hf_assert.h"
 #include "inbound.h"
@@ -95,47 +96,58 @@ apply_disclose(struct step *s, struct live *l, uint32_t n)
     s->out->used = mark;
 }
 
-/* Which clock an entry of R answers. */
+/* What was answered before and is not any more. */
 static void
-apply_clocks(struct live *l, const struct entry *e)
+run_again(struct live *l, uint32_t n)
 {
+    const enum state own = l->sum[SIDE_SECOND][n].own;
+
+    l->o.met_ms[DEADLINE_REPORT] = 0;
+    if (own == STATE_RECEIVED || own == STATE_ON_HOLD)
+        l->o.met_ms[DEADLINE_DECIDE] = 0;
+}
+
+/* Which clock an entry of R answers: by when it happened, not by when it was
+ * written down. */
+static void
+apply_clocks(struct live *l, uint32_t n, const struct entry *e)
+{
+    const uint64_t at_ms = deadline_at(e);
     uint64_t *const met = l->o.met_ms;
-    /* clocks go by when it happened, which cannot be after it was recorded */
-    const uint64_t at_ms =
-        e->happened_ms < e->at_ms ? e->happened_ms : e->at_ms;
 
     switch ((int)e->event) {
     case EVENT_RECEIVE:
     case EVENT_REJECT:
     case EVENT_CONFIRM_CANCEL:
-        met[0] = at_ms;
+        met[DEADLINE_DELIVER] = at_ms;
         break;
     case EVENT_ACCEPT:
-        met[1] = at_ms;
+        met[DEADLINE_DECIDE] = at_ms;
         if (e->when_ms != 0 && e->when_ms < l->o.contact_ms)
             l->o.contact_ms = e->when_ms;
         break;
     case EVENT_DECLINE:
     case EVENT_REDIRECT:
-        met[1] = at_ms;
+        met[DEADLINE_DECIDE] = at_ms;
         break;
     case EVENT_WAITLIST:
         if (e->when_ms != 0)
             l->o.decide_ms = e->when_ms;
         break;
     case EVENT_CONTACT:
-        if (e->flags & ENTRY_REACHED)
-            met[2] = at_ms;
+        if ((e->flags & ENTRY_REACHED) && met[DEADLINE_CONTACT] == 0)
+            met[DEADLINE_CONTACT] = at_ms;
         break;
     case EVENT_ATTEND:
-        met[2] = met[2] == 0 ? at_ms : met[2];
+        if (met[DEADLINE_CONTACT] == 0)
+            met[DEADLINE_CONTACT] = at_ms;
         break;
     case EVENT_COMPLETE:
     case EVENT_FAIL:
-        met[3] = at_ms;
+        met[DEADLINE_REPORT] = at_ms;
         break;
     case EVENT_REOPEN:
-        met[3] = 0;
+        run_again(l, n);
         break;
     default:
         break;
@@ -171,7 +183,7 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
 {
     const bool is_first = l->o.side == SIDE_FIRST;
 
-    apply_clocks(l, e);
+    apply_clocks(l, n, e);
     apply_shelter(s, l, e->event);
     if (e->reason != REASON_NONE && e->event != EVENT_CONTACT &&
         e->event != EVENT_ERASED && e->event != EVENT_KEPT)

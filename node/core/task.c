@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "hf_assert.h"
+#include "ladder.h"
 #include "row.h"
 
 /* First byte of a key in NODE_TASK_INDEX. */
@@ -170,8 +171,7 @@ walk(const struct node_view *v, char kind, const void *of, size_t of_bytes,
      struct node_task *at)
 {
     const struct row_key prefix = key_of(kind, of, of_bytes);
-    struct row_key from =
-        index_key(kind, of, of_bytes, at->due_ms, &at->id);
+    struct row_key from = index_key(kind, of, of_bytes, at->due_ms, &at->id);
 
     row_add(&from, "", 1); /* just behind the last one */
     return index_next(v, &prefix, &from, at);
@@ -237,9 +237,8 @@ static bool
 next_beside(const struct node_view *v, const struct node_task *t,
             struct node_task *at)
 {
-    return hf_id_is_zero(&t->case_id)
-               ? task_next_of_object(v, &t->object, at)
-               : task_next_of_case(v, &t->case_id, at);
+    return hf_id_is_zero(&t->case_id) ? task_next_of_object(v, &t->object, at)
+                                      : task_next_of_case(v, &t->case_id, at);
 }
 
 /* Of what is kept of one case the oldest done one makes room. */
@@ -278,7 +277,7 @@ task_make(struct step *s, const struct node_task *want, struct hf_id *ret_id)
     t.object = want->object;
     t.what = want->what;
     t.reason = want->reason;
-    t.due_ms = t.next_ms = want->due_ms;
+    t.due_ms = want->due_ms;
     t.made_ms = s->now;
     t.owner = want->owner;
     t.id = id_of(s, &t);
@@ -290,6 +289,7 @@ task_make(struct step *s, const struct node_task *want, struct hf_id *ret_id)
         t.owner = c.owner;
     if (!make_room(s->v, &t))
         return false;
+    t.next_ms = ladder_first_ms(s, &t);
     task_put(s->v, &t, NULL);
     return true;
 }
@@ -320,6 +320,7 @@ task_finish(struct step *s, struct node_task *t, enum reason reason,
     const struct node_task was = *t;
 
     HF_ASSERT(t->done_ms == 0);
+    ladder_leave(s, t);
     t->done_ms = s->now;
     t->next_ms = 0;
     t->reason = reason;
@@ -335,14 +336,14 @@ void
 task_cancel(struct step *s, const struct node_task *t)
 {
     HF_ASSERT(t->done_ms == 0);
+    ladder_leave(s, t);
     task_del(s->v, t);
 }
 
 /* The open tasks of an object, or of the case itself, one after another. */
 static bool
 next_open(const struct node_view *v, const struct hf_id *case_id,
-          const struct hf_id *object, enum task_what what,
-          struct node_task *at)
+          const struct hf_id *object, enum task_what what, struct node_task *at)
 {
     const bool of_case = hf_id_is_zero(object) && !hf_id_is_zero(case_id);
 
@@ -400,15 +401,18 @@ task_shred(struct step *s, const struct hf_id *case_id)
     struct node_task at;
 
     memset(&at, 0, sizeof(at));
-    while (task_next_of_case(s->v, case_id, &at))
+    while (task_next_of_case(s->v, case_id, &at)) {
+        if (at.done_ms == 0)
+            ladder_leave(s, &at);
         task_del(s->v, &at);
+    }
 }
 
 /* ---- checking ---- */
 
 static bool
-has_index(const struct node_view *v, char kind, const void *of,
-          size_t of_bytes, uint64_t ms, const struct hf_id *id)
+has_index(const struct node_view *v, char kind, const void *of, size_t of_bytes,
+          uint64_t ms, const struct hf_id *id)
 {
     const struct row_key k = index_key(kind, of, of_bytes, ms, id);
     struct hf_bytes row;

@@ -23,7 +23,6 @@
     X(TASK_DECIDE, "decide", "accept, decline or waitlist")                    \
     X(TASK_CONTACT, "contact", "contact --reached or attend")                  \
     X(TASK_REPORT, "report", "complete or fail")                               \
-    X(TASK_ANSWER_REQUEST, "answer_request", "transfer offer, refuse-request") \
     X(TASK_QUERY, "query", "transfer arrive or query")                         \
     X(TASK_PREKEY, "waiting_for_prekey", "the receiver's node")                \
     X(TASK_UNCONFIRMED, "unconfirmed", "the receiver's node")                  \
@@ -75,7 +74,7 @@ struct node_task {
     uint64_t next_ms;       /* when the ladder goes on; 0: it does not */
     struct hf_name owner;   /* user; empty: nobody in particular */
     struct hf_name done_by; /* user; empty: the node itself */
-    uint8_t rung;           /* of the ladder, that it has reached; 0: none */
+    uint8_t rung;           /* enum sop_rung_who that it has reached; 0: none */
     uint8_t weeks;          /* how often the last rung was said again */
 };
 

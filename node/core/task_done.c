@@ -28,15 +28,14 @@ ask_task_done(struct step *s)
     }
     (void)hf_id_format("HK", &t.id, id);
     if (!may_finish(s, &t)) {
-        step_refuse(s, 77, "not_permitted", "",
-                    "task %s is %.31s's", id,
+        step_refuse(s, 77, "not_permitted", "", "task %s is %.31s's", id,
                     t.owner.s[0] == '\0' ? "a case manager" : t.owner.s);
     } else if (t.done_ms != 0) {
         step_refuse(s, 1, "task_done", "", "task %s is done", id);
     } else if (task_answer(t.what)[0] != '\0') {
         step_refuse(s, 1, "answered_otherwise", task_answer(t.what),
-                    "task %s (%s) ends when that is answered, not by hand",
-                    id, task_text(t.what));
+                    "task %s (%s) ends when that is answered, not by hand", id,
+                    task_text(t.what));
     } else if (ask_words_fit(s)) {
         task_finish(s, &t, REASON_NONE, s->cmd->report);
         step_reply(s)->id = t.id;

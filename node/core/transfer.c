@@ -1,12 +1,18 @@
 /* The transfer's own part of live.h: effects of its entries, and what follows
  * by itself. node/DESIGN.md, "Case transfer". */
 #include "ask.h"
+#include "deadline.h"
 #include "hf_assert.h"
 #include "inbound.h"
 #include "parts.h"
 #include "people.h"
 #include "reach.h"
 #include "reconsent.h"
+
+#define DAY_MS     (24ull * 3600 * 1000)
+#define ANSWER_MS  (7 * DAY_MS)  /* to a request, where the SOP is silent */
+#define CONTACT_MS (3 * DAY_MS)  /* from the arrival */
+#define QUERY_MS   (30 * DAY_MS) /* from the departure; then N asks */
 
 struct hf_id
 transfer_mark(const struct step *s, const struct hf_id *object,
@@ -285,10 +291,52 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
     reconsent_settle(s, &c); /* whoever holds the case asks the person */
 }
 
+/* The clocks of a transfer: H answers a request; N says that they arrived, and
+ * asks when nobody did. */
+static void
+apply_clocks(struct live *l, const struct entry *e)
+{
+    const uint64_t at_ms = deadline_at(e);
+    const uint64_t from_ms = e->when_ms != 0 ? e->when_ms : at_ms;
+    const bool stays = (l->o.flags & ENTRY_TRAVEL_NONE) != 0;
+
+    switch ((int)e->event) {
+    case EVENT_REQUEST:
+        l->o.decide_ms = e->at_ms + ANSWER_MS;
+        break;
+    case EVENT_OFFER: /* its terms say by when it is to be decided */
+        l->o.met_ms[DEADLINE_DECIDE] = 0;
+        break;
+    case EVENT_REFUSE_REQUEST:
+    case EVENT_ACCEPT:
+    case EVENT_DECLINE:
+        l->o.met_ms[DEADLINE_DECIDE] = at_ms;
+        break;
+    case EVENT_RELEASE:
+    case EVENT_POSTPONE:
+        l->o.contact_ms = stays ? at_ms + CONTACT_MS : 0;
+        l->o.report_ms = from_ms + QUERY_MS;
+        break;
+    case EVENT_DEPART:
+        l->o.contact_ms = from_ms + CONTACT_MS;
+        l->o.report_ms = from_ms + QUERY_MS;
+        break;
+    case EVENT_QUERY:
+        l->o.met_ms[DEADLINE_REPORT] = at_ms;
+        break;
+    case EVENT_ARRIVE:
+        l->o.met_ms[DEADLINE_CONTACT] = at_ms;
+        break;
+    default:
+        break;
+    }
+}
+
 static void
 apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
 {
+    apply_clocks(l, e);
     if (e->reason != REASON_NONE && e->event != EVENT_ERASED &&
         e->event != EVENT_KEPT)
         l->o.reason = e->reason;
@@ -298,10 +346,6 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
         break;
     case EVENT_REQUEST:
         apply_request(s, l, n);
-        break;
-    case EVENT_ACCEPT:
-    case EVENT_DECLINE:
-        l->o.met_ms[1] = e->at_ms;
         break;
     case EVENT_RELEASE:
     case EVENT_AMEND:

@@ -48,6 +48,7 @@
     X(NODE_TASK_INDEX, "task_index") /* by due, case, owner ...; task.c */     \
     X(NODE_UNMET, "unmet")           /* case, need: struct node_unmet */       \
     X(NODE_SAID, "said")             /* case, id: struct node_said */          \
+    X(NODE_NOTICES, "notices")       /* task, rung: `notify:` is to be run */  \
     X(NODE_SHELF, "shelf")           /* the shell's: registry, prekeys */      \
     X(NODE_STREAMS, "streams")       /* the shell's: epoch and seq a peer */   \
     X(NODE_ANSWERS, "answers")       /* Idempotency-Key: stored answer */

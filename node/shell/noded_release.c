@@ -299,6 +299,12 @@ log_alarm(const struct node_effect *fx)
     if (!hf_id_is_zero(&fx->u.alarm.object))
         (void)hf_id_format(id_prefix(fx->u.alarm.kind), &fx->u.alarm.object,
                            id);
+    if (fx->u.alarm.rung != NULL) {
+        hf_log(HF_LOG_WARN, fx->u.alarm.event, "id=%s peer=%s what=%s rung=%s",
+               id, fx->u.alarm.peer.s[0] != '\0' ? fx->u.alarm.peer.s : "-",
+               fx->u.alarm.what, fx->u.alarm.rung);
+        return;
+    }
     hf_log(HF_LOG_INFO, fx->u.alarm.event, "id=%s peer=%s reason=%s", id,
            fx->u.alarm.peer.s[0] != '\0' ? fx->u.alarm.peer.s : "-",
            fx->u.alarm.reason != REASON_NONE ? reason_text(fx->u.alarm.reason)

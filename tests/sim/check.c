@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "hf_assert.h"
+#include "ladder.h"
 #include "programme.h"
 #include "sop.h"
 
@@ -208,12 +209,17 @@ check_figures(struct world *w, struct knot *k)
     const struct node_view *v = disk_view(knot_disk(k));
     uint64_t count[OBJECT_END][STATE_END] = {{0}};
     struct figure_cell cell;
+    struct node_task task;
     struct node_object o;
     struct hf_id id = {{0}};
 
     while (object_next(v, &id, &o))
         if (o.n[0] + o.n[1] > 0 && o.state != STATE_NONE)
             count[o.kind][o.state]++;
+    memset(&task, 0, sizeof(task));
+    while (task_next_due(v, &task))
+        if (task.rung >= RUNG_COMMITTEE && object_get(v, &task.object, &o))
+            count[o.kind][STATE_OVERDUE]++;
     memset(&cell, 0, sizeof(cell));
     while (cell_next(v, &cell))
         if (cell.state >= STATE_SENT)
@@ -361,6 +367,22 @@ check_rolled_back(struct world *w, struct knot *k)
     check_figures(w, k);
 }
 
+/* I-11: nobody who is there to climb stands on a rung for longer than it takes
+ * to notice. */
+static void
+check_silence(struct world *w, struct knot *k)
+{
+    const uint64_t patience_ms = 60 * 60 * 1000;
+    struct node_task t;
+
+    if (!knot_env(k)->is_clock_doubtful &&
+        task_first_next(disk_view(knot_disk(k)), &t) &&
+        t.next_ms + patience_ms < knot_now(w, k))
+        world_fail(w, "%s is silent: %s of %s was to climb long ago",
+                   world_name(w, knot_index(k)), task_text(t.what),
+                   world_id(&t.object));
+}
+
 void
 check_nodes(struct world *w)
 {
@@ -372,6 +394,8 @@ check_nodes(struct world *w)
         if (!node_check(knot_env(w->node[i]), why, sizeof(why)))
             world_fail(w, "%s: %s", world_name(w, i), why);
         check_figures(w, w->node[i]);
+        if (knot_is_up(w->node[i]))
+            check_silence(w, w->node[i]);
     }
 }
 

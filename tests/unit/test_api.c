@@ -5,6 +5,7 @@
 #include "api_fixture.h"
 #include "hf_text.h"
 #include "records.h"
+#include "task.h"
 
 TestSuite(api, .init = fixture_begin, .fini = fixture_end);
 
@@ -53,6 +54,19 @@ make_object(enum object_kind kind, enum side side, uint8_t byte,
     o.created_ms = NOW - DAY_MS;
     o.changed_ms = NOW - byte * 1000u;
     return o;
+}
+
+static void
+make_task(const struct node_object *o, enum task_what what, uint64_t due_ms)
+{
+    struct node_task t;
+
+    memset(&t, 0, sizeof(t));
+    t.id.b[0] = (uint8_t)what;
+    t.object = o->id;
+    t.what = what;
+    t.due_ms = due_ms;
+    task_put(&fixture.view, &t, NULL);
 }
 
 /* ---- who asks, and what ---- */
@@ -347,9 +361,8 @@ Test(api, tasks_are_the_clocks_that_run)
     o.decide_ms = NOW - 5;
     o.report_ms = NOW + 5;
     object_put(&fixture.view, &o, 0);
-    due_put(&fixture.view, o.decide_ms, &o.id, DUE_DECIDE);
-    due_put(&fixture.view, o.report_ms, &o.id, DUE_REPORT);
-    due_put(&fixture.view, NOW - 9, &o.id, DUE_RESEND);
+    make_task(&o, TASK_DECIDE, o.decide_ms);
+    make_task(&o, TASK_REPORT, NOW + 60 * DAY_MS); /* not yet */
     get("/tasks", "fp");
     cr_assert(eq(sz, n_items(), 1), "%s", answer.text);
     cr_expect(eq(str, item_text(0, "what"), "decide"));
