@@ -219,7 +219,7 @@ take_custody_item(struct field_rest *rest, struct hf_id *ret_envelope,
         return false;
     hf_get_bytes(&p, ret_envelope->b, HF_ID_BYTES);
     *ret_code = (enum custody_code)hf_get_u8(&p);
-    return *ret_code >= CUSTODY_TAKEN && *ret_code <= CUSTODY_FULL;
+    return *ret_code >= CUSTODY_TAKEN && *ret_code <= CUSTODY_STALE;
 }
 
 enum hf_err

@@ -56,7 +56,9 @@ enum custody_code {
     CUSTODY_MALFORMED,
     CUSTODY_EXPIRED,
     CUSTODY_QUOTA,       /* try later: your quota or the mailbox's */
-    CUSTODY_FULL         /* try later: the broker's disk or map */
+    CUSTODY_FULL,        /* try later: the broker's disk or map */
+    CUSTODY_STALE        /* try later: nobody vouches for the broker's
+                          * registry; what a person is owed passes */
 };
 
 struct frame_hello {

@@ -136,6 +136,7 @@ broker_ticket(struct broker *b)
 static void
 tick(struct broker *b)
 {
+    broker_box_freshness(b);
     if (b->must_close)
         broker_link_close_unknown(b);
     broker_link_unpause(b);
@@ -286,6 +287,7 @@ broker_stats(const struct broker *b, struct broker_stats *ret_stats)
         .n_refused = b->n_refused,
         .n_delivered = b->n_delivered,
         .n_expired = b->n_expired,
+        .is_stale = b->is_stale,
         .is_draining = b->is_draining,
     };
 

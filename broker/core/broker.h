@@ -63,7 +63,8 @@ struct broker_conf {
     uint64_t quota_count; /* a sender's envelopes a quota_period_ms */
     uint64_t quota_bytes;
     uint64_t quota_period_ms;
-    uint32_t restricted_count; /* the same for suspended and left members */
+    uint32_t restricted_count; /* the same for suspended and left members, and
+                                * for all while the registry is stale */
     uint64_t resend_ms;        /* unanswered so long: sent again */
     uint64_t pause_ms;         /* after a peer's "try later" */
     uint64_t sweep_ms;         /* between two searches for expired rows */
@@ -253,6 +254,7 @@ struct broker_stats {
     uint64_t n_delivered; /* acknowledged by who fetched them */
     uint64_t n_expired;
     uint32_t registry_version;
+    bool is_stale; /* the registry: only what a person is owed is taken */
     bool is_draining;
 };
 void broker_stats(const struct broker *b, struct broker_stats *ret_stats);

@@ -103,6 +103,7 @@ set_org(struct broker *b, const struct registry_org *org)
         return;
     x = &b->boxes[i];
     x->is_listed = true;
+    x->org = org;
     x->standing = org->status == MEMBER_ACTIVE ? BOX_ACTIVE : BOX_RESTRICTED;
     x->keeper = i;
     if (org->via.s[0] != '\0') {
@@ -120,6 +121,7 @@ broker_box_registry(struct broker *b, const struct registry *r)
     b->registry = r;
     for (size_t i = 0; i < b->n_boxes; i++) {
         b->boxes[i].is_listed = false;
+        b->boxes[i].org = NULL;
         b->boxes[i].standing = BOX_UNKNOWN;
         b->boxes[i].is_local = false;
         b->boxes[i].n_homes = 0;
@@ -136,6 +138,21 @@ broker_box_registry(struct broker *b, const struct registry *r)
         set_org(b, &r->orgs[i]);
     b->must_close = true;
     broker_link_requeue(b);
+    broker_box_freshness(b);
+}
+
+void
+broker_box_freshness(struct broker *b)
+{
+    const bool was_stale = b->is_stale;
+
+    b->is_stale = b->registry != NULL &&
+                  registry_fresh(b->registry, b->wall_ms) == REGISTRY_STALE;
+    if (!b->is_stale || was_stale)
+        return;
+    /* What was sent before does not count against what may pass now. */
+    for (size_t i = 0; i < b->n_boxes; i++)
+        b->boxes[i].spent_count = 0;
 }
 
 uint32_t
@@ -156,7 +173,7 @@ broker_box_spend(struct broker *b, struct box *x, size_t bytes)
 {
     uint64_t count_max = b->conf.quota_count;
 
-    if (x->standing == BOX_RESTRICTED)
+    if (x->standing == BOX_RESTRICTED || b->is_stale)
         count_max = b->conf.restricted_count;
     if (b->now_ms - x->quota_from_ms >= b->conf.quota_period_ms) {
         x->quota_from_ms = b->now_ms;

@@ -38,6 +38,7 @@ struct box {
     struct broker_who who;
     enum box_standing standing;
     bool is_listed; /* in the registry now */
+    const struct registry_org *org; /* its entry there, a member's; or NULL */
     bool is_local;  /* we are one of its homes */
     uint8_t n_homes;
     uint32_t home[BROKER_HOMES_MAX]; /* boxes of its other home brokers */
@@ -173,6 +174,7 @@ struct broker {
     uint64_t next_serial;
     const struct registry *registry;
     uint64_t registry_doc; /* shelf version of the registry held */
+    bool is_stale; /* nobody vouches for the registry: rights pass only */
     bool is_draining;
 
     struct box *boxes;
@@ -233,6 +235,8 @@ uint32_t broker_box_find(const struct broker *b, const struct broker_who *who);
 /** broker_box_need: find or make; NONE when the table is full. */
 uint32_t broker_box_need(struct broker *b, const struct broker_who *who);
 void broker_box_registry(struct broker *b, const struct registry *r);
+/** broker_box_freshness: look at the registry's age; b->is_stale is set. */
+void broker_box_freshness(struct broker *b);
 /** broker_box_fetcher: the link that fetches this mailbox now, or NONE. */
 uint32_t broker_box_fetcher(const struct broker *b, uint32_t box);
 bool broker_box_spend(struct broker *b, struct box *x, size_t bytes);

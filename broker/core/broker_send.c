@@ -276,6 +276,7 @@ answered(struct broker *b, uint32_t link, uint64_t token,
         break;
     case CUSTODY_QUOTA:
     case CUSTODY_FULL:
+    case CUSTODY_STALE:
         b->links[link].paused_until_ms = b->now_ms + b->conf.pause_ms;
         broker_row_retry(b, row, at);
         break;

@@ -27,6 +27,9 @@ may_take(struct broker *b, const struct broker_event *ev)
     if (owner == NONE || doc->kind >= KINDS)
         return false;
     x = &b->boxes[owner];
+    broker_box_freshness(b);
+    if (b->is_stale && doc->kind == SHELF_SERVICES)
+        return false; /* prekeys must pass: withdrawals are sealed to them */
     return x->standing == BOX_ACTIVE && doc->version > x->doc[doc->kind] &&
            broker_box_spend(b, x, doc->bytes.n);
 }

@@ -88,6 +88,8 @@ route(const struct broker *b, uint32_t to, bool may_forward, struct waiting *w)
     return w->n_boxes > 0;
 }
 
+/** What passes whatever the registry says: recall, withdrawal and purge, their
+ * answers, receipts. */
 static bool
 is_restricted_ok(const struct broker_item *it)
 {
@@ -110,6 +112,38 @@ spend(struct broker *b, uint32_t from, uint32_t to, bool is_peer, size_t bytes)
            broker_box_spend(b, recipient, bytes);
 }
 
+/** Whether @giver may begin anything that @taker may get. */
+static bool
+may_flow(const struct registry_org *giver, const struct registry_org *taker)
+{
+    const struct registry_flow *out = &giver->may_send;
+    const struct registry_flow *in = &taker->may_receive;
+    uint32_t objects = out->is_limited ? out->objects : REGISTRY_OBJECTS_ALL;
+    uint64_t families = out->is_limited ? out->families : UINT64_MAX;
+
+    if (in->is_limited) {
+        objects &= in->objects;
+        families &= in->families;
+    }
+    if (families == 0) /* no service that both know */
+        objects &= ~REGISTRY_OBJECT_BIT(OBJECT_REFERRAL);
+    return objects != 0;
+}
+
+/** What the committee laid down, as far as the outside of an envelope shows
+ * it: two members of whom neither may send what the other may get have nothing
+ * to say to each other but what a person is owed. Whoever does something for
+ * the committee hears from all. The nodes look inside. */
+static bool
+may_write(const struct broker *b, uint32_t from, uint32_t to)
+{
+    const struct registry_org *x = b->boxes[from].org;
+    const struct registry_org *y = b->boxes[to].org;
+
+    return x == NULL || y == NULL || from == to || x->duties != 0 ||
+           y->duties != 0 || may_flow(x, y) || may_flow(y, x);
+}
+
 /** Whether to take an envelope; on CUSTODY_TAKEN its route is in @w. */
 static enum custody_code
 judge(struct broker *b, const struct link *l, const struct broker_item *it,
@@ -126,9 +160,12 @@ judge(struct broker *b, const struct link *l, const struct broker_item *it,
     if (to == NONE || b->boxes[to].standing == BOX_UNKNOWN)
         return CUSTODY_NO_ROUTE;
     if ((b->boxes[from].standing == BOX_RESTRICTED ||
-         b->boxes[to].standing == BOX_RESTRICTED) &&
+         b->boxes[to].standing == BOX_RESTRICTED ||
+         !may_write(b, from, to)) &&
         !is_restricted_ok(it))
         return CUSTODY_NO_ROUTE;
+    if (b->is_stale && !is_restricted_ok(it))
+        return CUSTODY_STALE;
     if (!route(b, to, !is_peer, w))
         return CUSTODY_NO_ROUTE;
     if (b->is_draining)
@@ -280,6 +317,7 @@ broker_submit(struct broker *b, uint32_t link, const struct broker_event *ev)
         refuse_all(b, l, ev, CUSTODY_QUOTA);
         return;
     }
+    broker_box_freshness(b);
     p->ticket = broker_ticket(b);
     p->link = link;
     p->handle = l->handle;

@@ -395,6 +395,7 @@ make_registry(struct world *w)
     struct registry *r = &w->registry;
 
     r->version[REGISTRY_ROOT] = r->version[REGISTRY_ORGS] = 1;
+    r->expires_ms[REGISTRY_ROOT] = r->expires_ms[REGISTRY_ORGS] = UINT64_MAX;
     r->figures_period_ms = w->shape->figures_ms;
     r->figures_threshold = 1;
     r->n_brokers = w->n_brokers;

@@ -247,7 +247,9 @@ make_registry(void)
     reg.broker[0].id = fixture_org("af");
     reg.broker[1].id = fixture_org("eu");
     reg.n_brokers = 2;
-    reg.version[REGISTRY_ORGS] = 1;
+    reg.version[REGISTRY_ROOT] = reg.version[REGISTRY_ORGS] = 1;
+    reg.expires_ms[REGISTRY_ROOT] = UINT64_MAX;
+    reg.expires_ms[REGISTRY_ORGS] = UINT64_MAX;
 }
 
 static struct broker_conf
@@ -319,9 +321,10 @@ fetch(uint64_t link, uint32_t credit)
 
 /* A real envelope, so that it can be peeked at. Memory stays until the end. */
 static struct broker_item
-envelope(const char *from, const char *to, enum envelope_lane lane,
-         uint64_t ttl_ms)
+envelope_of(const char *from, const char *to, enum envelope_lane lane,
+            uint64_t ttl_ms, size_t content_bytes)
 {
+    uint8_t *content = calloc(1, content_bytes);
     static uint8_t next_id;
     struct hf_secret *op = fixture_secret(HF_KEY_SIGN, 1);
     struct hf_secret *dh = fixture_secret(HF_KEY_DH, 2);
@@ -340,9 +343,11 @@ envelope(const char *from, const char *to, enum envelope_lane lane,
     hf_secret_public(dh, k.pk);
     hf_buf_init(&buf, ENVELOPE_BYTES_MAX);
     cr_assert(eq(int,
-                 (int)envelope_seal(&it.h, op, &k, fixture_text("x"), true,
-                                    &buf),
+                 (int)envelope_seal(&it.h, op, &k,
+                                    (struct hf_bytes){content, content_bytes},
+                                    true, &buf),
                  HF_OK));
+    free(content);
     cr_assert(n_made < LOG_MAX);
     made[n_made] = fixture_copy(buf.p, buf.n);
     it.envelope = (struct hf_bytes){made[n_made++], buf.n};
@@ -350,6 +355,13 @@ envelope(const char *from, const char *to, enum envelope_lane lane,
     hf_secret_free(op);
     hf_secret_free(dh);
     return it;
+}
+
+static struct broker_item
+envelope(const char *from, const char *to, enum envelope_lane lane,
+         uint64_t ttl_ms)
+{
+    return envelope_of(from, to, lane, ttl_ms, 1);
 }
 
 static void
