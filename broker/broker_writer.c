@@ -63,6 +63,8 @@ add_to_spool(struct spool *s, const struct writer_job *job)
         return spool_delete(s, job->deletes, job->n);
     case WRITER_DOC:
         return spool_shelf(s, &job->doc);
+    case WRITER_COMPACT:
+        return false; /* by itself */
     case WRITER_STOP:
         break;
     }
@@ -97,7 +99,7 @@ commit_deletes(struct writer *w)
                 HF_ASSERT(add_to_spool(w->spool, w->batch[i]));
         err = spool_commit(w->spool, hf_clock_wall_ms());
         if (err) {
-            hf_log(HF_LOG_ERROR, "delete-failed", "why=\"%s\"",
+            hf_log(HF_LOG_ERROR, "delete_failed", "why=\"%s\"",
                    hf_err_text(err));
             (void)usleep(IDLE_MS * 1000u);
         }
@@ -110,7 +112,7 @@ commit(struct writer *w)
     enum hf_err err = spool_commit(w->spool, hf_clock_wall_ms());
 
     if (err) {
-        hf_log(HF_LOG_WARN, "commit-failed", "why=\"%s\" jobs=%zu",
+        hf_log(HF_LOG_WARN, "commit_failed", "why=\"%s\" jobs=%zu",
                hf_err_text(err), w->n_batch);
         commit_deletes(w);
     }
@@ -119,6 +121,15 @@ commit(struct writer *w)
         HF_ASSERT(hf_queue_push(w->done, w->batch[i]));
     }
     w->n_batch = 0;
+}
+
+/** What comes meanwhile waits for its commit; it is not refused before as much
+ * waits as there is room for. */
+static void
+compact(struct writer *w, struct writer_job *job)
+{
+    job->result = spool_compact(w->spool);
+    HF_ASSERT(hf_queue_push(w->done, job));
 }
 
 static void *
@@ -138,6 +149,10 @@ run(void *arg)
                 continue;
             if (job == NULL)
                 continue;
+        }
+        if (job->kind == WRITER_COMPACT) {
+            compact(w, job);
+            continue;
         }
         gather(w, job);
         commit(w);

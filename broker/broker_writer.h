@@ -12,7 +12,13 @@
 #include "hf_queue.h"
 #include "spool.h"
 
-enum writer_kind { WRITER_PUT, WRITER_DELETE, WRITER_DOC, WRITER_STOP };
+enum writer_kind {
+    WRITER_PUT,
+    WRITER_DELETE,
+    WRITER_DOC,
+    WRITER_COMPACT, /* the spool; no commit while it lasts */
+    WRITER_STOP
+};
 
 struct writer_job {
     enum writer_kind kind;

@@ -36,7 +36,7 @@ brokerd_defer(struct brokerd *d, const struct deferred *what)
     if (d->n_deferred == DEFERRED_MAX) {
         /* A link that is down is noticed again at the next send; a notice is
          * made again when its row is looked at again. */
-        hf_log(HF_LOG_WARN, "deferred-full", "type=%d", (int)what->type);
+        hf_log(HF_LOG_WARN, "deferred_full", "type=%d", (int)what->type);
         return;
     }
     d->deferred[at] = *what;
@@ -219,6 +219,8 @@ open_all(struct brokerd *d, char *error)
         err = open_core(d, error);
     if (!err)
         err = open_net(d, error);
+    if (!err)
+        err = brokerd_keep_open(d);
     if (!err) {
         err = brokerd_ctl_open(d);
         if (err)
@@ -249,7 +251,7 @@ brokerd_open(const char *dir, struct brokerd **ret_broker,
         return err;
     }
     if (brokerd_registry_file(d) == HF_OK)
-        hf_log(HF_LOG_INFO, "registry-file", "file=registry.set");
+        hf_log(HF_LOG_INFO, "registry_file", "file=registry.set");
     hf_log(HF_LOG_INFO, "started", "broker=%.31s listen=%s", d->conf.name.s,
            hf_port_endpoint(d->port));
     *ret_broker = d; /* the caller's now */
@@ -312,6 +314,12 @@ brokerd_run(struct brokerd *d)
     (void)close(fd);
 }
 
+bool
+brokerd_wants_restart(const struct brokerd *d)
+{
+    return d->must_restart;
+}
+
 void
 brokerd_close(struct brokerd **broker)
 {
@@ -320,6 +328,7 @@ brokerd_close(struct brokerd **broker)
     if (d == NULL)
         return;
     brokerd_ctl_close(d);
+    brokerd_keep_close(d);
     writer_free(d->deletes);
     writer_stop(&d->writer); /* what was taken in is committed */
     brokerd_peer_close(d);

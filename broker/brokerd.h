@@ -5,6 +5,8 @@
 #ifndef BROKERD_H
 #define BROKERD_H
 
+#include <stdbool.h>
+
 #include "broker_conf.h"
 
 struct brokerd;
@@ -22,8 +24,10 @@ struct brokerd;
 HF_NODISCARD enum hf_err brokerd_open(const char *dir,
                                       struct brokerd **ret_broker,
                                       char error[static HF_CONF_ERROR_BYTES]);
-/** brokerd_run: until SIGTERM or SIGINT. */
+/** brokerd_run: until SIGTERM or SIGINT, or until other keys are in place that
+ * the broker has to start again with: brokerd_wants_restart(). */
 void brokerd_run(struct brokerd *d);
+bool brokerd_wants_restart(const struct brokerd *d);
 void brokerd_close(struct brokerd **d); /* *d NULL is fine */
 
 #endif /* BROKERD_H */

@@ -7,91 +7,26 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "broker_ctl.h"
+#include "broker_keys.h"
 #include "brokerd_internal.h"
-#include "hf_allow.h"
 #include "hf_file.h"
-#include "hf_log.h"
+#include "hf_text.h"
 
-#define WORD_BYTES   32
+#define WORD_BYTES   (PATH_MAX + 16)
 #define PATIENCE_MS  100
-#define BOXES_SHOWN  1000
 #define ANSWER_BYTES (256u * 1024u)
 
+/** What a command came to: @err's exit status and, unless @say, its words. */
 static void
-add_peers(struct brokerd *d, struct hf_buf *out)
+finish(struct hf_buf *out, enum hf_err err, int code, const char *say)
 {
-    const char *comma = "";
-
-    (void)hf_buf_printf(out, ", \"peers\": [");
-    for (size_t i = 0; i < REGISTRY_BROKERS_MAX; i++) {
-        struct hf_link_state state;
-
-        if (d->peers[i].link == NULL)
-            continue;
-        hf_link_state(d->peers[i].link, &state);
-        (void)hf_buf_printf(
-            out, "%s{\"name\": \"%.31s\", \"up\": %s, \"last_contact\": %llu}",
-            comma, d->peers[i].b.id.s,
-            d->peers[i].handle != 0 ? "true" : "false",
-            (unsigned long long)state.last_contact_ms);
-        comma = ", ";
-    }
-    (void)hf_buf_printf(out, "]");
-}
-
-static void
-add_boxes(struct brokerd *d, struct hf_buf *out)
-{
-    const char *comma = "";
-    struct broker_who who;
-    uint64_t count;
-    size_t cursor = 0;
-
-    (void)hf_buf_printf(out, ", \"boxes\": [");
-    for (size_t i = 0; i < BOXES_SHOWN; i++) {
-        if (!broker_next_box(d->core, &cursor, &who, &count))
-            break;
-        (void)hf_buf_printf(
-            out, "%s{\"mailbox\": \"%.31s\", \"broker\": %s, \"count\": %llu}",
-            comma, who.id.s, who.is_broker ? "true" : "false",
-            (unsigned long long)count);
-        comma = ", ";
-    }
-    (void)hf_buf_printf(out, "]");
-}
-
-static void
-status(struct brokerd *d, struct hf_buf *out)
-{
-    struct broker_stats s;
-    uint64_t used;
-    uint64_t max;
-
-    broker_stats(d->core, &s);
-    spool_read_end(d->spool);
-    spool_headroom(d->spool, &used, &max);
-    (void)hf_buf_printf(
-        out,
-        "{\"broker\": \"%.31s\", \"listen\": \"%s\", \"registry\": %u, "
-        "\"links\": %zu, \"mailboxes\": %zu, \"queued\": %llu, "
-        "\"bytes\": %llu, \"taken\": %llu, \"refused\": %llu, "
-        "\"delivered\": %llu, \"expired\": %llu, \"bad_frames\": %llu, "
-        "\"handshakes_refused\": %llu, \"draining\": %s, "
-        "\"spool\": {\"used\": %llu, \"max\": %llu}",
-        d->conf.name.s, hf_port_endpoint(d->port), (unsigned)s.registry_version,
-        s.n_links, s.n_boxes, (unsigned long long)s.n_queued,
-        (unsigned long long)s.queued_bytes, (unsigned long long)s.n_taken,
-        (unsigned long long)s.n_refused, (unsigned long long)s.n_delivered,
-        (unsigned long long)s.n_expired, (unsigned long long)d->n_bad_frames,
-        (unsigned long long)hf_allow_refused(),
-        s.is_draining ? "true" : "false", (unsigned long long)used,
-        (unsigned long long)max);
-    add_peers(d, out);
-    add_boxes(d, out);
-    (void)hf_buf_printf(out, "}\n");
+    (void)hf_buf_printf(out, "{\"ok\": %s, \"code\": %d, \"why\": \"%s\"}\n",
+                        err ? "false" : "true", err ? code : 0,
+                        say != NULL ? say : hf_err_text(err));
 }
 
 static void
@@ -101,25 +36,70 @@ reload(struct brokerd *d, struct hf_buf *out)
 
     if (err == HF_ERR_EXISTS)
         err = HF_OK; /* nothing newer */
-    (void)hf_buf_printf(out, "{\"ok\": %s, \"why\": \"%s\"}\n",
-                        err ? "false" : "true", hf_err_text(err));
+    finish(out, err, EX_DATAERR, NULL);
+}
+
+static void
+adopt(struct brokerd *d, bool with_link, struct hf_buf *out)
+{
+    struct broker_adopted got;
+    const enum hf_err err = brokerd_registry_adopt(d, with_link, &got);
+    char until[HF_TIME_TEXT_BYTES];
+
+    if (err == HF_ERR_NOT_FOUND) {
+        finish(out, err, 1, "no new keys; handoff-broker request makes them");
+    } else if (err == HF_ERR_BUSY) {
+        finish(out, err, EX_TEMPFAIL,
+               "not in the registry yet; wait for the one that lists them");
+    } else if (err) {
+        finish(out, err, EX_NOPERM, NULL);
+    } else {
+        (void)hf_buf_printf(out,
+                            "{\"ok\": true, \"keys\": %u, \"link\": %s, "
+                            "\"link_waits_until\": ",
+                            got.n, got.is_link ? "true" : "false");
+        (void)hf_buf_printf(out, got.link_waits ? "\"%s\"}\n" : "null}\n",
+                            hf_time_format(got.link_until_ms, until));
+    }
+}
+
+static void
+keep(struct brokerd *d, enum keep_kind kind, const char *to, struct hf_buf *out)
+{
+    const enum hf_err err = brokerd_keep_start(d, kind, to);
+
+    if (err == HF_ERR_BUSY)
+        finish(out, err, EX_TEMPFAIL, "a compaction or backup is running");
+    else if (err == HF_ERR_EXISTS)
+        finish(out, err, 1, "there is something at that name already");
+    else
+        finish(out, err, EX_SOFTWARE, NULL);
 }
 
 static void
 answer(struct brokerd *d, const char *word, struct hf_buf *out)
 {
     if (strcmp(word, "status") == 0) {
-        status(d, out);
+        brokerd_status(d, out);
     } else if (strcmp(word, "reload") == 0) {
         reload(d, out);
     } else if (strcmp(word, "drain") == 0) {
         struct broker_event ev = {.type = BROKER_DRAIN};
 
         brokerd_feed(d, &ev);
-        (void)hf_buf_printf(out, "{\"ok\": true, \"why\": \"ok\"}\n");
+        finish(out, HF_OK, 0, NULL);
+    } else if (strcmp(word, "adopt") == 0) {
+        adopt(d, false, out);
+    } else if (strcmp(word, "adopt link") == 0) {
+        adopt(d, true, out);
+    } else if (strcmp(word, "compact") == 0) {
+        keep(d, KEEP_COMPACT, NULL, out);
+    } else if (strncmp(word, "backup ", 7) == 0) {
+        keep(d, KEEP_BACKUP, word + 7, out);
+    } else if (strcmp(word, "job") == 0) {
+        brokerd_keep_answer(d, out);
     } else {
-        (void)hf_buf_printf(out,
-                            "{\"ok\": false, \"why\": \"unknown command\"}\n");
+        finish(out, HF_ERR_MALFORMED, EX_USAGE, "unknown command");
     }
 }
 

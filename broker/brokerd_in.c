@@ -144,7 +144,7 @@ brokerd_in_frame(struct brokerd *d, uint64_t link,
     else if (type == FRAME_CUSTODY)
         err = in_custody(d, link, peer, in);
     else if (type == FRAME_BAD)
-        hf_log(HF_LOG_WARN, "peer-refused", "link=%llx",
+        hf_log(HF_LOG_WARN, "peer_refused", "link=%llx",
                (unsigned long long)link);
     else if (type == (enum frame_type)0)
         err = HF_ERR_MALFORMED;
@@ -200,6 +200,11 @@ brokerd_in_done(void *arg)
     while ((job = writer_take(d->writer)) != NULL) {
         struct broker_event ev = {.ticket = job->ticket, .why = job->result};
 
+        if (job->kind == WRITER_COMPACT) {
+            brokerd_keep_done(d, job->result);
+            writer_free(job);
+            continue;
+        }
         if (job->kind == WRITER_DELETE)
             ev.type = BROKER_DELETED;
         else

@@ -4,6 +4,8 @@
 #ifndef BROKERD_INTERNAL_H
 #define BROKERD_INTERNAL_H
 
+#include <pthread.h>
+
 #include "broker_writer.h"
 #include "brokerd.h"
 #include "hf_loop.h"
@@ -40,6 +42,24 @@ struct deferred {
     struct notice notice;
 };
 
+/** What takes long, one at a time: brokerd_keep.c. */
+struct keep {
+    enum keep_kind { KEEP_NONE, KEEP_COMPACT, KEEP_BACKUP } kind;
+    bool is_running;
+    bool has_thread;
+    pthread_t thread;
+    struct hf_queue *done; /* the thread says so */
+    struct hf_buf registry; /* what a backup takes along */
+    char from[PATH_MAX];
+    char to[PATH_MAX]; /* a backup's folder */
+    enum hf_err result;
+    uint64_t began_ms;
+    uint64_t took_ms;
+    uint64_t before; /* bytes of the file */
+    uint64_t after;  /* of the new one */
+    uint64_t of;     /* about as many will it have */
+};
+
 struct brokerd {
     char dir[PATH_MAX];
     struct broker_file conf;
@@ -56,7 +76,10 @@ struct brokerd {
     struct peer peers[REGISTRY_BROKERS_MAX];
     int ctl_fd;
     struct brokerd *self; /* what the loop knows the control socket by */
+    struct keep keep;
+    uint64_t backup_ms; /* wall; of the last backup; 0: none */
     bool must_stop;
+    bool must_restart; /* in the same process number, with other keys */
     bool must_install;
     uint64_t n_bad_frames;
 
@@ -110,6 +133,30 @@ bool brokerd_registry_is_user(const struct brokerd *d, const char *user);
 void brokerd_peer_update(struct brokerd *d);
 void brokerd_peer_close(struct brokerd *d);
 struct peer *brokerd_peer_find(struct brokerd *d, uint64_t handle);
+
+/** brokerd_registry_self: what it says of this broker; NULL: nothing. */
+const struct registry_broker *brokerd_registry_self(const struct brokerd *d);
+/** brokerd_registry_adopt: put the next keys in place, as far as they are
+ * listed; as broker_keys_adopt(). */
+struct broker_adopted;
+enum hf_err brokerd_registry_adopt(struct brokerd *d, bool with_link,
+                                   struct broker_adopted *ret);
+
+/* brokerd_keep.c */
+HF_NODISCARD enum hf_err brokerd_keep_open(struct brokerd *d);
+void brokerd_keep_close(struct brokerd *d);
+/** brokerd_keep_start: HF_ERR_BUSY while another runs; HF_ERR_EXISTS: there is
+ * something at @to already. */
+HF_NODISCARD enum hf_err brokerd_keep_start(struct brokerd *d,
+                                            enum keep_kind kind,
+                                            const char *to);
+/** brokerd_keep_done: of the writer's job. */
+void brokerd_keep_done(struct brokerd *d, enum hf_err result);
+/** brokerd_keep_answer: how far it is, or how it ended, as JSON. */
+void brokerd_keep_answer(const struct brokerd *d, struct hf_buf *out);
+
+/* brokerd_status.c */
+void brokerd_status(struct brokerd *d, struct hf_buf *out);
 
 /* brokerd_ctl.c */
 HF_NODISCARD enum hf_err brokerd_ctl_open(struct brokerd *d);

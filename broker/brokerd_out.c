@@ -303,7 +303,7 @@ brokerd_out_notice(struct brokerd *d, const struct deferred *what)
 static void
 out_close(struct brokerd *d, const struct broker_effect *fx)
 {
-    hf_log(HF_LOG_INFO, "link-closed", "why=\"%s\"", hf_err_text(fx->why));
+    hf_log(HF_LOG_INFO, "link_closed", "why=\"%s\"", hf_err_text(fx->why));
     brokerd_out_bad(d, fx->link, fx->why);
     brokerd_out_drop(d, fx->link);
 }

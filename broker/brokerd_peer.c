@@ -22,7 +22,7 @@ end_session(struct brokerd *d, struct peer *p)
     if (p->handle == 0)
         return;
     p->handle = 0;
-    hf_log(HF_LOG_INFO, "peer-down", "broker=%.31s", p->b.id.s);
+    hf_log(HF_LOG_INFO, "peer_down", "broker=%.31s", p->b.id.s);
     brokerd_feed(d, &ev);
 }
 
@@ -34,7 +34,7 @@ begin_session(struct brokerd *d, struct peer *p, uint64_t session)
 
     p->session = session;
     p->handle = OUTBOUND | place << 48 | (session & ((UINT64_C(1) << 48) - 1));
-    hf_log(HF_LOG_INFO, "peer-up", "broker=%.31s", p->b.id.s);
+    hf_log(HF_LOG_INFO, "peer_up", "broker=%.31s", p->b.id.s);
     ev.link = p->handle;
     ev.who = (struct broker_who){.id = p->b.id, .is_broker = true};
     brokerd_feed(d, &ev);
@@ -101,7 +101,7 @@ open_peer(struct brokerd *d, struct peer *p, const struct registry_broker *b)
         err = hf_loop_add_link(d->loop, p->link, on_peer, p);
     if (!err)
         return;
-    hf_log(HF_LOG_ERROR, "peer-failed", "broker=%.31s why=\"%s\"", b->id.s,
+    hf_log(HF_LOG_ERROR, "peer_failed", "broker=%.31s why=\"%s\"", b->id.s,
            hf_err_text(err));
     hf_link_close(&p->link);
 }

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "broker_keys.h"
 #include "brokerd_internal.h"
 #include "hf_allow.h"
 #include "hf_assert.h"
@@ -151,7 +152,7 @@ set_allowed(struct brokerd *d)
     if (entries != NULL)
         err = hf_allow_set(entries, n);
     if (err)
-        hf_log(HF_LOG_ERROR, "allow-failed", "why=\"%s\"", hf_err_text(err));
+        hf_log(HF_LOG_ERROR, "allow_failed", "why=\"%s\"", hf_err_text(err));
     free(entries);
 }
 
@@ -170,7 +171,7 @@ drop_outdated(struct brokerd *d)
         user = hf_port_user(d->port, link);
         if (user == NULL || brokerd_registry_is_user(d, user))
             continue;
-        hf_log(HF_LOG_INFO, "link-outdated", "user=%s", user);
+        hf_log(HF_LOG_INFO, "link_outdated", "user=%s", user);
         brokerd_out_drop(d, link);
     }
 }
@@ -200,7 +201,7 @@ brokerd_registry_install(struct brokerd *d)
     if (!err)
         err = registry_load(doc.bytes, &r);
     if (err) {
-        hf_log(HF_LOG_ERROR, "registry-failed", "why=\"%s\"", hf_err_text(err));
+        hf_log(HF_LOG_ERROR, "registry_failed", "why=\"%s\"", hf_err_text(err));
         return;
     }
     hf_buf_clear(&d->registry_set);
@@ -215,6 +216,39 @@ brokerd_registry_install(struct brokerd *d)
     registry_free(old);
     hf_log(HF_LOG_INFO, "registry", "version=%u members=%zu brokers=%zu",
            (unsigned)registry_latest(r), r->n_orgs, r->n_brokers);
+}
+
+const struct registry_broker *
+brokerd_registry_self(const struct brokerd *d)
+{
+    return d->registry == NULL ? NULL
+                               : registry_broker(d->registry, &d->conf.name);
+}
+
+enum hf_err
+brokerd_registry_adopt(struct brokerd *d, bool with_link,
+                       struct broker_adopted *ret)
+{
+    const struct registry_broker *self = brokerd_registry_self(d);
+    struct hf_secret *op = NULL;
+    char path[PATH_MAX];
+    enum hf_err err = HF_ERR_BUSY;
+
+    if (self != NULL)
+        err = broker_keys_adopt(d->dir, self, with_link, ret);
+    if (err)
+        return err;
+    err = hf_secret_load(hf_path(path, sizeof(path), d->dir, "keys/op.key"),
+                         HF_KEY_SIGN, &op);
+    if (!err) { /* receipts from here on are signed with it */
+        hf_secret_free(d->op);
+        d->op = op;
+    }
+    if (ret->is_link)
+        d->must_stop = d->must_restart = true;
+    hf_log(HF_LOG_INFO, "keys_adopted", "n=%u link=%d", ret->n,
+           (int)ret->is_link);
+    return err;
 }
 
 enum hf_err

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "broker_ctl.h"
+#include "broker_ask.h"
 #include "broker_init.h"
+#include "broker_keys.h"
+#include "broker_restore.h"
 #include "brokerd.h"
 #include "hf_proc.h"
 
@@ -22,21 +25,42 @@ static const char help[] =
     "                                          keys and configuration; prints\n"
     "                                          the request to the committee\n"
     "  handoff-broker -C DIR init --registry F take a registry from a file\n"
-    "  handoff-broker -C DIR status [--json]   links, queues, room left\n"
+    "  handoff-broker -C DIR status [--json]   links, queues, ages, alarms\n"
     "  handoff-broker -C DIR reload            read DIR/registry.set again\n"
     "  handoff-broker -C DIR drain             take no more, deliver on\n"
+    "  handoff-broker -C DIR request [--new-identity]\n"
+    "                                          new keys, and the request for\n"
+    "                                          them, also in DIR/rotate.yaml\n"
+    "  handoff-broker -C DIR adopt [--link]    put them in place, once the\n"
+    "                                          registry lists them; the link\n"
+    "                                          key only when told, or when "
+    "the\n"
+    "                                          old one no longer counts\n"
+    "  handoff-broker -C DIR compact           give back disk that is not in\n"
+    "                                          use; custody waits meanwhile\n"
+    "  handoff-broker -C DIR backup FOLDER     the queue and the registry, "
+    "hot;\n"
+    "                                          sealed envelopes and no keys\n"
+    "  handoff-broker -C DIR restore FOLDER    out of such a folder, while no\n"
+    "                                          broker runs in DIR\n"
     "\n"
     "  -C DIR          the broker's directory (or $HANDOFF_DIR)\n"
     "  --daemon        go to the background once it listens\n"
+    "  --json          one JSON document on stdout\n"
+    "  --yes           restore over a queue that is there\n"
     "  --help-config   every key of DIR/broker.yaml\n"
     "  --help          this text\n";
 
 struct options {
     const char *dir;
     const char *command; /* NULL: run */
+    const char *folder;  /* of backup and restore */
     struct broker_init init;
     bool is_daemon;
     bool is_json;
+    bool is_sure;
+    bool with_link;
+    bool new_identity;
 };
 
 static int
@@ -89,12 +113,26 @@ exit_status(enum hf_err err)
     return EX_SOFTWARE;
 }
 
+/** The same process number, everything else anew. What is open is closed by
+ * the kernel, the lock on the folder too. */
+static int
+start_again(const struct options *o)
+{
+    char name[] = "handoff-broker", flag[] = "-C", dir[PATH_MAX];
+    char *argv[] = {name, flag, dir, NULL};
+
+    (void)snprintf(dir, sizeof(dir), "%s", o->dir);
+    (void)execv("/proc/self/exe", argv);
+    return fail(EX_OSERR, "cannot start again; start it by hand");
+}
+
 static int
 run(const struct options *o)
 {
     char error[HF_CONF_ERROR_BYTES] = "";
     struct brokerd *d = NULL;
     sigset_t stops;
+    bool must_restart;
     enum hf_err err;
 
     hf_proc_harden();
@@ -112,8 +150,9 @@ run(const struct options *o)
     }
     hf_proc_ready();
     brokerd_run(d);
+    must_restart = brokerd_wants_restart(d);
     brokerd_close(&d);
-    return EX_OK;
+    return must_restart ? start_again(o) : EX_OK;
 }
 
 static int
@@ -135,54 +174,81 @@ init(struct options *o)
     return exit_status(err);
 }
 
-/** The figures of a status line that people want first. */
+/** A text in a JSON document; ours have nothing in them but lines. */
 static void
-print_status(const char *json)
+print_json_text(const char *text, size_t n)
 {
-    static const char *const names[] = {"broker",    "listen",    "registry",
-                                        "links",     "mailboxes", "queued",
-                                        "delivered", "draining"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char key[32];
-        const char *at;
-
-        (void)snprintf(key, sizeof(key), "\"%s\": ", names[i]);
-        at = strstr(json, key);
-        if (at == NULL)
-            continue;
-        at += strlen(key);
-        at += *at == '"';
-        printf("%-10s %.*s\n", names[i], (int)strcspn(at, "\",}"), at);
+    putchar('"');
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '\n')
+            fputs("\\n", stdout);
+        else if (text[i] == '"' || text[i] == '\\')
+            printf("\\%c", text[i]);
+        else if ((unsigned char)text[i] >= ' ')
+            putchar(text[i]);
     }
+    putchar('"');
+}
+
+static int
+request(const struct options *o)
+{
+    char error[HF_CONF_ERROR_BYTES] = "";
+    struct hf_buf text;
+    enum hf_err err;
+
+    hf_proc_harden();
+    hf_buf_init(&text, 8192);
+    err = broker_keys_request(o->dir, o->new_identity, &text, error);
+    if (err) {
+        (void)fail(0, error);
+    } else if (o->is_json) {
+        fputs("{\"request\": ", stdout);
+        print_json_text((const char *)text.p, text.n);
+        puts("}");
+    } else {
+        (void)fwrite(text.p, 1, text.n, stdout);
+    }
+    hf_buf_free(&text);
+    return exit_status(err);
+}
+
+static int
+restore(const struct options *o)
+{
+    char error[HF_CONF_ERROR_BYTES] = "";
+    uint64_t queued = 0;
+    enum hf_err err;
+
+    if (o->folder == NULL)
+        return fail(EX_USAGE, "restore FOLDER: give the folder of the backup");
+    hf_proc_harden();
+    err = broker_restore(o->dir, o->folder, o->is_sure, &queued, error);
+    if (err) {
+        (void)fail(0, error);
+        return err == HF_ERR_EXISTS ? 1 : exit_status(err);
+    }
+    if (o->is_json)
+        printf("{\"queued\": %llu}\n", (unsigned long long)queued);
+    else
+        printf("restored, %llu envelopes in mailboxes; start it with "
+               "handoff-broker -C %s\n",
+               (unsigned long long)queued, o->dir);
+    return EX_OK;
 }
 
 static int
 ask(const struct options *o)
 {
-    struct hf_buf answer;
-    enum hf_err err;
-    int status = EX_OK;
+    const struct broker_ask a = {.dir = o->dir,
+                                 .command = o->command,
+                                 .to = o->folder,
+                                 .is_json = o->is_json,
+                                 .with_link = o->with_link};
 
-    hf_buf_init(&answer, 1024u * 1024u);
-    err = broker_ctl_ask(o->dir, o->command, &answer);
-    if (err) {
-        fprintf(stderr,
-                "handoff-broker: %s: no broker runs here; start it with "
-                "handoff-broker -C %s\n",
-                o->dir, o->dir);
-        status = EX_UNAVAILABLE;
-    } else if (!hf_buf_add(&answer, "", 1)) {
-        status = EX_SOFTWARE;
-    } else if (o->is_json || strcmp(o->command, "status") != 0) {
-        fputs((const char *)answer.p, stdout);
-        if (strstr((const char *)answer.p, "\"ok\": false") != NULL)
-            status = EX_DATAERR;
-    } else {
-        print_status((const char *)answer.p);
-    }
-    hf_buf_free(&answer);
-    return status;
+    if (strcmp(o->command, "backup") == 0 && o->folder == NULL)
+        return fail(EX_USAGE, "backup FOLDER: name a folder to be made");
+    return broker_ask_run(&a);
 }
 
 enum {
@@ -192,6 +258,9 @@ enum {
     OPT_OPERATOR,
     OPT_REGISTRY,
     OPT_JSON,
+    OPT_YES,
+    OPT_LINK,
+    OPT_NEW_IDENTITY,
     OPT_HELP,
     OPT_HELP_CONFIG
 };
@@ -203,6 +272,9 @@ static const struct option long_options[] = {
     {"operator", required_argument, NULL, OPT_OPERATOR},
     {"registry", required_argument, NULL, OPT_REGISTRY},
     {"json", no_argument, NULL, OPT_JSON},
+    {"yes", no_argument, NULL, OPT_YES},
+    {"link", no_argument, NULL, OPT_LINK},
+    {"new-identity", no_argument, NULL, OPT_NEW_IDENTITY},
     {"help", no_argument, NULL, OPT_HELP},
     {"help-config", no_argument, NULL, OPT_HELP_CONFIG},
     {NULL, 0, NULL, 0},
@@ -234,6 +306,15 @@ take_option(struct options *o, int option)
     case OPT_JSON:
         o->is_json = true;
         break;
+    case OPT_YES:
+        o->is_sure = true;
+        break;
+    case OPT_LINK:
+        o->with_link = true;
+        break;
+    case OPT_NEW_IDENTITY:
+        o->new_identity = true;
+        break;
     case OPT_HELP:
         fputs(help, stdout);
         return EX_OK;
@@ -260,6 +341,9 @@ main(int argc, char **argv)
     }
     if (optind < argc)
         o.command = argv[optind++];
+    if (optind < argc &&
+        (strcmp(o.command, "backup") == 0 || strcmp(o.command, "restore") == 0))
+        o.folder = argv[optind++];
     if (o.dir == NULL || o.dir[0] == '\0' || strlen(o.dir) > 1024)
         return fail(EX_USAGE, "give the broker's directory: -C DIR");
     if (optind < argc)
@@ -268,8 +352,11 @@ main(int argc, char **argv)
         return run(&o);
     if (strcmp(o.command, "init") == 0)
         return init(&o);
-    if (strcmp(o.command, "status") == 0 || strcmp(o.command, "reload") == 0 ||
-        strcmp(o.command, "drain") == 0)
+    if (strcmp(o.command, "request") == 0)
+        return request(&o);
+    if (strcmp(o.command, "restore") == 0)
+        return restore(&o);
+    if (broker_ask_knows(o.command))
         return ask(&o);
     return fail(EX_USAGE, "no such command; see --help");
 }

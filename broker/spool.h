@@ -82,7 +82,13 @@ HF_NODISCARD enum hf_err spool_load(struct spool *s, spool_box_fn *box_fn,
 /** spool_headroom: bytes used and their ceiling; walks the free list. */
 void spool_headroom(struct spool *s, uint64_t *ret_used, uint64_t *ret_max);
 
-/** spool_backup: a hot, consistent copy into the empty folder @dir. */
+/** spool_backup: a hot, consistent copy into the empty folder @dir; from any
+ * thread. */
 HF_NODISCARD enum hf_err spool_backup(struct spool *s, const char *dir);
+/** spool_compact: give the disk back what is not in use, a copy at a time;
+ * on the writing thread. Reads go on. HF_ERR_FULL, HF_ERR_BUSY, HF_ERR_IO. */
+HF_NODISCARD enum hf_err spool_compact(struct spool *s);
+/** spool_file_bytes: on the disk; @is_copy: of the copy being made. */
+uint64_t spool_file_bytes(const struct spool *s, bool is_copy);
 
 #endif /* SPOOL_H */

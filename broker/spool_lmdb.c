@@ -481,15 +481,3 @@ spool_commit(struct spool *s, uint64_t wall_ms)
     spool_forget(s);
     return err;
 }
-
-void
-spool_headroom(struct spool *s, uint64_t *ret_used, uint64_t *ret_max)
-{
-    hf_store_headroom(s->store, ret_used, ret_max);
-}
-
-enum hf_err
-spool_backup(struct spool *s, const char *dir)
-{
-    return hf_store_copy(s->store, dir);
-}

@@ -93,8 +93,7 @@ route(const struct broker *b, uint32_t to, bool may_forward, struct waiting *w)
 static bool
 is_restricted_ok(const struct broker_item *it)
 {
-    return it->h.lane == LANE_URGENT &&
-           it->envelope.n <= ENVELOPE_SMALL_MAX;
+    return it->h.lane == LANE_URGENT && it->envelope.n <= ENVELOPE_SMALL_MAX;
 }
 
 /** What a peer broker brings has been counted there; what suspended and left
@@ -160,8 +159,7 @@ judge(struct broker *b, const struct link *l, const struct broker_item *it,
     if (to == NONE || b->boxes[to].standing == BOX_UNKNOWN)
         return CUSTODY_NO_ROUTE;
     if ((b->boxes[from].standing == BOX_RESTRICTED ||
-         b->boxes[to].standing == BOX_RESTRICTED ||
-         !may_write(b, from, to)) &&
+         b->boxes[to].standing == BOX_RESTRICTED || !may_write(b, from, to)) &&
         !is_restricted_ok(it))
         return CUSTODY_NO_ROUTE;
     if (b->is_stale && !is_restricted_ok(it))

@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,7 +88,7 @@ round_to_pages(size_t bytes)
 }
 
 static int
-open_tables(struct hf_store *store, const char *const *tables)
+open_tables(struct hf_store *store)
 {
     MDB_txn *txn = NULL;
     int rc;
@@ -95,7 +97,7 @@ open_tables(struct hf_store *store, const char *const *tables)
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < store->n_tables && rc == 0; i++)
-        rc = mdb_dbi_open(txn, tables[i], MDB_CREATE, &store->dbi[i]);
+        rc = mdb_dbi_open(txn, store->tables[i], MDB_CREATE, &store->dbi[i]);
     if (rc != 0) {
         mdb_txn_abort(txn);
         return rc;
@@ -104,7 +106,7 @@ open_tables(struct hf_store *store, const char *const *tables)
 }
 
 static enum hf_err
-open_env(struct hf_store *store, const char *dir, size_t map_bytes)
+open_env(struct hf_store *store)
 {
     int dead = 0;
     int rc;
@@ -114,9 +116,9 @@ open_env(struct hf_store *store, const char *dir, size_t map_bytes)
         return hf_store_err(store, rc);
     rc = mdb_env_set_maxdbs(store->env, (MDB_dbi)store->n_tables);
     HF_ASSERT(rc == 0);
-    rc = mdb_env_set_mapsize(store->env, round_to_pages(map_bytes));
+    rc = mdb_env_set_mapsize(store->env, round_to_pages(store->map_bytes));
     if (rc == 0)
-        rc = mdb_env_open(store->env, dir, MDB_NOTLS, 0600);
+        rc = mdb_env_open(store->env, store->dir, MDB_NOTLS, 0600);
     if (rc == 0) /* a reader that was killed would keep its pages for ever */
         rc = mdb_reader_check(store->env, &dead);
     return hf_store_err(store, rc);
@@ -124,13 +126,12 @@ open_env(struct hf_store *store, const char *dir, size_t map_bytes)
 
 /* A new table in a store whose map is full needs a page. */
 static enum hf_err
-open_or_grow(struct hf_store *store, const char *dir, const char *const *tables,
-             size_t map_bytes)
+open_or_grow(struct hf_store *store)
 {
-    enum hf_err err = open_env(store, dir, map_bytes);
+    enum hf_err err = open_env(store);
 
     while (!err) {
-        const int rc = open_tables(store, tables);
+        const int rc = open_tables(store);
 
         err = hf_store_err(store, rc);
         if (err != HF_ERR_FULL)
@@ -163,6 +164,7 @@ hf_store_open(const char *dir, const char *const *tables, size_t n_tables,
     HF_ASSERT(n_tables > 0);
     HF_ASSERT(n_tables <= HF_STORE_TABLES_MAX);
     HF_ASSERT(map_bytes <= map_max_bytes);
+    HF_ASSERT(strlen(dir) < PATH_MAX - 32);
     err = hf_mkdir(dir);
     if (err)
         return err == HF_ERR_NOT_FOUND ? HF_ERR_IO : err;
@@ -174,8 +176,11 @@ hf_store_open(const char *dir, const char *const *tables, size_t n_tables,
         return HF_ERR_NOMEM;
     }
     store->n_tables = n_tables;
+    store->tables = tables;
+    store->map_bytes = map_bytes;
     store->map_max_bytes = round_to_pages(map_max_bytes);
-    err = open_or_grow(store, dir, tables, map_bytes);
+    (void)snprintf(store->dir, sizeof(store->dir), "%s", dir);
+    err = open_or_grow(store);
     if (err) {
         hf_store_close(store);
         return err;
@@ -215,7 +220,7 @@ resize(struct hf_store *store)
 }
 
 enum hf_err
-hf_store_grow(struct hf_store *store)
+hf_store_close_gate(struct hf_store *store)
 {
     enum hf_err err = HF_OK;
     struct timespec until;
@@ -231,11 +236,39 @@ hf_store_grow(struct hf_store *store)
     while (store->n_open > 0 && rc == 0)
         rc = pthread_cond_clockwait(&store->gate_changed, &store->gate,
                                     CLOCK_MONOTONIC, &until);
-    err = store->n_open > 0 ? HF_ERR_BUSY : resize(store);
+    if (store->n_open > 0)
+        err = HF_ERR_BUSY;
+    (void)pthread_mutex_unlock(&store->gate);
+    if (err)
+        hf_store_open_gate(store);
+    return err;
+}
+
+void
+hf_store_open_gate(struct hf_store *store)
+{
+    (void)pthread_mutex_lock(&store->gate);
     store->is_growing = false;
     (void)pthread_cond_broadcast(&store->gate_changed);
     (void)pthread_mutex_unlock(&store->gate);
+}
+
+enum hf_err
+hf_store_grow(struct hf_store *store)
+{
+    enum hf_err err = hf_store_close_gate(store);
+
+    if (err)
+        return err;
+    err = resize(store);
+    hf_store_open_gate(store);
     return err;
+}
+
+enum hf_err
+hf_store_reopen(struct hf_store *store)
+{
+    return open_or_grow(store);
 }
 
 /* Pages on LMDB's free list: each record begins with its count. */
@@ -285,8 +318,8 @@ hf_store_headroom(struct hf_store *store, uint64_t *ret_used, uint64_t *ret_max)
 }
 
 /* mdb_env_copy2 does not sync what it wrote. */
-static enum hf_err
-sync_file(const char *path)
+enum hf_err
+hf_store_sync_file(const char *path)
 {
     enum hf_err err = HF_OK;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -315,7 +348,7 @@ hf_store_copy(struct hf_store *store, const char *dir)
     hf_store_leave(store);
     if (err)
         return err;
-    return sync_file(hf_path(path, sizeof(path), dir, "data.mdb"));
+    return hf_store_sync_file(hf_path(path, sizeof(path), dir, "data.mdb"));
 }
 
 void

@@ -56,6 +56,20 @@ void hf_store_headroom(struct hf_store *store, uint64_t *ret_used,
  * HF_ERR_EXISTS if there is a copy. The map cannot grow meanwhile. */
 HF_NODISCARD enum hf_err hf_store_copy(struct hf_store *store,
                                        const char *dir);
+/**
+ * hf_store_compact: the file without the pages that are free: a copy is made
+ * beside it (DIR.new), synced, and takes its place. Others may read meanwhile;
+ * nobody may write: call it on the thread that does. A crash leaves the one
+ * file or the other, and both hold the same.
+ *
+ * HF_ERR_FULL  no room on the disk for a copy of what is in use
+ * HF_ERR_BUSY  a reader did not end within HF_STORE_GROW_WAIT_MS
+ * HF_ERR_IO
+ */
+HF_NODISCARD enum hf_err hf_store_compact(struct hf_store *store);
+/** hf_store_file_bytes: size of the file on the disk; @is_copy: of the one
+ * that hf_store_compact() is making; 0: there is none. */
+uint64_t hf_store_file_bytes(const struct hf_store *store, bool is_copy);
 /** hf_store_check_readers: free slots of dead processes; call each minute. */
 void hf_store_check_readers(struct hf_store *store);
 

@@ -20,7 +20,7 @@ installed() {
     [ "$(grep -c ' registry version' "$(net_dir "$1")/log/broker.log")" -ge 2 ]
 }
 ended() {
-    grep -q 'link-outdated user=o[0-9a-f]*:iom-af' \
+    grep -q 'link_outdated user=o[0-9a-f]*:iom-af' \
         "$(net_dir af)/log/broker.log"
 }
 

@@ -201,6 +201,33 @@ Test(link, another_server_than_the_registry_names_is_refused)
     hf_link_close(&link);
 }
 
+/* The registry lists the broker's next key; it still serves with the one
+ * before, until that counts no longer. */
+Test(link, a_server_that_changes_its_key_is_found_by_either)
+{
+    struct hf_secret *k = fixture_secret(HF_KEY_DH, 10);
+    struct hf_link *link = NULL;
+    uint8_t next_pk[HF_PK_BYTES];
+
+    memcpy(next_pk, broker_pk, sizeof(next_pk));
+    next_pk[0] ^= 1;
+    cr_assert(eq(int,
+                 (int)hf_link_open(hf_port_endpoint(port), next_pk, k, &limits,
+                                   &link),
+                 HF_OK));
+    cr_expect(not(wait_up(link, true, 500)));
+    hf_link_keys(link, next_pk, broker_pk, hf_clock_wall_ms() + 30000);
+    cr_assert(wait_up(link, true, 25000));
+    hf_link_keys(link, next_pk, broker_pk, hf_clock_wall_ms() + 1000);
+    cr_expect(wait_up(link, true, 100), "the connection stays");
+    cr_expect(wait_up(link, false, 5000), "until its key's time is over");
+    cr_expect(not(wait_up(link, true, 1000)));
+    hf_link_keys(link, broker_pk, next_pk, 0);
+    cr_expect(wait_up(link, true, 10000));
+    hf_secret_free(k);
+    hf_link_close(&link);
+}
+
 /* A DEALER without CURVE, or with credentials in clear. */
 static void
 try_plain(bool with_plain)
