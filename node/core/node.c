@@ -17,6 +17,7 @@
 #include "vital.h"
 
 #define SCAN_MS (10ull * 60 * 1000) /* until an asker may be told again */
+#define FORGET_MS (26ull * 60 * 60 * 1000) /* after an envelope's end */
 #define PAGE 32 /* due rows, waiting objects or scanned objects a step */
 
 /* ---- commands ---- */
@@ -279,6 +280,16 @@ take_content(struct step *s, const struct hf_org *from,
     }
 }
 
+/* When a copy would not be opened any more: it has expired, the shell drops it
+ * a day later, and our prekey does not live longer. */
+static uint64_t
+forget_ms(const struct step *s, const struct envelope_header *h)
+{
+    const uint64_t last = s->now + NODE_TTL_MS + FORGET_MS;
+
+    return h->expires_ms + FORGET_MS < last ? h->expires_ms + FORGET_MS : last;
+}
+
 static void
 step_envelope(struct step *s)
 {
@@ -305,6 +316,7 @@ step_envelope(struct step *s)
                    in.reason);
     }
     inbox_put(s->v, &in);
+    due_put(s->v, forget_ms(s, &s->ev->header), &in.envelope, DUE_INBOX);
     if (c->type == CONTENT_PUSH)
         push_receipt(s, &in);
 }
@@ -468,6 +480,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_SCAN:
         scan_page(s, object);
         break;
+    case DUE_INBOX:
+        inbox_del(s->v, object);
+        break;
     case DUE_REVIEW:
         vital_due(s, object);
         break;
@@ -488,6 +503,7 @@ is_deadline(enum due_what what)
     switch (what) {
     case DUE_FIGURES:
     case DUE_REVIEW:
+    case DUE_INBOX:
         return true;
     case DUE_RESEND:
     case DUE_OUTBOX:

@@ -136,6 +136,7 @@ enum trace_stage {
     TRACE_LOCAL,       /* draft, submit, approve, refuse: event in `n` */
     TRACE_OVERDUE      /* by us: the rung in `n`, the task in `what` */
 };
+#define TRACE_ROWS_MAX 256
 struct node_trace {
     enum trace_stage stage;
     struct hf_org by;
@@ -218,7 +219,8 @@ enum due_what {
     DUE_REVIEW,      /* of a vital-interest disclosure */
     DUE_OWNER,       /* a loan of a case or an object ends */
     DUE_CASE_OWNERS, /* users changed: go on behind this id (people.h) */
-    DUE_OBJECT_OWNERS
+    DUE_OBJECT_OWNERS,
+    DUE_INBOX        /* an envelope may be forgotten; object: the envelope */
 };
 
 /* Readers: false when there is no such row. */
@@ -373,6 +375,8 @@ void decision_put(const struct node_view *v, const struct node_decision *d);
 void out_put(const struct node_view *v, const struct node_out *o);
 void out_del(const struct node_view *v, const struct hf_id *envelope);
 void inbox_put(const struct node_view *v, const struct node_inbox *i);
+void inbox_del(const struct node_view *v, const struct hf_id *envelope);
+/** trace_put: of an object's rows the newest TRACE_ROWS_MAX stay. */
 void trace_put(const struct node_view *v, const struct hf_id *object,
                const struct node_trace *t);
 void service_put(const struct node_view *v, const struct service *sv);

@@ -73,6 +73,14 @@ inbox_put(const struct node_view *v, const struct node_inbox *i)
     row_put(v, NODE_INBOX, &k, NULL, i, sizeof(*i));
 }
 
+void
+inbox_del(const struct node_view *v, const struct hf_id *envelope)
+{
+    const struct row_key k = row_id(envelope);
+
+    v->del(v->ctx, NODE_INBOX, row_span(&k));
+}
+
 const char *
 trace_stage_text(enum trace_stage s)
 {
@@ -111,6 +119,28 @@ trace_key(const struct hf_id *object, uint64_t at_ms, uint32_t serial)
     return k;
 }
 
+/* The row under the object's id alone counts the others; at the ceiling the
+ * oldest goes for each that comes. */
+static void
+trace_cap(const struct node_view *v, const struct hf_id *object)
+{
+    const struct row_key count_key = row_id(object);
+    struct row_key k = trace_key(object, 0, 0);
+    struct hf_bytes key, row;
+    uint32_t n = 0;
+
+    (void)row_get(v, NODE_TRACE, &count_key, &n, sizeof(n));
+    if (n < TRACE_ROWS_MAX) {
+        n++;
+        row_put(v, NODE_TRACE, &count_key, NULL, &n, sizeof(n));
+        return;
+    }
+    if (!v->seek(v->ctx, NODE_TRACE, row_span(&k), &key, &row) || key.n != k.n)
+        return;
+    memcpy(k.b, key.p, k.n);
+    v->del(v->ctx, NODE_TRACE, row_span(&k));
+}
+
 void
 trace_put(const struct node_view *v, const struct hf_id *object,
           const struct node_trace *t)
@@ -122,6 +152,7 @@ trace_put(const struct node_view *v, const struct hf_id *object,
     while (v->get(v->ctx, NODE_TRACE, row_span(&k), &row))
         k = trace_key(object, t->at_ms, ++serial);
     row_put(v, NODE_TRACE, &k, NULL, t, sizeof(*t));
+    trace_cap(v, object);
 }
 
 bool
@@ -507,8 +538,7 @@ answered(const struct node_view *v, const struct hf_org *peer,
     const struct row_key k = answered_key(peer);
     struct answer a;
 
-    if (!row_get(v, NODE_META, &k, &a, sizeof(a)) ||
-        !hf_id_eq(&a.ask, ask))
+    if (!row_get(v, NODE_META, &k, &a, sizeof(a)) || !hf_id_eq(&a.ask, ask))
         return false;
     *ret_shared = a.shared;
     return true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "hf_assert.h"
+#include "parked.h"
 #include "peer_docs.h"
 #include "servicedoc.h"
 
@@ -115,18 +116,30 @@ static void
 step_envelope(struct batch *b, struct work *w)
 {
     struct node_event ev = event_of(w, NODE_EV_CONTENT);
-    const enum opening_verdict verdict =
+    enum opening_verdict verdict;
+
+    b->opening->now_ms = b->env.is_clock_doubtful ? 0 : w->now_ms;
+    verdict =
         opening_open(b->opening, b->env.registry, hf_buf_bytes(&w->bytes), &ev);
 
     w->why = b->opening->why;
     w->n_taken_out = b->opening->n_taken_out;
     w->from = ev.header.sender;
     w->envelope = ev.header.id;
-    w->is_parked = verdict == OPENING_WAIT;
-    w->is_unopenable =
-        verdict == OPENING_EVENT && ev.type == NODE_EV_UNOPENABLE;
-    if (verdict == OPENING_EVENT)
+    w->is_parked = verdict == OPENING_WAIT &&
+                   (w->is_stored || parked_put(b->store, &w->envelope,
+                                               hf_buf_bytes(&w->bytes)));
+    /* No room: the sender may seal it again, later, if it is one we know. */
+    if (verdict == OPENING_WAIT && !w->is_parked &&
+        b->opening->is_registry_stale && ev.type == NODE_EV_CONTENT)
+        ev.type = NODE_EV_UNOPENABLE;
+    else if (verdict != OPENING_EVENT)
+        ev.type = NODE_EV_TICK;
+    w->is_unopenable = ev.type == NODE_EV_UNOPENABLE;
+    if (ev.type != NODE_EV_TICK)
         node_step(&b->env, &ev, b->effects);
+    if (w->is_stored && !w->is_parked)
+        parked_del(b->store, &w->envelope);
     opening_wipe(b->opening);
 }
 

@@ -135,6 +135,7 @@ look_at_store(const struct health *h, uint64_t now_ms, struct api_status *s)
     struct node_store_state state;
 
     if (node_store_begin(h->store, false) == HF_OK) {
+        s->queue_in += node_store_count(h->store, NODE_PARKED);
         s->queue_out = node_store_count(h->store, NODE_OUTBOX);
         s->queue_unsent = count_unsent(h->store);
         look_at_waiting(h->store, s, &longest);

@@ -10,6 +10,7 @@
 #include "hf_log.h"
 #include "hf_proc.h"
 #include "noded_internal.h"
+#include "parked.h"
 #include "peer_docs.h"
 
 #define TEND_EVERY_MS     60000
@@ -17,6 +18,8 @@
 #define RECORD_EVERY_MS   (3600u * 1000u)
 #define TICK_GAP_MS       20 /* between two ticks that the clock asks for */
 #define LOOK_AGE_MS       500
+#define UNPARK_PAGE       64
+#define UNPARK_EVERY_MS   (24ull * 3600 * 1000) /* those that ran out go */
 #define BATCHES_MAX       16 /* before the brokers are listened to again */
 
 uint64_t
@@ -40,20 +43,32 @@ push_new(struct noded *n, enum work_type type)
     return w != NULL;
 }
 
-/* Envelopes that waited for this registry; those of broken links come again
- * by themselves. */
+/* Envelopes that waited in the store: a page of them, while there is room. */
 static void
 unpark(struct noded *n)
 {
-    for (struct work *w = work_pop(&n->parked); w != NULL;
-         w = work_pop(&n->parked)) {
-        if (links_is_live(n->links, w->link, w->session)) {
-            w->is_parked = false;
+    if (!n->must_unpark || n->queue.n > 0 ||
+        node_store_begin(n->store, false) != HF_OK)
+        return;
+    for (int i = 0; i < UNPARK_PAGE && n->must_unpark; i++) {
+        struct work *w = work_new(WORK_ENVELOPE);
+
+        if (w != NULL && parked_next(n->store, &n->unpark_at, &w->bytes)) {
+            w->is_stored = true;
             work_push(&n->queue, w);
         } else {
             work_free(w);
+            n->must_unpark = false;
         }
     }
+    node_store_abort(n->store);
+}
+
+void
+noded_unpark(struct noded *n)
+{
+    n->must_unpark = true;
+    n->unpark_at = (struct hf_id){{0}};
 }
 
 enum hf_err
@@ -71,7 +86,7 @@ noded_take_registry(struct noded *n, struct hf_bytes set)
            (unsigned)registry_latest(n->held.r));
     n->batch.env.registry = n->held.r;
     links_follow(n->links);
-    unpark(n);
+    noded_unpark(n);
     n->must_start = true; /* what is owed may be possible now */
     return HF_OK;
 }
@@ -193,6 +208,10 @@ tend(struct noded *n)
     node_store_tend(n->store);
     backups_follow(&n->backups, n->clock.now_ms, true);
     record_time(n);
+    if (now >= n->unpark_ms + UNPARK_EVERY_MS) {
+        n->unpark_ms = now;
+        noded_unpark(n);
+    }
     tend_prekeys(n);
 }
 
@@ -235,7 +254,7 @@ look(struct noded *n)
                              .backups = &n->backups,
                              .store = n->store,
                              .links = n->links,
-                             .n_queued = count(n, WORK_ENVELOPE) + n->parked.n,
+                             .n_queued = count(n, WORK_ENVELOPE),
                              .clock = &n->clock,
                              .failing = n->failing};
 
@@ -260,7 +279,7 @@ note_freshness(struct noded *n)
     n->batch.env.is_registry_stale = is;
     hf_log(is ? HF_LOG_WARN : HF_LOG_INFO, "registry_stale", "stale=%d", is);
     if (!is)
-        unpark(n);
+        noded_unpark(n);
 }
 
 static void
@@ -297,6 +316,8 @@ wait_ms(const struct noded *n)
         return 0;
     wait = at_most(wait, n->tend_ms, now);
     wait = at_most(wait, links_wake_ms(n->links), now);
+    if (n->must_unpark)
+        return 0;
     if (n->must_start || n->wants_tick)
         return at_most(wait, n->tick_ms, now);
     /* Due by the wall clock, but no sooner than the gap allows. */
@@ -317,6 +338,7 @@ noded_run(struct noded *n)
     struct hf_bytes set;
 
     n->must_start = true;
+    noded_unpark(n);
     look_at_clock(n);
     while (!n->must_stop) {
         (void)hf_loop_wait(n->loop, wait_ms(n));
@@ -328,6 +350,7 @@ noded_run(struct noded *n)
         tend(n);
         note_freshness(n);
         feed_clock(n);
+        unpark(n);
         look(n);
         work(n);
     }

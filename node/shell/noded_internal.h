@@ -34,7 +34,9 @@ struct noded {
     struct opening opening;
     struct batch batch;
     struct work_queue queue;  /* to be done */
-    struct work_queue parked; /* envelopes that need a newer registry */
+    bool must_unpark;         /* what waits in the store is looked at again */
+    struct hf_id unpark_at;   /* so far */
+    uint64_t unpark_ms;       /* monotonic; when that began by itself */
     struct hf_loop *loop;
     struct links *links;
     struct hf_queue *inbox;   /* requests from the server's thread */
@@ -58,6 +60,8 @@ HF_NODISCARD enum hf_err noded_take_registry(struct noded *n,
                                              struct hf_bytes set);
 /** noded_peer_until_ms: for the core; inside a transaction. */
 uint64_t noded_peer_until_ms(void *ctx, const struct hf_org *peer);
+/** noded_unpark: envelopes that wait in the store are to be looked at again. */
+void noded_unpark(struct noded *n);
 /** noded_note_doubt: the clock is in doubt now, or no more. */
 void noded_note_doubt(struct noded *n);
 /** noded_post: for the server's thread. */

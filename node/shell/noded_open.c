@@ -294,7 +294,6 @@ noded_close(struct noded *n)
     if (n == NULL)
         return;
     work_clear(&n->queue); /* requests in it are the server's to answer */
-    work_clear(&n->parked);
     api_close(n->api);
     links_free(n->links);
     if (n->loop != NULL) {

@@ -35,16 +35,11 @@ log_envelope(const struct work *w)
 static void
 release_envelope(struct noded *n, struct work *w)
 {
-    log_envelope(w);
-    if (!w->is_parked) {
+    if (!w->is_stored || !w->is_parked)
+        log_envelope(w);
+    if (!w->is_stored)
         links_ack(n->links, w->link, w->session, w->token);
-        work_free(w);
-    } else if (work_is_full(&n->parked)) {
-        work_free(w); /* not acknowledged: it comes again */
-    } else {
-        w->now_ms = 0;
-        work_push(&n->parked, w);
-    }
+    work_free(w);
 }
 
 static void
@@ -479,6 +474,12 @@ noded_drop(struct noded *n, enum hf_err why)
         n->wants_tick = true;
         break;
     case WORK_ENVELOPE:
+        if (w->is_stored) {
+            noded_unpark(n);
+            break;
+        }
+        links_reset(n->links);
+        break;
     case WORK_CUSTODY:
     case WORK_DOC:
         links_reset(n->links); /* so that it comes again */

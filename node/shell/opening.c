@@ -10,6 +10,7 @@ opening_init(struct opening *o, const struct hf_org *self,
     o->self = self;
     o->prekeys = prekeys;
     o->is_registry_stale = false;
+    o->now_ms = 0;
     o->n_taken_out = 0;
     o->why = "";
     hf_buf_init(&o->plain, CONTENT_BYTES_MAX * 2);
@@ -188,6 +189,10 @@ opening_open(struct opening *o, const struct registry *r,
         return drop(o, "malformed");
     if (!hf_org_eq(&ret_ev->header.recipient, o->self))
         return drop(o, "not_for_us");
+    /* What is remembered of an envelope goes a little later (node.c): a copy
+     * that comes after that must not pass for a new one. */
+    if (o->now_ms > ret_ev->header.expires_ms + OPENING_LATE_MS)
+        return drop(o, "expired");
     if (r == NULL) {
         o->why = "no_registry";
         return OPENING_WAIT;

@@ -18,12 +18,16 @@ enum opening_verdict {
                     * stale: not yet */
 };
 
+/* Its sender has given it up by then, and seals again what it still owes. */
+#define OPENING_LATE_MS (24ull * 3600 * 1000)
+
 struct opening {
     const struct hf_org *self;
     const struct prekeys *prekeys;
     struct hf_buf plain;
     struct content content;
     bool is_registry_stale; /* then only what a person is owed is opened */
+    uint64_t now_ms;        /* 0: in doubt, nothing is too old */
     uint32_t n_taken_out; /* entries and bodies of the last one */
     const char *why;      /* of DROP, UNOPENABLE: a word for the log */
 };

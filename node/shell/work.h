@@ -47,7 +47,8 @@ struct work {
     uint64_t session;
     uint64_t token;
     /* ENVELOPE: what came of it, for the log and the acknowledgement */
-    bool is_parked;       /* needs a newer registry: neither done nor refused */
+    bool is_stored;       /* it comes from the store (parked.h) */
+    bool is_parked;       /* kept there until a newer registry is here */
     bool is_unopenable;   /* the sender is told so, and why is set */
     const char *why;      /* dropped, or could not be opened; "" if neither */
     uint32_t n_taken_out; /* entries with a bad signature, bad bodies */

@@ -90,7 +90,7 @@ exits() {
 }
 
 # e2e_before_registry, if a test defines it, may change what the brokers say
-# of themselves.
+# of themselves, and set e2e_registry: more options of `registry new`.
 e2e_network() {
     local org
     net_init "$work/net"
@@ -105,7 +105,8 @@ e2e_network() {
     net_node tvet-hrt "Training centre" training_centre AF af
     net_node mowa-af "Ministry" ministry AF af
     net_node committee "Committee" committee AF af --committee
-    net_registry --figures-period 2s --figures-threshold 1
+    # shellcheck disable=SC2086  # words are meant
+    net_registry --figures-period 2s --figures-threshold 1 ${e2e_registry-}
     net_install_registry
     net_start eu af "$@"
     net_users

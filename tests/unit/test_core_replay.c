@@ -82,3 +82,53 @@ Test(replay, after_a_restore_brings_back_what_was_and_nothing_else)
     cr_expect(eq(u32, core_object(s, id).is_forked, 0));
     expect_state(r, id, STATE_ACCEPTED);
 }
+
+/* ---- ceilings (I-12) ---- */
+
+static size_t
+rows_of(const struct core_node *n, enum node_table t)
+{
+    const struct node_view *v = n->env.view;
+    struct hf_bytes key, row;
+    uint8_t from[256] = {0};
+    size_t n_from = 0, rows = 0;
+
+    disk_begin(n->disk);
+    while (v->seek(v->ctx, t, (struct hf_bytes){from, n_from}, &key, &row)) {
+        memcpy(from, key.p, key.n);
+        from[key.n] = 0;
+        n_from = key.n + 1;
+        rows++;
+    }
+    disk_abort(n->disk);
+    return rows;
+}
+
+Test(replay, what_is_remembered_of_envelopes_goes_after_their_time)
+{
+    cr_expect(gt(sz, rows_of(r, NODE_INBOX), 0));
+    core_wait(NODE_TTL_MS + 3 * DAY_MS);
+    cr_expect(eq(sz, rows_of(r, NODE_INBOX), 0));
+    cr_expect(eq(sz, rows_of(s, NODE_INBOX), 0));
+}
+
+Test(replay, of_a_trace_the_newest_rows_stay)
+{
+    struct node_trace t = {.stage = TRACE_SEALED, .at_ms = T0};
+    uint64_t at_ms = 0;
+    uint32_t serial = 0, n = 0, last = 0;
+
+    disk_begin(s->disk);
+    for (t.n = 1; t.n <= 2 * TRACE_ROWS_MAX; t.n++) {
+        t.at_ms += t.n % 3; /* some in one instant */
+        trace_put(s->env.view, &case_id, &t);
+    }
+    while (trace_next(s->env.view, &case_id, &at_ms, &serial, &t)) {
+        if (n++ == 0)
+            cr_expect(eq(u32, t.n, TRACE_ROWS_MAX + 1));
+        last = t.n;
+    }
+    disk_abort(s->disk);
+    cr_expect(eq(u32, n, TRACE_ROWS_MAX));
+    cr_expect(eq(u32, last, 2 * TRACE_ROWS_MAX));
+}

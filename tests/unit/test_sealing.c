@@ -349,6 +349,24 @@ Test(sealing, a_stranger_waits_only_if_a_newer_registry_may_know_it)
                  OPENING_WAIT));
 }
 
+Test(sealing, an_envelope_that_comes_a_day_after_its_end_is_dropped)
+{
+    struct node_event ev;
+    struct envelope_header h;
+
+    deliver_prekey();
+    make_push();
+    cr_assert(eq(int, (int)seal_one(1, T0), HF_OK));
+    cr_assert(eq(int, (int)envelope_peek(hf_buf_bytes(&sealed), &h), HF_OK));
+    opening.now_ms = h.expires_ms + DAY;
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_EVENT));
+    opening.now_ms++;
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_DROP));
+    cr_expect(eq(str, (char *)opening.why, "expired"));
+    opening.now_ms = 0;
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_EVENT), "a clock in doubt");
+}
+
 Test(sealing, another_nodes_envelope_is_dropped)
 {
     struct node_event ev;
