@@ -154,6 +154,8 @@ put_consent(const struct api_request *req, const struct node_env *env,
     if (env == NULL || !case_get(env->view, &req->case_id, &row) ||
         !consent_get(env->view, &row.consent, &consent)) {
         api_put_id(o, "consent", "CO", &r->id);
+        if (req->route->shape == SHAPE_WITHDRAW)
+            api_put_text(o, "state", "withdrawn");
         return;
     }
     api_put_id(o, "consent", "CO", &consent.id);
@@ -166,15 +168,14 @@ put_consent(const struct api_request *req, const struct node_env *env,
 
 /* Those who are told of this withdrawal. */
 static void
-put_withdrawals(const struct api_request *req, const struct node_env *env,
+put_withdrawals(const struct hf_id *of, const struct node_env *env,
                 uint64_t now_ms, json_t *o)
 {
     json_t *list = json_array(), *told = json_array();
     struct hf_id id = {{0}};
     struct node_object row;
 
-    while (env != NULL &&
-           object_next_of_case(env->view, &req->case_id, &id, &row)) {
+    while (env != NULL && object_next_of_case(env->view, of, &id, &row)) {
         char text[HF_ID_TEXT_BYTES];
 
         if (row.kind != OBJECT_WITHDRAWAL || row.side != SIDE_FIRST ||
@@ -209,10 +210,13 @@ put_shape(const struct api_request *req, const struct node_env *env,
         break;
     case SHAPE_CONSENT:
         put_consent(req, env, r, o);
+        if (r->n > 0) /* an amendment that takes something away */
+            put_withdrawals(&req->case_id, env, now_ms, o);
         break;
     case SHAPE_WITHDRAW:
         put_consent(req, env, r, o);
-        put_withdrawals(req, env, now_ms, o);
+        put_withdrawals(hf_id_is_zero(&req->object) ? &req->case_id : &r->id,
+                        env, now_ms, o);
         break;
     case SHAPE_REFERRAL:
         api_put_id(o, "referral", "HR", &r->id);

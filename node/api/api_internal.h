@@ -270,6 +270,11 @@ void api_add_vital_tasks(struct api_call *c, json_t *list, bool overdue,
  * that each version had. */
 json_t *api_consent(struct api_call *c, const struct node_case *row, bool full);
 
+/** api_withdrawal: a line of the list. api_put_withdrawal: the rest of one. */
+json_t *api_withdrawal(struct api_call *c, const struct node_object *o);
+void api_put_withdrawal(struct api_call *c, json_t *j,
+                        const struct node_object *o);
+
 json_t *api_object(struct api_call *c, const struct node_object *o);
 json_t *api_decision(const struct node_decision *d);
 /** api_put_ask: "ask_consent": the consent that is missing for what the SOP
@@ -315,6 +320,7 @@ api_handler query_access, query_flows, query_status, query_health, query_ready;
 api_handler command_case_new, command_case_set, command_case_stage;
 api_handler command_case_shred, command_case_assign, command_object_assign;
 api_handler command_consent, command_consent_withdraw;
+api_handler command_share_withdraw;
 api_handler query_vital, command_review;
 api_handler query_unmet, command_unmet_add, query_audit_unmet;
 api_handler query_feedback, command_feedback_add;

@@ -228,6 +228,23 @@ take_giver(struct api_call *c)
     c->command->has_document = filecheck_string(authority, "document") != NULL;
 }
 
+/* What becomes of data that may be held no longer: purged, or only not used. */
+static bool
+take_effect(struct api_call *c, bool erases_by_itself)
+{
+    json_t *given = json_object_get(c->req->json, "effect");
+    const char *effect = json_string_value(given);
+
+    if (given != NULL && (effect == NULL || (strcmp(effect, "erase") != 0 &&
+                                             strcmp(effect, "stop") != 0))) {
+        (void)api_bad(c, "effect", "must be erase or stop");
+        return false;
+    }
+    c->command->erase =
+        given == NULL ? erases_by_itself : strcmp(effect, "erase") == 0;
+    return true;
+}
+
 enum api_verdict
 command_consent(struct api_call *c)
 {
@@ -242,6 +259,9 @@ command_consent(struct api_call *c)
     if (c->req->consent == NULL)
         return api_refuse(c, EX_SOFTWARE, "internal", NULL, "",
                           "out of memory");
+    if (!take_effect(c, false))
+        return API_ANSWERED;
+    (void)json_object_del(c->req->json, "effect");
     action = json_incref(json_object_get(c->req->json, "action"));
     (void)json_object_del(c->req->json, "action");
     ok = consentfile_check(c->req->json, c->command->type == CMD_CONSENT_REFUSE,
@@ -284,16 +304,26 @@ take_scopes(struct api_call *c)
 enum api_verdict
 command_consent_withdraw(struct api_call *c)
 {
-    const char *effect = filecheck_string(c->req->json, "effect");
     struct node_case row;
 
-    if (!path_case(c, &row) || !take_scopes(c))
+    if (!path_case(c, &row) || !take_scopes(c) || !take_effect(c, true))
         return API_ANSWERED;
     c->command->type = CMD_CONSENT_WITHDRAW;
-    if (json_object_get(c->req->json, "effect") != NULL &&
-        (effect == NULL ||
-         (strcmp(effect, "erase") != 0 && strcmp(effect, "stop") != 0)))
-        return api_bad(c, "effect", "must be erase or stop");
-    c->command->erase = effect == NULL || strcmp(effect, "erase") == 0;
+    return API_COMMAND;
+}
+
+/* At a provider: of the share of the consent that came with a referral. */
+enum api_verdict
+command_share_withdraw(struct api_call *c)
+{
+    struct node_object o;
+
+    if (!api_find_object(c, c->req->part[1], &o) || !take_scopes(c) ||
+        !take_effect(c, true))
+        return API_ANSWERED;
+    c->command->type = CMD_CONSENT_WITHDRAW;
+    c->command->object = o.id;
+    c->req->object = o.id;
+    c->req->kind = o.kind;
     return API_COMMAND;
 }

@@ -1,5 +1,7 @@
 /* Consents: what was agreed to, what it covers now, when to ask again. */
 #include "api_internal.h"
+#include "hf_crypto.h"
+#include "history.h"
 #include "reconsent.h"
 
 static const char *
@@ -35,6 +37,33 @@ scope_of(const struct consent_scope *s)
     return o;
 }
 
+/* Who recorded this version, and the signature that says so. */
+static void
+put_signature(struct api_call *c, json_t *o, const struct hf_id *consent,
+              uint32_t version)
+{
+    const struct registry_org *org;
+    struct history h;
+    struct hf_bytes row;
+    bool verifies;
+
+    if (!history_get(c->env->view, consent, version, &row, &h))
+        return;
+    org = c->env->registry == NULL ? NULL
+                                   : registry_org(c->env->registry, &h.org);
+    row.n = HISTORY_BYTES;
+    verifies = org != NULL &&
+               registry_op_verify(org, h.at_ms, HISTORY_LABEL, &row, 1,
+                                  row.p + HISTORY_BYTES);
+    api_put_time(o, "recorded_at", h.at_ms);
+    api_put_text(o, "recorded_by", h.user.s);
+    api_put_text(o, "role", role_text(h.role));
+    api_put_text(o, "org", h.org.s);
+    api_put_hex(o, "signed", row.p, HISTORY_BYTES);
+    api_put_hex(o, "signature", row.p + HISTORY_BYTES, HF_SIG_BYTES);
+    api_put_bool(o, "verifies", verifies);
+}
+
 /* One version: what was signed then, its scopes if @full; what happened. */
 static json_t *
 version_of(struct api_call *c, const struct consent *consent, uint32_t version,
@@ -63,6 +92,7 @@ version_of(struct api_call *c, const struct consent *consent, uint32_t version,
     api_put_u64(o, "version", version);
     api_put_text(o, "at", filecheck_string(doc, "given_at"));
     api_put_text(o, "state", state);
+    put_signature(c, o, &consent->id, version);
     json_decref(doc);
     return o;
 }

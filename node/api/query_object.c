@@ -147,7 +147,8 @@ passes(const struct api_call *c, const struct object_filter *f,
         return false;
     if (f->mine && !hf_name_eq(&o->owner, &c->req->user))
         return false;
-    if (f->open && lifecycle_is_final(o->kind, o->state))
+    if (f->open &&
+        (lifecycle_is_final(o->kind, o->state) || o->by_hand != 0))
         return false;
     return !f->unassigned || o->owner.s[0] == '\0';
 }
@@ -251,35 +252,13 @@ query_events(struct api_call *c)
     return say_objects(c, &f, event_of);
 }
 
-static json_t *
-withdrawal_of(struct api_call *c, const struct node_object *o)
-{
-    json_t *j = json_object();
-    const bool answered = o->state == STATE_ANSWERED;
-
-    (void)c;
-    api_put_id(j, "id", "HW", &o->id);
-    api_put_text(j, "peer", api_sees(c, o) ? o->peer.s : NULL);
-    api_put_text(j, "direction", direction_of(o));
-    api_put_text(j, "state", state_text(o->state));
-    api_put_text(j, "effect", o->scopes.erase ? "erase" : "stop");
-    api_put_time(j, "at", o->created_ms);
-    api_put_time(j, "changed", o->changed_ms);
-    if (answered) {
-        api_put_text(j, "answer", o->erase_basis_kept ? "kept" : "erased");
-        if (o->erase_basis_kept)
-            api_put_text(j, "basis", reason_text(o->reason));
-    }
-    return j;
-}
-
 enum api_verdict
 query_withdrawals(struct api_call *c)
 {
     struct object_filter f = {.kinds = 1u << OBJECT_WITHDRAWAL, .side = -1};
 
     f.open = api_arg_flag(c, "open");
-    return say_objects(c, &f, withdrawal_of);
+    return say_objects(c, &f, api_withdrawal);
 }
 
 /* ---- one in full ---- */
@@ -456,21 +435,6 @@ put_terms(struct api_call *c, json_t *j, const struct node_object *o)
         api_put_id(j, "decision", "HD", &o->terms.decision);
 }
 
-static void
-put_withdrawal(json_t *j, const struct node_object *o)
-{
-    json_t *scopes = json_array();
-
-    for (size_t i = 0; i < o->scopes.n && i < SCOPES_MAX; i++)
-        (void)json_array_append_new(scopes, json_string(o->scopes.scope[i].s));
-    api_put_id(j, "consent", "CO", &o->scopes.consent);
-    api_put_text(j, "effect", o->scopes.erase ? "erase" : "stop");
-    api_put_bool(j, "whole", o->scopes.whole);
-    (void)json_object_set_new(j, "scopes", scopes);
-    (void)json_object_set_new(j, "categories",
-                              api_categories(o->scopes.categories));
-}
-
 enum api_verdict
 query_object_show(struct api_call *c)
 {
@@ -488,7 +452,7 @@ query_object_show(struct api_call *c)
     j = api_object(c, &o);
     put_terms(c, j, &o);
     if (o.kind == OBJECT_WITHDRAWAL)
-        put_withdrawal(j, &o);
+        api_put_withdrawal(c, j, &o);
     /* A provider knows its referral, never the case behind it. */
     if (!hf_id_is_zero(&o.case_id) &&
         (o.side == SIDE_FIRST || o.kind == OBJECT_TRANSFER))

@@ -1,6 +1,7 @@
 /* consent give, amend, refuse, show, status, withdraw. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli_conn.h"
 #include "cli_out.h"
@@ -18,6 +19,17 @@ consent_path(struct cli_path *p, const char *id, const char *more)
     if (more != NULL)
         cli_path_add(p, more);
     return p->text;
+}
+
+/* Those whom an amendment or a withdrawal takes something from. */
+static void
+print_told(struct cli *c, const json_t *answer)
+{
+    char *told = cli_out_join(json_object_get(answer, "told"));
+
+    if (json_array_size(json_object_get(answer, "told")) > 0)
+        cli_out_field(c->out, "Told", told);
+    free(told);
 }
 
 /* The consent file with what is to be done with it. */
@@ -38,15 +50,20 @@ record(struct cli *c, const char *action)
         return status;
     }
     (void)json_object_set_new(file.json, "action", json_string(action));
+    if (cli_has(c, "effect"))
+        (void)json_object_set_new(file.json, "effect",
+                                  json_string(cli_value(c, "effect")));
     c->file = &file;
     status = cli_post(c, consent_path(&p, c->arg[0], NULL), file.json, &answer);
     c->file = NULL;
     cli_file_free(&file);
-    if (status == 0 && !cli_say(c, answer))
+    if (status == 0 && !cli_say(c, answer)) {
         fprintf(
             c->out, "%s version %lld: %s\n", cli_out_text(answer, "consent"),
             (long long)json_integer_value(json_object_get(answer, "version")),
             cli_out_text(answer, "state"));
+        print_told(c, answer);
+    }
     json_decref(answer);
     return status;
 }
@@ -175,6 +192,24 @@ print_version(struct cli *c, const json_t *v)
     }
 }
 
+/* Who put it down, and whether the signature under it holds. */
+static void
+print_signature(struct cli *c, const json_t *v)
+{
+    char at[CLI_OUT_TIME];
+
+    if (cli_out_text(v, "signature")[0] == '\0')
+        return;
+    cli_out_fieldf(c->out, "  recorded", "%s, %s at %s",
+                   cli_out_time(cli_out_text(v, "recorded_at"), at),
+                   cli_out_text(v, "recorded_by")[0] != '\0'
+                       ? cli_out_text(v, "recorded_by")
+                       : "by itself",
+                   cli_out_text(v, "org"));
+    cli_out_field(c->out, "  signature",
+                  cli_out_true(v, "verifies") ? "good" : "DOES NOT VERIFY");
+}
+
 static void
 print_history(struct cli *c, const json_t *history)
 {
@@ -183,7 +218,11 @@ print_history(struct cli *c, const json_t *history)
 
     if (json_array_size(history) > 0)
         fputs("\nHistory\n", c->out);
-    json_array_foreach(history, i, item) print_version(c, item);
+    json_array_foreach(history, i, item)
+    {
+        print_version(c, item);
+        print_signature(c, item);
+    }
 }
 
 static void
@@ -269,6 +308,18 @@ cmd_consent_status(struct cli *c)
     return status;
 }
 
+/* Of a case; at a provider of what came with a referral. */
+static const char *
+withdraw_path(struct cli_path *p, const char *id)
+{
+    if (strncasecmp(id, "HR-", 3) != 0)
+        return consent_path(p, id, "withdraw");
+    cli_path_begin(p, "/objects");
+    cli_path_add(p, id);
+    cli_path_add(p, "withdraw");
+    return p->text;
+}
+
 int
 cmd_consent_withdraw(struct cli *c)
 {
@@ -288,19 +339,14 @@ cmd_consent_withdraw(struct cli *c)
     while ((scope = cli_next_value(c, "scope", &i)) != NULL)
         (void)json_array_append_new(scopes, json_string(scope));
     body = json_pack("{s:s,s:o}", "effect", effect, "scopes", scopes);
-    status =
-        cli_post(c, consent_path(&p, c->arg[0], "withdraw"), body, &answer);
+    status = cli_post(c, withdraw_path(&p, c->arg[0]), body, &answer);
     json_decref(body);
     if (status == 0 && !cli_say(c, answer)) {
-        char *told = cli_out_join(json_object_get(answer, "told"));
-
         cli_out_field(c->out, "Consent", cli_out_text(answer, "consent"));
         cli_out_field(c->out, "State", cli_out_text(answer, "state"));
-        if (json_is_array(json_object_get(answer, "told")))
-            cli_out_field(c->out, "Told", told);
+        print_told(c, answer);
         cli_out_fieldf(c->out, "Withdrawals", "%zu (handoff withdrawals)",
                        json_array_size(json_object_get(answer, "withdrawals")));
-        free(told);
     }
     json_decref(answer);
     return status;

@@ -153,6 +153,18 @@ cmd_tasks_done(struct cli *c)
     return status;
 }
 
+/* "kept: medical_record", "erased, by hand". */
+static const char *
+answer_text(const json_t *item, char *room, size_t n)
+{
+    const char *basis = cli_out_text(item, "basis");
+
+    (void)snprintf(room, n, "%s%s%s%s", cli_out_text(item, "answer"),
+                   basis[0] != '\0' ? ": " : "", basis,
+                   cli_out_true(item, "by_hand") ? ", by hand" : "");
+    return room;
+}
+
 int
 cmd_withdrawals(struct cli *c)
 {
@@ -177,13 +189,13 @@ cmd_withdrawals(struct cli *c)
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
         const bool in = strcmp(cli_out_text(item, "direction"), "in") == 0;
-        char id[CLI_OUT_ID], at[CLI_OUT_TIME];
+        char id[CLI_OUT_ID], at[CLI_OUT_TIME], words[64];
         const char *cells[] = {cli_out_id(cli_out_text(item, "id"), id),
                                in ? "<" : ">",
                                cli_out_text(item, "peer"),
                                cli_out_text(item, "effect"),
                                cli_out_text(item, "state"),
-                               cli_out_text(item, "answer"),
+                               answer_text(item, words, sizeof(words)),
                                cli_out_time(cli_out_text(item, "at"), at)};
 
         cli_table_row(t, cells);

@@ -3,6 +3,7 @@
 #include "answer.h"
 
 #include "ask.h"
+#include "chase.h"
 #include "custody.h"
 #include "erase.h"
 #include "push.h"
@@ -151,8 +152,10 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     l->o.erase_basis_kept = e->event == EVENT_KEPT;
     if (e->event == EVENT_WITHDRAW)
         apply_withdraw(s, l, n);
-    else if (e->event == EVENT_ERASED || e->event == EVENT_KEPT)
+    if (e->event == EVENT_ERASED || e->event == EVENT_KEPT) {
+        chase_over(s, l);
         answer_wake(s, &l->o);
+    }
 }
 
 /* ---- the answer ---- */

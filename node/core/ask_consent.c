@@ -2,6 +2,7 @@
 #include "ask.h"
 #include "erase.h"
 #include "giver.h"
+#include "history.h"
 #include "reconsent.h"
 #include "withdrawal.h"
 
@@ -101,6 +102,11 @@ ask_consent(struct step *s)
         return;
     }
     consent_put(s->v, &c, s->cmd->details);
+    history_sign(s, &c,
+                 amends                       ? HISTORY_AMENDED
+                 : c.state == CONSENT_REFUSED ? HISTORY_REFUSED
+                                              : HISTORY_GIVEN,
+                 s->cmd->details);
     kase.consent = c.id;
     kase.changed_ms = s->now;
     case_put(s->v, &kase);

@@ -1,5 +1,6 @@
 #include "disclose.h"
 
+#include "feedback.h"
 #include "hf_assert.h"
 #include "vital.h"
 
@@ -80,4 +81,56 @@ disclose_referral(struct step *s, struct live *l, struct draft *ret)
     disclose_parts(s, &c, &l->o.peer, PURPOSE_REFERRAL, gate.sends,
                    &ret->body);
     return DISCLOSE_OK;
+}
+
+/* ---- sealed again ---- */
+
+/* What stands in an entry's body that a gate looks at. */
+struct gated {
+    uint32_t sections;
+    bool card, text, report;
+};
+
+static struct gated
+look(const struct step *s, const struct live *l, uint32_t n)
+{
+    struct gated g = {.sections = 0};
+    struct part p;
+
+    for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
+        if (!body_part_get(s->v, &l->o.id, l->o.side, n, i, &p))
+            continue;
+        if (p.type == PART_SECTION)
+            g.sections |= CATEGORY_BIT(p.category);
+        g.card |= p.type == PART_CARD;
+        g.text |= p.type == PART_TEXT;
+        g.report |= p.type == PART_REPORT;
+    }
+    return g;
+}
+
+bool
+disclose_still_may(const struct step *s, const struct live *l, uint32_t n)
+{
+    const bool is_referral = l->o.kind == OBJECT_REFERRAL;
+    const struct gated g = look(s, l, n);
+    struct node_vital vital;
+    struct consent room;
+    struct node_case c;
+    uint32_t cover;
+
+    if (!feedback_still_may(s, l, l->item[l->o.side][n - 1].event, g.text,
+                            g.report))
+        return false;
+    if ((g.sections == 0 && !(g.card && is_referral)) ||
+        l->o.side != SIDE_FIRST || vital_get(s->v, &l->o.id, &vital))
+        return true;
+    if (!case_get(s->v, &l->o.case_id, &c))
+        return false;
+    cover = consent_cover(consent_of(s, &c, &room), &l->o.peer,
+                          is_referral ? PURPOSE_REFERRAL : PURPOSE_TRANSFER,
+                          s->now);
+    if (is_referral && g.sections != 0)
+        cover &= l->o.terms.required | l->o.terms.allowed;
+    return cover != 0 && (g.sections & ~cover) == 0;
 }

@@ -31,6 +31,11 @@ void disclose_parts(struct step *s, const struct node_case *c,
 enum disclose_result disclose_referral(struct step *s, struct live *l,
                                        struct draft *ret);
 
+/** disclose_still_may: whether the body of our @n-th entry may go now, which
+ * was gated when it was written: it is sealed anew until it is acknowledged. */
+bool disclose_still_may(const struct step *s, const struct live *l,
+                        uint32_t n);
+
 /** disclose_add: one part; asserts that there is room. */
 void disclose_add(struct body *b, enum part_type type, enum category c,
                   struct hf_bytes bytes);

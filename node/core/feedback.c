@@ -102,15 +102,22 @@ supplement_covered(const struct step *s, const struct live *l,
 /* ---- both ways ---- */
 
 bool
+feedback_still_may(const struct step *s, const struct live *l,
+                   enum event event, bool has_text, bool has_report)
+{
+    if (!is_feedback(l, l->o.side, event, has_text, has_report))
+        return true;
+    return l->o.kind == OBJECT_REFERRAL
+               ? proof_covers(s, l)
+               : supplement_covered(s, l, l->o.side) == REASON_NONE;
+}
+
+bool
 feedback_may_go(struct step *s, const struct live *l)
 {
     const struct node_command *c = s->cmd;
 
-    if (!is_feedback(l, l->o.side, c->event, c->text.n > 0, c->report.n > 0))
-        return true;
-    if (l->o.kind == OBJECT_REFERRAL
-            ? proof_covers(s, l)
-            : supplement_covered(s, l, l->o.side) == REASON_NONE)
+    if (feedback_still_may(s, l, c->event, c->text.n > 0, c->report.n > 0))
         return true;
     step_refuse(s, 1, "no_consent",
                 "leave the words out, or ask for consent with purpose "

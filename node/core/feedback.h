@@ -22,4 +22,8 @@ bool feedback_may_go(struct step *s, const struct live *l);
 enum reason feedback_inbound(const struct step *s, const struct live *l,
                              enum event event, const struct body *b);
 
+/** feedback_still_may: the same for words of ours that are sealed again. */
+bool feedback_still_may(const struct step *s, const struct live *l,
+                        enum event event, bool has_text, bool has_report);
+
 #endif /* NODE_CORE_FEEDBACK_H */

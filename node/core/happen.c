@@ -1,6 +1,7 @@
 /* One event on a shared object, as a person asks for it: permission, reason,
  * what the row needs, validity; then the entry. */
 #include "ask.h"
+#include "chase.h"
 #include "custody.h"
 #include "disclose.h"
 #include "feedback.h"
@@ -265,7 +266,8 @@ ask_event(struct step *s)
     }
     if (s->cmd->event == EVENT_APPROVE && vital_confirm(s, &l))
         return;
-    if (s->cmd->on_behalf.s[0] != '\0' && !proxy_begin(s, &l))
+    if (chase_by_hand(s, &l) ||
+        (s->cmd->on_behalf.s[0] != '\0' && !proxy_begin(s, &l)))
         return;
     if (!ask_permitted(s, l.o.kind,
                        l.is_proxied ? side_other(l.o.side) : l.o.side))

@@ -1,5 +1,6 @@
 #include "push_internal.h"
 
+#include "disclose.h"
 #include "hf_assert.h"
 
 #define WAIT_MS           (10ull * 60 * 1000) /* a peer without prekey */
@@ -128,6 +129,25 @@ push_waits_no_more(struct step *s, struct live *l)
     waiting_del(s->v, &l->o.peer, &l->o.id);
 }
 
+/* What was sealed once may not go again: consent may have ended since. Then
+ * the entry goes alone, and what still may go is disclosed anew. */
+static struct hf_bytes
+body_of(struct step *s, struct live *l, enum side side, uint32_t n)
+{
+    const struct hf_bytes none = {NULL, 0};
+
+    if (side != l->o.side || disclose_still_may(s, l, n))
+        return live_packed_body(s, l, side, n);
+    if (n > l->o.acked && l->o.kind == OBJECT_REFERRAL &&
+        side == SIDE_FIRST &&
+        l->item[side][n - 1].event == EVENT_DISCLOSE) {
+        l->o.owes_disclose = 1;
+        due_put(s->v, s->now, &l->o.id, DUE_ANSWER);
+        s->again = true;
+    }
+    return none;
+}
+
 /* Put one stored entry into a push; false when it has no room. */
 bool
 push_add_entry(struct step *s, struct live *l, enum side side, uint32_t n,
@@ -142,7 +162,7 @@ push_add_entry(struct step *s, struct live *l, enum side side, uint32_t n,
         return false;
     *ce = (struct content_entry){.body = {NULL, 0}};
     if (branch == 0)
-        ce->body = live_packed_body(s, l, side, n);
+        ce->body = body_of(s, l, side, n);
     if (p->n > 0 && *bodies + ce->body.n > BODIES_MAX) {
         s->out->used = mark;
         return false;

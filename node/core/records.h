@@ -105,6 +105,7 @@ struct node_object {
                                     zero: taken here */
     uint8_t by_hand;             /* withdrawal, first: answered by other means:
                                     EVENT_ERASED, EVENT_KEPT; 0: not */
+    enum reason by_hand_basis;   /* of that KEPT */
     uint8_t had_case;            /* transfer, second: the case was here before
                                     its release */
 };

@@ -222,8 +222,15 @@ apply_sections(struct step *s, struct live *l, enum side side, uint32_t n,
     struct node_case c;
     struct body b;
 
-    if (side != SIDE_FIRST || !live_body(s, l, SIDE_FIRST, n, &b))
+    if (side != SIDE_FIRST)
         return;
+    if (!live_body(s, l, SIDE_FIRST, n, &b)) {
+        /* consent ended before it could go: without the case no transfer */
+        if (event == EVENT_RELEASE && l->o.side == SIDE_SECOND &&
+            l->o.refused == REASON_NONE)
+            l->o.refused = REASON_INSUFFICIENT_INFORMATION;
+        return;
+    }
     if (l->o.side == SIDE_FIRST) {
         l->o.sections |= inbound_sections(&b);
     } else if (must_go || inbound_gate(s, l, &b) != REASON_NONE) {

@@ -2,9 +2,11 @@
  * node/DESIGN.md, "Withdrawal". */
 #include "withdrawal.h"
 
+#include "chase.h"
 #include "disclose.h"
 #include "erase.h"
 #include "hf_assert.h"
+#include "history.h"
 #include "tombstone.h"
 
 #define VERSIONS_AHEAD 1024u /* of a consent, that a peer may know of */
@@ -95,6 +97,7 @@ mark_consent(struct step *s, const struct scopes_withdrawn *w)
 {
     const struct hf_bytes none = {NULL, 0};
     struct consent c;
+    bool is_newer;
 
     if (w->narrowed || !consent_get(s->v, &w->consent, &c))
         return;
@@ -103,9 +106,12 @@ mark_consent(struct step *s, const struct scopes_withdrawn *w)
             c.scope[i].withdrawn = true;
     if (w->whole)
         c.state = CONSENT_WITHDRAWN;
-    if (w->version > c.version)
+    is_newer = w->version > c.version;
+    if (is_newer)
         c.version = w->version;
     consent_put(s->v, &c, none);
+    if (is_newer)
+        history_sign(s, &c, HISTORY_WITHDRAWN, none);
 }
 
 /* ---- neighbours ---- */
@@ -173,6 +179,7 @@ tell(struct step *s, struct telling *t, const struct node_object *o,
                  (struct hf_bytes){packed, scopes_pack(&theirs, packed)});
     live_append(s, &l, &d);
     live_settle(s, &l);
+    chase_begin(s, &l);
     if (t->ret->n++ == 0)
         t->ret->first = id;
 }

@@ -1,0 +1,642 @@
+/* Random consents, SOPs, withdrawals, forwards and orders of messages: no
+ * section leaves its node outside consent and SOP as they are at that instant,
+ * none is held by who was not sent it so, and after a completed erasure none is
+ * left but at its first collector or where `kept` was answered (I-1, I-2).
+ *
+ * What may go is reckoned here once more, from the scopes and from the tables
+ * that the random SOP was written from; the product's gates are not asked.
+ * HANDOFF_SEED=n plays one world, HANDOFF_WORLDS=n so many. */
+#include "core_fixture.h"
+
+#define NODES    4
+#define CASES    2
+#define SERVICES 4
+#define ACTIONS  140
+
+static const char *const needs[SERVICES] = {
+    "health.general", "training.vocational", "legal.aid", "mhpss.counselling"};
+static const char *const codes[SERVICES] = {"svc-a", "svc-b", "svc-c", "svc-d"};
+static const char *const families[SERVICES] = {"health", "employment",
+                                               "legal_aid", "mhpss"};
+
+static struct {
+    uint64_t chance;
+    uint32_t sop[SERVICES];   /* what each service may ever get */
+    struct hf_id case_id[CASES];
+    size_t n_seen;            /* letters looked at so far */
+    bool was_sent[NODES][CASES][CATEGORY_END]; /* rightly */
+    unsigned n_sections, n_erasures;
+} w;
+
+/* ---- chance ---- */
+
+static uint64_t
+chance(uint64_t n)
+{
+    uint64_t z = w.chance += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (z ^ (z >> 31)) % n;
+}
+
+static uint32_t
+some_categories(void)
+{
+    return CATEGORY_ALL & (uint32_t)(chance(1u << 20) | chance(1u << 20));
+}
+
+static struct core_node *
+some_node(void)
+{
+    return &core->node[chance(NODES)];
+}
+
+/* ---- a random SOP ---- */
+
+static void
+write_set(FILE *f, const char *key, uint32_t set)
+{
+    const char *comma = "";
+
+    fprintf(f, "    %s: [", key);
+    for (enum category c = CATEGORY_IDENTITY; c < CATEGORY_END; c++)
+        if (set & CATEGORY_BIT(c)) {
+            fprintf(f, "%s%s", comma, category_text(c));
+            comma = ", ";
+        }
+    fprintf(f, "]\n");
+}
+
+static void
+write_service(FILE *f, int i)
+{
+    const uint32_t required = CATEGORY_BIT(1 + chance(CATEGORY_END - 1));
+    const uint32_t never = some_categories() & some_categories() & ~required;
+    const uint32_t allowed = some_categories() & ~never & ~required;
+
+    w.sop[i] = required | allowed;
+    fprintf(f, "  - code: %s\n    family: %s\n", codes[i], families[i]);
+    write_set(f, "required", required);
+    write_set(f, "allowed", allowed);
+    write_set(f, "never", never);
+}
+
+static void
+random_sop(void)
+{
+    static struct sop_findings findings;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+    struct hf_bytes yaml;
+    struct hf_hash hash;
+
+    fprintf(f, "pack: random\nversion: 1\ntitle: drawn\nlevel: international\n"
+               "effective: { from: 2025-01-01 }\nservices:\n");
+    for (int i = 0; i < SERVICES; i++)
+        write_service(f, i);
+    fprintf(f, "rules:\n");
+    for (int i = 0; i < SERVICES; i++)
+        fprintf(f,
+                "  - { id: r%d, source: own, when: { needs: [%s] },\n"
+                "      service: %s, expire: true%s }\n",
+                i, needs[i], codes[i],
+                chance(3) == 0 ? ", urgency: urgent, disclose: on_send" : "");
+    (void)fclose(f);
+    sop_book_free(core->book);
+    for (size_t i = 0; i < core->n_packs; i++)
+        sop_pack_free(core->pack[i]);
+    core->n_packs = 1;
+    core->book = sop_book_new();
+    yaml = (struct hf_bytes){(const uint8_t *)text, size};
+    cr_assert(eq(int, (int)sop_pack_load(yaml, &findings, &core->pack[0]),
+                 HF_OK),
+              "%s", text);
+    hf_hash("handoff/1 sop", &yaml, 1, &hash);
+    sop_pack_set_hash(core->pack[0], &hash);
+    cr_assert(sop_book_add(core->book, core->pack[0]));
+    for (size_t i = 0; i < NODES; i++)
+        core->node[i].env.sops = core->book;
+    free(text);
+}
+
+/* ---- cases whose sections are known by their words ---- */
+
+static const char *
+word_of(int k, int c, char out[static 40])
+{
+    (void)snprintf(out, 40, "{\"word\":\"case%d-%s-zq\"}", k,
+                   category_text((enum category)c));
+    return out;
+}
+
+static void
+open_case(int k)
+{
+    struct node_command c = {.type = CMD_CASE_NEW,
+                             .sections = CATEGORY_ALL & ~CAT(NOTES)};
+    static char json[CATEGORY_END][40];
+
+    c.facts.birth_year = 1990;
+    c.facts.sex = SEX_FEMALE;
+    memcpy(c.facts.origin, "AF", 3);
+    memcpy(c.facts.host, "AT", 3);
+    for (int i = 1; i < CATEGORY_END; i++)
+        c.section[i] = core_text(word_of(k, i, json[i]));
+    core_do(&core->node[0], &c);
+    w.case_id[k] = core->node[0].reply.id;
+    for (int i = 1; i < CATEGORY_END; i++)
+        w.was_sent[0][k][i] = true; /* collected there */
+}
+
+static int
+case_index(const struct hf_id *id)
+{
+    for (int k = 0; k < CASES; k++)
+        if (hf_id_eq(&w.case_id[k], id))
+            return k;
+    return -1;
+}
+
+static void
+begin(uint64_t seed)
+{
+    memset(&w, 0, sizeof(w));
+    w.chance = seed * 7919 + 1;
+    core_begin(NODES, 0);
+    random_sop();
+    for (size_t i = 1; i < NODES; i++)
+        core_publish(&core->node[i].org, codes[chance(SERVICES)],
+                     codes[chance(SERVICES)], codes[chance(SERVICES)], NULL);
+    for (int k = 0; k < CASES; k++)
+        open_case(k);
+}
+
+/* ---- what may go, reckoned once more ---- */
+
+static uint32_t
+covered(const struct consent *c, const struct hf_org *to, uint32_t purpose)
+{
+    uint32_t set = 0;
+
+    for (int i = 0; c->state == CONSENT_GIVEN && i < c->n_scopes; i++) {
+        const struct consent_scope *sc = &c->scope[i];
+
+        if (sc->withdrawn || (sc->purposes & purpose) == 0 ||
+            core->now_ms < sc->from_ms ||
+            (sc->until_ms != 0 && core->now_ms >= sc->until_ms))
+            continue;
+        for (int r = 0; r < sc->n_recipients; r++)
+            if (hf_org_eq(&sc->recipient[r], to))
+                set |= sc->categories;
+    }
+    return set;
+}
+
+static uint32_t
+by_sop(const struct hf_name *service)
+{
+    for (int i = 0; i < SERVICES; i++)
+        if (strcmp(service->s, codes[i]) == 0)
+            return w.sop[i];
+    return 0;
+}
+
+static void
+check_leaving(struct core_node *from, const struct hf_id *object,
+              const struct body *b)
+{
+    const struct node_object o = core_object(from, *object);
+    const bool is_referral = o.kind == OBJECT_REFERRAL;
+    const struct core_node *to = core_node_of(&o.peer);
+    const int k = case_index(&o.case_id);
+    struct consent con = {.state = CONSENT_WITHDRAWN};
+    const struct node_case kase = core_case_of(from, o.case_id);
+    uint32_t may, set = 0;
+
+    for (size_t i = 0; i < b->n; i++)
+        if (b->part[i].type == PART_SECTION)
+            set |= CATEGORY_BIT(b->part[i].category);
+    if (set == 0)
+        return;
+    w.n_sections++;
+    (void)consent_get(from->env.view, &kase.consent, &con);
+    may = covered(&con, &o.peer,
+                  is_referral ? PURPOSE_BIT(PURPOSE_REFERRAL)
+                              : PURPOSE_BIT(PURPOSE_TRANSFER));
+    if (is_referral)
+        may &= by_sop(&o.terms.service);
+    cr_assert(zero(u32, set & ~may), "%s sent %x to %s, may %x", from->org.s,
+              set, o.peer.s, may);
+    cr_assert(ge(int, k, 0));
+    for (int c = 1; c < CATEGORY_END; c++)
+        if (set & CATEGORY_BIT(c))
+            w.was_sent[to - core->node][k][c] = true;
+}
+
+static void
+check_letter(const struct core_letter *l)
+{
+    static struct content content;
+    struct core_node *from = core_node_of(&l->h.sender);
+    struct entry e;
+    struct body b;
+
+    cr_assert(eq(int,
+                 (int)content_decode(hf_buf_bytes(&l->bytes), &content),
+                 HF_OK));
+    if (content.type != CONTENT_PUSH)
+        return;
+    for (size_t i = 0; i < content.u.push.n; i++)
+        if (content.u.push.entry[i].body.n > 0 &&
+            entry_unpack(content.u.push.entry[i].bytes, &e) == HF_OK &&
+            hf_org_eq(&e.author, &from->org) &&
+            body_unpack(content.u.push.entry[i].body, &b) == HF_OK)
+            check_leaving(from, &content.u.push.object, &b);
+}
+
+static void
+check_new(void)
+{
+    for (; w.n_seen < core->n_letters; w.n_seen++)
+        check_letter(&core->letter[w.n_seen]);
+}
+
+/* Nobody holds what was not rightly sent there. */
+static void
+check_held(void)
+{
+    char word[40];
+
+    for (int n = 0; n < NODES; n++)
+        for (int k = 0; k < CASES; k++)
+            for (int c = 1; c < CATEGORY_END; c++)
+                if (!w.was_sent[n][k][c])
+                    expect_no(core_holds(&core->node[n], word_of(k, c, word)),
+                              "%s holds %s", core->node[n].org.s, word);
+}
+
+/* ---- what people do ---- */
+
+/* Mostly whoever holds the case; else anybody, who may not. */
+static struct core_node *
+someone_with(const struct hf_id *case_id)
+{
+    if (chance(6) != 0)
+        for (size_t i = 0; i < NODES; i++) {
+            const struct node_case c = core_case_of(&core->node[i], *case_id);
+
+            if (hf_org_eq(&c.holder, &core->node[i].org))
+                return &core->node[i];
+        }
+    return some_node();
+}
+
+static void
+random_consent(struct consent *c)
+{
+    static const char *const ids[] = {"s1", "s2", "s3", "s4", "s5", "s6"};
+
+    memset(c, 0, sizeof(*c));
+    c->state = CONSENT_GIVEN;
+    c->given_ms = core->now_ms;
+    for (size_t i = 0; i < 6; i++) {
+        struct consent_scope *sc = &c->scope[c->n_scopes];
+
+        if (chance(4) == 0)
+            continue;
+        sc->id = core_name(ids[i]);
+        sc->categories = some_categories() | CAT(IDENTITY);
+        sc->purposes =
+            (uint32_t)(chance(256) << 1) & ((1u << PURPOSE_END) - 2);
+        sc->purposes |= PURPOSE_BIT(PURPOSE_OFFER);
+        if (chance(3) != 0)
+            sc->purposes |=
+                PURPOSE_BIT(PURPOSE_REFERRAL) | PURPOSE_BIT(PURPOSE_TRANSFER);
+        if (chance(5) == 0)
+            sc->until_ms = core->now_ms + 1 + chance(5 * DAY_MS);
+        for (size_t n = 0; n < NODES; n++)
+            if (chance(3) != 0)
+                sc->recipient[sc->n_recipients++] = core->node[n].org;
+        if (sc->n_recipients > 0)
+            c->n_scopes++;
+    }
+}
+
+static void
+act_consent(void)
+{
+    struct consent c;
+    struct node_command cmd = {.consent = &c, .details = core_text("{}")};
+    const struct hf_id id = w.case_id[chance(CASES)];
+    struct core_node *n = someone_with(&id);
+
+    random_consent(&c);
+    cmd.case_id = id;
+    cmd.erase = chance(2) == 0;
+    cmd.type = CMD_CONSENT_GIVE;
+    if (core_ask(n, &cmd) == 0 || chance(3) != 0)
+        return;
+    cmd.type = CMD_CONSENT_AMEND;
+    (void)core_ask(n, &cmd);
+}
+
+static void
+act_withdraw(void)
+{
+    struct node_command cmd = {.type = CMD_CONSENT_WITHDRAW,
+                               .case_id = w.case_id[chance(CASES)]};
+    char id[16];
+
+    cmd.erase = chance(3) != 0;
+    if (chance(3) != 0) {
+        (void)snprintf(id, sizeof(id), "s%u", 1 + (unsigned)chance(6));
+        cmd.scope[cmd.n_scopes++] = core_name(id);
+    }
+    (void)core_ask(some_node(), &cmd);
+}
+
+static void
+act_refer(void)
+{
+    struct node_command c = core_refer_cmd(w.case_id[chance(CASES)],
+                                           needs[chance(SERVICES)]);
+
+    if (chance(2) == 0) {
+        c.to = some_node()->org;
+        c.reason = REASON_OTHER;
+    }
+    (void)core_ask(someone_with(&c.case_id), &c);
+}
+
+static void
+act_offer(void)
+{
+    struct node_command c = {.type = CMD_TRANSFER_OFFER,
+                             .case_id = w.case_id[chance(CASES)],
+                             .to = some_node()->org};
+
+    if (chance(2) == 0)
+        c.flags = ENTRY_TRAVEL_NONE;
+    (void)core_ask(someone_with(&c.case_id), &c);
+}
+
+static bool
+some_object(struct core_node *n, struct node_object *ret)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+    uint64_t count = 0;
+
+    while (object_next(n->env.view, &at, &o))
+        if (chance(++count) == 0)
+            *ret = o;
+    return count > 0;
+}
+
+static void
+act_event(void)
+{
+    static const struct {
+        enum event event;
+        enum reason reason;
+    } events[] = {{EVENT_ACCEPT, REASON_NONE},
+                  {EVENT_ACCEPT, REASON_NONE},
+                  {EVENT_RELEASE, REASON_NONE},
+                  {EVENT_RELEASE, REASON_NONE},
+                  {EVENT_ARRIVE, REASON_NONE},
+                  {EVENT_DEPART, REASON_NONE},
+                  {EVENT_HAND_OVER, REASON_NONE},
+                  {EVENT_TAKE_OVER, REASON_NONE},
+                  {EVENT_ATTEND, REASON_NONE},
+                  {EVENT_COMPLETE, REASON_MET},
+                  {EVENT_DISCLOSE, REASON_NONE},
+                  {EVENT_DECLINE, REASON_NO_CAPACITY},
+                  {EVENT_REOPEN, REASON_OTHER},
+                  {EVENT_CANCEL, REASON_CLIENT_REFUSED},
+                  {EVENT_CLOSE, REASON_NONE},
+                  {EVENT_AMEND, REASON_NONE},
+                  {EVENT_SUPPLEMENT, REASON_NONE},
+                  {EVENT_NOT_DEPARTED, REASON_NONE}};
+    struct core_node *n = some_node();
+    struct node_command c;
+    struct node_object o;
+    char json[40];
+
+    if (!some_object(n, &o))
+        return;
+    for (int tries = 0; tries < 6; tries++) {
+        const size_t i = chance(sizeof(events) / sizeof(events[0]));
+        const int k = case_index(&o.case_id);
+        const int cat = 1 + (int)chance(CATEGORY_END - 1);
+
+        c = core_event_cmd(o.id, events[i].event, events[i].reason);
+        if ((c.event == EVENT_AMEND || c.event == EVENT_SUPPLEMENT) &&
+            k >= 0 && w.was_sent[n - core->node][k][cat]) {
+            c.sections = CATEGORY_BIT(cat);
+            c.section[cat] = core_text(word_of(k, cat, json));
+        }
+        if (core_ask(n, &c) == 0)
+            return;
+    }
+}
+
+/* Letters arrive in any order, some twice, some late. */
+static void
+act_deliver(void)
+{
+    for (uint64_t i = chance(12); i > 0 && core->n_letters > 0; i--) {
+        const size_t at = chance(core->n_letters);
+
+        if (core->letter[at].is_gone && chance(6) != 0)
+            continue;
+        core_deliver(at);
+        check_new();
+    }
+}
+
+static void
+act_time(void)
+{
+    core->now_ms += chance(DAY_MS);
+    for (size_t i = 0; i < NODES; i++)
+        if (node_wake_ms(&core->node[i].env) <= core->now_ms)
+            core_tick(&core->node[i]);
+}
+
+static void
+live_on(void)
+{
+    static void (*const acts[])(void) = {
+        act_consent, act_consent, act_withdraw, act_refer,   act_refer,
+        act_refer,   act_offer,   act_event,   act_event,    act_event,   act_event,
+        act_event,   act_deliver, act_deliver,  act_deliver, act_time};
+
+    if (chance(25) == 0)
+        core->has_no_prekey[chance(NODES)] ^= true;
+    acts[chance(sizeof(acts) / sizeof(acts[0]))]();
+    check_new();
+}
+
+/* ---- the end ---- */
+
+static void
+come_to_rest(void)
+{
+    for (int i = 0; i < 40; i++) {
+        for (size_t n = 0; n < NODES; n++) {
+            core->has_no_prekey[n] = false;
+            for (size_t m = 0; m < NODES; m++) {
+                struct node_event ev = {.type = NODE_EV_PEER,
+                                        .peer = core->node[m].org};
+
+                (void)core_step(&core->node[n], &ev);
+            }
+        }
+        core_run();
+        check_new();
+        core->now_ms += 6 * HOUR_MS;
+    }
+}
+
+/* A sender with other code: sections that no proof covers. */
+static void
+send_wrongly(void)
+{
+    struct core_node *n = some_node();
+    uint8_t packed[PROOF_BYTES(PROOF_ITEMS_MAX)];
+    struct core_node *from;
+    struct body body = {.n = 0};
+    struct core_forger f;
+    struct node_object o;
+    struct entry e = {.event = EVENT_DISCLOSE};
+
+    if (!some_object(n, &o) || o.kind != OBJECT_REFERRAL ||
+        o.side != SIDE_SECOND || o.state == STATE_RECALLED)
+        return;
+    from = core_node_of(&o.peer);
+    f = core_forge(OBJECT_REFERRAL, o.id, &from->org, &n->org);
+    core_forge_after(&f, n);
+    e.seen = o.n[SIDE_SECOND];
+    if (e.seen > 0)
+        e.seen_hash = core_seen(n, o.id, SIDE_SECOND, e.seen);
+    if (o.proof.n > 0)
+        core_part(&body, PART_PROOF, CATEGORY_NONE, packed,
+                  proof_pack(&o.proof, packed));
+    core_part(&body, PART_SECTION, CATEGORY_NOTES, "{\"word\":\"forged-zq\"}",
+              20);
+    core_forge_entry(&f, e, &body);
+    core_forge_send(&f, n, &from->org);
+    w.n_seen = core->n_letters;
+    if ((by_sop(&o.terms.service) & CAT(NOTES)) == 0)
+        expect_no(core_holds(n, "forged-zq"), "%s kept it", n->org.s);
+    core_forge_end(&f);
+}
+
+static bool
+was_kept(struct core_node *n)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+
+    while (object_next(n->env.view, &at, &o))
+        if (o.kind == OBJECT_WITHDRAWAL && o.side == SIDE_SECOND &&
+            o.erase_basis_kept && o.reason != REASON_STOP)
+            return true;
+    return false;
+}
+
+static void
+check_erased(int k)
+{
+    char word[40];
+
+    for (int n = 1; n < NODES; n++)
+        for (int c = 1; c < CATEGORY_END; c++)
+            if (core_holds(&core->node[n], word_of(k, c, word)))
+                cr_expect(was_kept(&core->node[n]), "%s still holds %s",
+                          core->node[n].org.s, word);
+}
+
+static void
+check_answered(void)
+{
+    for (int n = 0; n < NODES; n++) {
+        struct hf_id at = {{0}};
+        struct node_object o;
+
+        while (object_next(core->node[n].env.view, &at, &o))
+            if (o.kind == OBJECT_WITHDRAWAL)
+                cr_expect(eq(int, (int)o.state, STATE_ANSWERED), "%s to %s",
+                          core->node[n].org.s, o.peer.s);
+    }
+}
+
+static void
+erase_all(void)
+{
+    for (int k = 0; k < CASES; k++) {
+        struct node_command cmd = {.type = CMD_CONSENT_WITHDRAW,
+                                   .case_id = w.case_id[k],
+                                   .erase = true};
+
+        if (core_ask(&core->node[chance(2) == 0 ? 0 : chance(NODES)], &cmd) !=
+                0 &&
+            core_ask(&core->node[0], &cmd) != 0)
+            continue;
+        check_new();
+        come_to_rest();
+        w.n_erasures++;
+        check_erased(k);
+    }
+    check_answered();
+}
+
+static void
+world(uint64_t seed)
+{
+    begin(seed);
+    for (int i = 0; i < ACTIONS && core->n_letters < 700; i++)
+        live_on();
+    check_held();
+    come_to_rest();
+    check_held();
+    erase_all();
+    check_held();
+    send_wrongly();
+    core_end();
+}
+
+static void
+worlds(uint64_t first)
+{
+    const char *only = getenv("HANDOFF_SEED");
+    const char *many = getenv("HANDOFF_WORLDS");
+    const uint64_t n = many == NULL ? 12 : strtoull(many, NULL, 10);
+    unsigned sections = 0, erasures = 0;
+
+    if (only != NULL) {
+        world(strtoull(only, NULL, 10));
+        return;
+    }
+    for (uint64_t seed = first; seed < first + n; seed++) {
+        fprintf(stderr, "HANDOFF_SEED=%llu\n", (unsigned long long)seed);
+        world(seed);
+        sections += w.n_sections;
+        erasures += w.n_erasures;
+    }
+    fprintf(stderr, "%u with sections, %u erasures\n", sections, erasures);
+    cr_expect(gt(uint, sections, 0), "something was disclosed");
+    cr_expect(gt(uint, erasures, 0), "something was erased");
+}
+
+Test(property, holds_in_worlds_1)
+{
+    worlds(1);
+}
+
+Test(property, holds_in_worlds_2)
+{
+    worlds(100001);
+}
