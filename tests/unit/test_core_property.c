@@ -470,8 +470,9 @@ live_on(void)
 {
     static void (*const acts[])(void) = {
         act_consent, act_consent, act_withdraw, act_refer,   act_refer,
-        act_refer,   act_offer,   act_event,   act_event,    act_event,   act_event,
-        act_event,   act_deliver, act_deliver,  act_deliver, act_time};
+        act_refer,   act_offer,   act_event,    act_event,   act_event,
+        act_event,   act_event,   act_deliver,  act_deliver, act_deliver,
+        act_time};
 
     if (chance(25) == 0)
         core->has_no_prekey[chance(NODES)] ^= true;
