@@ -194,6 +194,7 @@ put_shape(const struct api_request *req, const struct node_env *env,
           const struct node_reply *r, uint64_t now_ms, json_t *o)
 {
     const struct hf_id *object = hf_id_is_zero(&r->id) ? &req->object : &r->id;
+    struct node_case row;
 
     switch (req->route->shape) {
     case SHAPE_CASE:
@@ -203,6 +204,11 @@ put_shape(const struct api_request *req, const struct node_env *env,
     case SHAPE_STAGE:
         api_put_id(o, "case", "HC", &req->case_id);
         api_put_text(o, "stage", stage_text(req->stage));
+        break;
+    case SHAPE_CLOSING:
+        api_put_id(o, "case", "HC", &req->case_id);
+        if (env != NULL && case_get(env->view, &req->case_id, &row))
+            api_put_closing(o, &row);
         break;
     case SHAPE_ASSIGN:
         put_ids(req, r, o);

@@ -107,6 +107,7 @@ enum api_shape {
     SHAPE_NONE,
     SHAPE_CASE,
     SHAPE_STAGE,
+    SHAPE_CLOSING,
     SHAPE_ASSIGN,
     SHAPE_CONSENT,
     SHAPE_WITHDRAW,
@@ -246,6 +247,11 @@ uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 /** api_insert_task: @task is taken; before those that are due later. */
 void api_insert_task(json_t *list, json_t *task);
 
+/* ---- query_closing.c ---- */
+
+/** api_put_closing: stage; why and when it was closed; whether it is kept. */
+void api_put_closing(json_t *o, const struct node_case *row);
+
 /* ---- query_unmet.c, query_flows.c ---- */
 
 /** api_unmet: needs not met, of one case or (NULL) of all; @open_only: but
@@ -322,6 +328,8 @@ api_handler command_case_shred, command_case_assign, command_object_assign;
 api_handler command_consent, command_consent_withdraw;
 api_handler command_share_withdraw;
 api_handler query_vital, command_review;
+api_handler query_closing, command_case_close, command_case_reopen;
+api_handler command_case_hold;
 api_handler query_unmet, command_unmet_add, query_audit_unmet;
 api_handler query_feedback, command_feedback_add;
 api_handler command_refer, command_transfer_offer, command_transfer_request;

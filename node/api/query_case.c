@@ -191,7 +191,7 @@ query_case_show(struct api_call *c)
     o = json_object();
     custody = json_object();
     api_put_id(o, "case", "HC", &row.id);
-    api_put_text(o, "stage", stage_text(row.stage));
+    api_put_closing(o, &row);
     api_put_text(custody, "holder", row.holder.s);
     api_put_u64(custody, "epoch", row.epoch);
     if (!hf_id_is_zero(&row.open_transfer))

@@ -179,6 +179,8 @@ command_task_done(struct api_call *c)
     c->req->object = id;
     if (report == NULL || json_is_null(report))
         return API_COMMAND;
+    if (json_is_false(json_object_get(report, "reached")))
+        c->command->reason = REASON_ATTEMPT; /* closure rules count these */
     return check_report(c, report) &&
                    api_keep_json(c, report, &c->command->report)
                ? API_COMMAND

@@ -47,6 +47,9 @@ int cmd_case_set(struct cli *c);
 int cmd_case_stage(struct cli *c);
 int cmd_case_assign(struct cli *c);
 int cmd_case_shred(struct cli *c);
+int cmd_case_close(struct cli *c);
+int cmd_case_reopen(struct cli *c);
+int cmd_case_hold(struct cli *c);
 int cmd_case_export(struct cli *c);
 
 int cmd_consent_give(struct cli *c);

@@ -194,6 +194,13 @@ print_case(struct cli *c, const json_t *j)
     cli_out_field(c->out, "Case", cli_out_text(j, "case"));
     cli_out_field(c->out, "Number", cli_out_text(j, "number"));
     cli_out_field(c->out, "Stage", cli_out_text(j, "stage"));
+    cli_out_field(c->out, "Closed for", cli_out_text(j, "closed_for"));
+    if (cli_out_text(j, "close_asked")[0] != '\0')
+        cli_out_fieldf(
+            c->out, "To be closed", "%s, says %s; a supervisor agrees",
+            cli_out_text(j, "close_asked"), cli_out_text(j, "close_asked_by"));
+    if (cli_out_true(j, "hold"))
+        cli_out_field(c->out, "On hold", "for an inquiry");
     cli_out_fieldf(
         c->out, "Custody", "%s (epoch %lld)", cli_out_text(custody, "holder"),
         (long long)json_integer_value(json_object_get(custody, "epoch")));

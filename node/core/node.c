@@ -2,6 +2,7 @@
 
 #include "access.h"
 #include "ask.h"
+#include "close.h"
 #include "figures.h"
 #include "hf_assert.h"
 #include "ladder.h"
@@ -73,6 +74,15 @@ step_command(struct step *s)
         break;
     case CMD_SERVICES_SET:
         ask_services_set(s);
+        break;
+    case CMD_CASE_CLOSE:
+        ask_case_close(s);
+        break;
+    case CMD_CASE_REOPEN:
+        ask_case_reopen(s);
+        break;
+    case CMD_CASE_HOLD:
+        ask_case_hold(s);
         break;
     case CMD_UNMET_ADD:
         ask_unmet(s);
@@ -486,6 +496,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_REVIEW:
         vital_due(s, object);
         break;
+    case DUE_ARCHIVE:
+        close_archive_due(s, object);
+        break;
     case DUE_OWNER:
         people_due(s, object);
         break;
@@ -504,6 +517,7 @@ is_deadline(enum due_what what)
     case DUE_FIGURES:
     case DUE_REVIEW:
     case DUE_INBOX:
+    case DUE_ARCHIVE:
         return true;
     case DUE_RESEND:
     case DUE_OUTBOX:

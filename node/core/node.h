@@ -21,6 +21,7 @@
 #include "records.h"
 #include "registry.h"
 #include "sop.h"
+#include "sop_duty.h"
 #include "view.h"
 
 #define NODE_EFFECTS_MAX     1024
@@ -105,6 +106,9 @@ enum node_command_type {
     CMD_USER_DISABLE,     /* user_name */
     CMD_USER_ABSENT,      /* user_name, when_ms, stand_in */
     CMD_SERVICES_SET,     /* services, n_services, details = JSON document */
+    CMD_CASE_CLOSE,       /* case_id, close_for, is_reviewed */
+    CMD_CASE_REOPEN,      /* case_id */
+    CMD_CASE_HOLD,        /* case_id, is_on */
     CMD_UNMET_ADD,    /* case_id, need, reason, near (place), object, details */
     CMD_FEEDBACK_ADD, /* object, reason (kind), is_confidential, details */
     CMD_REVIEW,       /* object, is_upheld: a vital-interest disclosure */
@@ -165,6 +169,8 @@ struct node_command {
     bool has_attempts;       /* it says whom they tried to reach */
     bool is_upheld;
     bool is_confidential;
+    enum sop_close close_for;
+    bool is_reviewed, is_on;
     const struct node_access *access; /* time, user, roles set by the core */
 };
 

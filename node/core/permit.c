@@ -48,11 +48,14 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_REFER:
     case CMD_TRANSFER_OFFER:
     case CMD_TRANSFER_REQUEST:
+    case CMD_CASE_CLOSE:
+    case CMD_CASE_REOPEN:
     case CMD_UNMET_ADD:
     case CMD_FEEDBACK_ADD:
         return (roles & CARE) != 0;
     case CMD_CONSENT_WITHDRAW: /* wherever the person comes to */
         return (roles & SERVE) != 0;
+    case CMD_CASE_HOLD:
     case CMD_CASE_SHRED: /* for good */
         return (roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
     case CMD_CASE_ASSIGN:

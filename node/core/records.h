@@ -42,6 +42,13 @@ struct node_case {
     struct hf_name number;       /* identifiable number; empty: none */
     struct hf_name owner;        /* the case manager */
     struct node_loan loan;       /* of it */
+    enum stage was_stage;        /* before it was closed */
+    uint8_t closed_for;          /* enum sop_close; 0: it is not closed */
+    uint8_t close_asked;         /* the same, until another person agrees */
+    struct hf_name close_asked_by;
+    uint64_t closed_ms;
+    uint8_t is_held; /* for an inquiry: neither archive nor shred */
+    uint8_t is_dead;
     struct hf_id consent;        /* current consent; zero: none */
     struct hf_id open_transfer;  /* zero: none */
     struct hf_org from;          /* who handed it to us; empty: opened here */
@@ -221,7 +228,8 @@ enum due_what {
     DUE_OWNER,       /* a loan of a case or an object ends */
     DUE_CASE_OWNERS, /* users changed: go on behind this id (people.h) */
     DUE_OBJECT_OWNERS,
-    DUE_INBOX        /* an envelope may be forgotten; object: the envelope */
+    DUE_INBOX,       /* an envelope may be forgotten; object: the envelope */
+    DUE_ARCHIVE /* the retention of a closed case is over */
 };
 
 /* Readers: false when there is no such row. */

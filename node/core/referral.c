@@ -1,5 +1,6 @@
 /* The referral's own part of live.h: effects of its entries, and what follows
  * by itself. node/DESIGN.md, "Referral". */
+#include "close.h"
 #include "deadline.h"
 #include "disclose.h"
 #include "hf_assert.h"
@@ -188,6 +189,8 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     if (e->reason != REASON_NONE && e->event != EVENT_CONTACT &&
         e->event != EVENT_ERASED && e->event != EVENT_KEPT)
         l->o.reason = e->reason;
+    if (e->reason == REASON_DIED && side != l->o.side)
+        close_died(s, l);
     switch ((int)e->event) {
     case EVENT_SEND:
         apply_send(s, l, n);

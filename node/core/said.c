@@ -195,3 +195,13 @@ said_owed(struct step *s, const struct node_object *o)
     if (!task_find(s->v, &t.case_id, &t.object, t.what, &(struct node_task){0}))
         (void)task_make(s, &t, NULL);
 }
+
+void
+said_passed_on(struct step *s, const struct live *l)
+{
+    const struct hf_bytes no_words = {NULL, 0};
+    struct node_task t;
+
+    if (task_find(s->v, &l->o.case_id, &l->o.id, TASK_FEEDBACK_PASS, &t))
+        task_finish(s, &t, REASON_NONE, no_words);
+}

@@ -33,6 +33,8 @@ void said_pass(struct step *s, struct live *l, struct body *b);
 /** said_owed: a referral has come to an end; whoever had the case before,
  * or has it now, is to hear of it: a task. */
 void said_owed(struct step *s, const struct node_object *o);
+/** said_passed_on: a supplement went: that task is done. */
+void said_passed_on(struct step *s, const struct live *l);
 /** said_covered: consent lets feedback go to @org now. */
 bool said_covered(const struct step *s, const struct hf_id *case_id,
                       const struct hf_org *org);

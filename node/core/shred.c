@@ -103,6 +103,11 @@ ask_case_shred(struct step *s)
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
         !ask_case(s, false, &c) || !is_at_rest(s, &c))
         return;
+    if (c.is_held) {
+        step_refuse(s, 1, "on_hold", "handoff case hold CASE off",
+                    "the case is kept for an inquiry");
+        return;
+    }
     shred_case(s, &c);
     step_reply(s)->id = c.id;
 }

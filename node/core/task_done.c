@@ -37,7 +37,8 @@ ask_task_done(struct step *s)
                     "task %s (%s) ends when that is answered, not by hand", id,
                     task_text(t.what));
     } else if (ask_words_fit(s)) {
-        task_finish(s, &t, REASON_NONE, s->cmd->report);
+        /* tried in vain, or nothing */
+        task_finish(s, &t, s->cmd->reason, s->cmd->report);
         step_reply(s)->id = t.id;
     }
 }

@@ -1,6 +1,7 @@
 /* The transfer's own part of live.h: effects of its entries, and what follows
  * by itself. node/DESIGN.md, "Case transfer". */
 #include "ask.h"
+#include "close.h"
 #include "deadline.h"
 #include "hf_assert.h"
 #include "inbound.h"
@@ -8,6 +9,7 @@
 #include "people.h"
 #include "reach.h"
 #include "reconsent.h"
+#include "said.h"
 
 #define DAY_MS     (24ull * 3600 * 1000)
 #define ANSWER_MS  (7 * DAY_MS)  /* to a request, where the SOP is silent */
@@ -347,6 +349,10 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     if (e->reason != REASON_NONE && e->event != EVENT_ERASED &&
         e->event != EVENT_KEPT)
         l->o.reason = e->reason;
+    if (e->reason == REASON_DIED && side != l->o.side)
+        close_died(s, l);
+    if (e->event == EVENT_SUPPLEMENT && side == l->o.side)
+        said_passed_on(s, l);
     switch ((int)e->event) {
     case EVENT_OFFER:
         apply_offer(s, l, n);

@@ -126,13 +126,16 @@ ask_safety_plan(struct step *s, const struct node_unmet *u)
 /* The same need of the same case is one, however often it was tried: counted
  * once, under the last reason. */
 static void
-record(struct step *s, const struct node_unmet *want)
+record(struct step *s, const struct node_unmet *want,
+       const struct hf_name *province)
 {
     struct node_unmet u;
 
     if (!unmet_get(s->v, &want->case_id, &want->need, &u)) {
         u = *want;
         u.first_ms = s->now;
+        if (u.place.s[0] == '\0')
+            u.place = *province; /* where the person lives */
     } else {
         count(s, &u, -1);
         u.reason = want->reason;
@@ -177,10 +180,9 @@ unmet_of_referral(struct step *s, const struct node_object *o)
     u.case_id = c.id;
     u.object = o->id;
     u.need = o->terms.need;
-    u.place = c.facts.province;
     u.reason = o->reason != REASON_NONE ? o->reason : REASON_NO_RESPONSE;
     u.user = s->cmd != NULL ? s->cmd->user : o->owner;
-    record(s, &u);
+    record(s, &u, &c.facts.province);
 }
 
 static bool
@@ -223,10 +225,10 @@ ask_unmet(struct step *s)
     u.case_id = c.id;
     u.object = cmd->object;
     u.need = cmd->need;
-    u.place = cmd->near.s[0] != '\0' ? cmd->near : c.facts.province;
+    u.place = cmd->near;
     u.reason = cmd->reason;
     u.user = cmd->user;
-    record(s, &u);
+    record(s, &u, &c.facts.province);
     if (cmd->details.n > 0) {
         const struct row_key k = key_of(&c.id, &u.need, WORDS);
         const struct node_lock lock = {c.id, CATEGORY_NONE};
