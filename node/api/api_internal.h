@@ -320,7 +320,7 @@ api_handler query_case_export;
 api_handler query_object_list, query_object_show, query_events;
 api_handler query_withdrawals, query_tasks, command_task_done;
 api_handler query_plan, query_decision;
-api_handler query_users, query_services, query_policy;
+api_handler query_me, query_users, query_services, query_policy;
 api_handler query_service_documents;
 api_handler query_access, query_flows, query_status, query_health, query_ready;
 api_handler command_case_new, command_case_set, command_case_stage;

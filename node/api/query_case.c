@@ -179,6 +179,20 @@ transfers_of(struct api_call *c, const struct node_case *row)
     return list;
 }
 
+/* All that was shared about it, as the list shows it. */
+static json_t *
+matters_of(struct api_call *c, const struct node_case *row)
+{
+    json_t *list = json_array();
+    struct hf_id id = {{0}};
+    struct node_object o;
+
+    while (object_next_of_case(c->env->view, &row->id, &id, &o))
+        if (o.kind != OBJECT_WITHDRAWAL)
+            (void)json_array_append_new(list, api_object(c, &o));
+    return list;
+}
+
 enum api_verdict
 query_case_show(struct api_call *c)
 {
@@ -207,6 +221,8 @@ query_case_show(struct api_call *c)
     api_put_text(o, "from", row.from.s);
     api_put_time(o, "created", row.created_ms);
     api_put_time(o, "changed", row.changed_ms);
+    if (api_arg_flag(c, "matters"))
+        (void)json_object_set_new(o, "matters", matters_of(c, &row));
     if (api_arg_flag(c, "custody"))
         (void)json_object_set_new(o, "transfers", transfers_of(c, &row));
     return api_say_read(c, o, OBJECT_NONE, &row.id, shown,

@@ -38,6 +38,19 @@ query_users(struct api_call *c)
     return say_items(c, list);
 }
 
+enum api_verdict
+query_me(struct api_call *c)
+{
+    struct node_user row;
+    json_t *o = json_object();
+
+    api_put_text(o, "user", c->req->user.s);
+    (void)json_object_set_new(o, "roles", api_roles(c->roles));
+    if (user_get(c->env->view, &c->req->user, &row))
+        api_put_text(o, "language", row.language);
+    return api_say(c, o);
+}
+
 /* ---- packs ---- */
 
 enum api_verdict

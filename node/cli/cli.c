@@ -11,6 +11,7 @@
 
 #include "cli_args.h"
 #include "cli_help.h"
+#include "cli_i18n.h"
 #include "cli_out.h"
 #include "hf_crypto.h"
 
@@ -200,6 +201,7 @@ cli_main(int argc, char **argv, FILE *out, FILE *err)
         free(c);
         return EX_SOFTWARE;
     }
+    cli_i18n_start();
     c->out = out;
     c->err = err;
     c->dir = getenv("HANDOFF_DIR");

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cli_i18n.h"
 #include "cli_out.h"
 #include "hf_text.h"
 
@@ -29,6 +30,8 @@ static const char style[] =
     "th,td{border:.2mm solid #777;padding:1mm 2mm;text-align:start;"
     "vertical-align:top;overflow-wrap:anywhere}"
     "thead{display:table-header-group}tr{break-inside:avoid}"
+    ".line{display:block;border-bottom:.2mm solid #777;height:5mm}"
+    ".box{display:inline-block;width:3.2mm;height:3.2mm;border:.3mm solid #000}"
     "footer{margin-top:8mm;font-size:9pt;color:#333}";
 
 void
@@ -59,6 +62,12 @@ put_escaped(struct hf_buf *out, const char *text)
 }
 
 void
+cli_html_plain(struct hf_buf *out, const char *text)
+{
+    put_escaped(out, text);
+}
+
+void
 cli_html_text(struct hf_buf *out, const char *text)
 {
     cli_html_raw(out, "<bdi dir=\"auto\">");
@@ -69,7 +78,10 @@ cli_html_text(struct hf_buf *out, const char *text)
 void
 cli_html_begin(struct hf_buf *out, const char *title)
 {
-    cli_html_raw(out, "<!DOCTYPE html>\n<html lang=\"en\"><head>"
+    cli_html_raw(out, "<!DOCTYPE html>\n<html lang=\"");
+    cli_html_raw(out, cli_i18n_language());
+    cli_html_raw(out, cli_i18n_is_rtl() ? "\" dir=\"rtl\"" : "\"");
+    cli_html_raw(out, "><head>"
                       "<meta charset=\"utf-8\">"
                       "<meta name=\"referrer\" content=\"no-referrer\">"
                       "<meta http-equiv=\"Content-Security-Policy\" "
@@ -93,9 +105,14 @@ cli_html_end(struct hf_buf *out)
 static void
 put_words(struct hf_buf *out, const char *key)
 {
+    const char *known = cli_tr(key);
     char words[80];
     size_t n = 0;
 
+    if (known != key) {
+        put_escaped(out, known);
+        return;
+    }
     for (; key[n] != '\0' && n + 1 < sizeof(words); n++)
         words[n] = key[n] == '_' ? ' ' : key[n];
     words[n] = '\0';
@@ -141,13 +158,13 @@ static void
 put_scalar(struct hf_buf *out, const json_t *value)
 {
     if (json_is_string(value)) {
-        cli_html_text(out, json_string_value(value));
+        cli_html_text(out, cli_tr(json_string_value(value)));
     } else {
         char *text =
             json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
 
-        cli_html_text(out, json_is_true(value)    ? "yes"
-                           : json_is_false(value) ? "no"
+        cli_html_text(out, json_is_true(value)    ? cli_tr(CLI_N("yes"))
+                           : json_is_false(value) ? cli_tr(CLI_N("no"))
                                                   : text);
         free(text);
     }

@@ -20,6 +20,8 @@ void cli_html_end(struct hf_buf *out);
 void cli_html_text(struct hf_buf *out, const char *text);
 /** cli_html_heading: "the_key" as "The key". */
 void cli_html_heading(struct hf_buf *out, const char *key);
+/** cli_html_plain: escaped, in the direction of the document. */
+void cli_html_plain(struct hf_buf *out, const char *text);
 void cli_html_note(struct hf_buf *out, const char *text);
 /** cli_html_field: one row of a list of facts; begin and end it around them.
  * NULL and "" print nothing. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_i18n.h"
 #include "hf_text.h"
 
 #define KEY_CELLS 16 /* of a field of a section */
@@ -175,6 +176,7 @@ put_wrapped(FILE *out, size_t indent, const char *text)
 void
 cli_out_field(FILE *out, const char *label, const char *value)
 {
+    size_t cells;
     char *clean;
 
     if (value == NULL || value[0] == '\0')
@@ -182,9 +184,10 @@ cli_out_field(FILE *out, const char *label, const char *value)
     clean = cli_out_clean(value);
     if (clean == NULL)
         return;
-    fprintf(out, "%-*s", CLI_OUT_LABEL, label);
-    if (cli_out_width(label) >= CLI_OUT_LABEL)
-        fputc(' ', out);
+    label = cli_tr(label);
+    cells = cli_out_width(label);
+    fprintf(out, "%s%*s", label,
+            cells < CLI_OUT_LABEL ? (int)(CLI_OUT_LABEL - cells) : 1, "");
     put_wrapped(out, CLI_OUT_LABEL, clean);
     free(clean);
 }

@@ -62,6 +62,12 @@ const char *cli_out_time(const char *rfc3339, char out[static CLI_OUT_TIME]);
  * to be given back as an argument: "HC-4K2M9QXT". Returns @out. */
 const char *cli_out_id(const char *id, char out[static CLI_OUT_ID]);
 
+/** cli_write_new: a new file that only its owner reads; one that is there
+ * stays as it is. The exit status. */
+struct cli;
+struct hf_buf;
+int cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf);
+
 /* Members of JSON objects, for printing: never NULL. */
 const char *cli_out_text(const json_t *object, const char *key);
 bool cli_out_true(const json_t *object, const char *key);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_i18n.h"
 #include "cli_out.h"
 #include "hf_assert.h"
 
@@ -85,7 +86,8 @@ fit(const struct cli_table *t, size_t *width)
 
         for (size_t i = 0; i < t->n_cols; i++)
             if (t->cols[i].may_shrink &&
-                width[i] > cli_out_width(t->cols[i].head) && width[i] > 4 &&
+                width[i] > cli_out_width(cli_tr(t->cols[i].head)) &&
+                width[i] > 4 &&
                 (widest == t->n_cols || width[i] > width[widest]))
                 widest = i;
         if (widest == t->n_cols)
@@ -126,8 +128,8 @@ put_line(const struct cli_table *t, FILE *out, const size_t *width, size_t row,
     size_t owed = 0;
 
     for (size_t i = 0; i < t->n_cols; i++)
-        put_cell(out, is_head ? t->cols[i].head : cell_at(t, row, i), width[i],
-                 &owed);
+        put_cell(out, is_head ? cli_tr(t->cols[i].head) : cell_at(t, row, i),
+                 width[i], &owed);
     fputc('\n', out);
 }
 
@@ -137,11 +139,11 @@ cli_table_print(const struct cli_table *t, FILE *out, const char *none)
     size_t width[CLI_OUT_COLS_MAX];
 
     if (t == NULL || t->n_rows == 0) {
-        fprintf(out, "%s\n", none);
+        fprintf(out, "%s\n", cli_tr(none));
         return;
     }
     for (size_t i = 0; i < t->n_cols; i++) {
-        width[i] = cli_out_width(t->cols[i].head);
+        width[i] = cli_out_width(cli_tr(t->cols[i].head));
         for (size_t row = 0; row < t->n_rows; row++) {
             const size_t w = cli_out_width(cell_at(t, row, i));
 

@@ -308,7 +308,8 @@ static const struct cli_verb verbs[] = {
      false},
     {"attach", "[ID]", "file", "send a document along", NULL, false},
     {"fetch", "[ID]", "to=FILE", "get a document", NULL, false},
-    {"print", "[ID|CASE]", "", "ready for paper", NULL, false},
+    {"print", "ID|CASE", "to=FILE language why",
+     "the referral form or the record, for paper", cmd_print, false},
     {"slip make", "[ID]", "", "a slip for the returnee", NULL, false},
     {"slip enter", "[CODE]", "", "what the returnee says", NULL, false},
 

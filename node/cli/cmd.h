@@ -66,6 +66,7 @@ int cmd_refer(struct cli *c);
 int cmd_list(struct cli *c);
 int cmd_show(struct cli *c);
 int cmd_review(struct cli *c);
+int cmd_print(struct cli *c);
 int cmd_unmet_add(struct cli *c);
 int cmd_unmet_list(struct cli *c);
 int cmd_feedback_add(struct cli *c);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_conn.h"
+#include "cli_i18n.h"
 #include "cli_out.h"
 #include "cli_when.h"
 #include "cli_yaml.h"
@@ -144,11 +145,11 @@ cmd_case_shred(struct cli *c)
 static void
 print_transfers(struct cli *c, const json_t *transfers)
 {
-    static const struct cli_col cols[] = {{"TRANSFER", false},
-                                          {"FROM", true},
-                                          {"TO", true},
+    static const struct cli_col cols[] = {{CLI_N("TRANSFER"), false},
+                                          {CLI_N("FROM"), true},
+                                          {CLI_N("TO"), true},
                                           {"STATE", false},
-                                          {"WHEN", false}};
+                                          {CLI_N("WHEN"), false}};
     struct cli_table *t = cli_table_new(cols, 5);
     json_t *item;
     size_t i;
@@ -176,9 +177,9 @@ print_owner(struct cli *c, const json_t *j)
     char at[CLI_OUT_TIME];
 
     if (cli_out_text(j, "owner_until")[0] == '\0')
-        cli_out_field(c->out, "Case manager", cli_out_text(j, "owner"));
+        cli_out_field(c->out, CLI_N("Case manager"), cli_out_text(j, "owner"));
     else
-        cli_out_fieldf(c->out, "Case manager", "%s until %s, then %s",
+        cli_out_fieldf(c->out, CLI_N("Case manager"), "%s until %s, then %s",
                        cli_out_text(j, "owner"),
                        cli_out_time(cli_out_text(j, "owner_until"), at),
                        then[0] != '\0' ? then : "nobody");
@@ -191,32 +192,33 @@ print_case(struct cli *c, const json_t *j)
     char *withheld = cli_out_join(json_object_get(j, "withheld"));
     char at[CLI_OUT_TIME];
 
-    cli_out_field(c->out, "Case", cli_out_text(j, "case"));
-    cli_out_field(c->out, "Number", cli_out_text(j, "number"));
-    cli_out_field(c->out, "Stage", cli_out_text(j, "stage"));
-    cli_out_field(c->out, "Closed for", cli_out_text(j, "closed_for"));
+    cli_out_field(c->out, CLI_N("Case"), cli_out_text(j, "case"));
+    cli_out_field(c->out, CLI_N("Number"), cli_out_text(j, "number"));
+    cli_out_field(c->out, CLI_N("Stage"), cli_out_text(j, "stage"));
+    cli_out_field(c->out, CLI_N("Closed for"), cli_out_text(j, "closed_for"));
     if (cli_out_text(j, "close_asked")[0] != '\0')
         cli_out_fieldf(
-            c->out, "To be closed", "%s, says %s; a supervisor agrees",
+            c->out, CLI_N("To be closed"), "%s, says %s; a supervisor agrees",
             cli_out_text(j, "close_asked"), cli_out_text(j, "close_asked_by"));
     if (cli_out_true(j, "hold"))
-        cli_out_field(c->out, "On hold", "for an inquiry");
+        cli_out_field(c->out, CLI_N("On hold"), "for an inquiry");
     cli_out_fieldf(
-        c->out, "Custody", "%s (epoch %lld)", cli_out_text(custody, "holder"),
+        c->out, CLI_N("Custody"), "%s (epoch %lld)",
+        cli_out_text(custody, "holder"),
         (long long)json_integer_value(json_object_get(custody, "epoch")));
     print_owner(c, j);
     if (cli_out_text(j, "origin")[0] != '\0')
-        cli_out_fieldf(c->out, "Return", "from %s to %s",
+        cli_out_fieldf(c->out, CLI_N("Return"), "from %s to %s",
                        cli_out_text(j, "host")[0] ? cli_out_text(j, "host")
                                                   : "?",
                        cli_out_text(j, "origin"));
-    cli_out_field(c->out, "Handed by", cli_out_text(j, "from"));
-    cli_out_field(c->out, "Consent", cli_out_text(j, "consent"));
+    cli_out_field(c->out, CLI_N("Handed by"), cli_out_text(j, "from"));
+    cli_out_field(c->out, CLI_N("Consent"), cli_out_text(j, "consent"));
     if (cli_out_text(j, "changed")[0] != '\0')
-        cli_out_field(c->out, "Changed",
+        cli_out_field(c->out, CLI_N("Changed"),
                       cli_out_time(cli_out_text(j, "changed"), at));
     if (json_array_size(json_object_get(j, "withheld")) > 0)
-        cli_out_fieldf(c->out, "Not for you", "%s", withheld);
+        cli_out_fieldf(c->out, CLI_N("Not for you"), "%s", withheld);
     free(withheld);
     fputc('\n', c->out);
     cli_out_data(c->out, 0, json_object_get(j, "sections"));
@@ -244,11 +246,11 @@ cmd_case_show(struct cli *c)
 int
 cmd_case_list(struct cli *c)
 {
-    static const struct cli_col cols[] = {{"CASE", false},
-                                          {"NUMBER", true},
-                                          {"NAME", true},
-                                          {"STAGE", false},
-                                          {"HOLDER", true}};
+    static const struct cli_col cols[] = {{CLI_N("CASE"), false},
+                                          {CLI_N("NUMBER"), true},
+                                          {CLI_N("NAME"), true},
+                                          {CLI_N("STAGE"), false},
+                                          {CLI_N("HOLDER"), true}};
     struct cli_table *t;
     struct cli_path p;
     json_t *answer = NULL, *item;
@@ -276,7 +278,7 @@ cmd_case_list(struct cli *c)
 
         cli_table_row(t, cells);
     }
-    cli_table_print(t, c->out, "No cases.");
+    cli_table_print(t, c->out, CLI_N("No cases."));
     cli_table_free(t);
     json_decref(answer);
     return 0;

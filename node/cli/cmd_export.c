@@ -7,6 +7,7 @@
 
 #include "cli_conn.h"
 #include "cli_html.h"
+#include "cli_i18n.h"
 #include "cli_out.h"
 #include "cmd.h"
 #include "hf_file.h"
@@ -179,6 +180,7 @@ put_page(struct hf_buf *out, const json_t *j)
     json_t *value;
     size_t i;
 
+    (void)cli_i18n_use("en"); /* not all of it is translated */
     cli_html_begin(out, "Your record");
     put_head(out, j);
     json_object_foreach(json_object_get(j, "sections"), key, value)
@@ -208,9 +210,8 @@ ends_with(const char *text, const char *end)
     return n > k && strcasecmp(text + n - k, end) == 0;
 }
 
-/* A new file that only its owner reads; one that is there stays as it is. */
-static int
-write_new(struct cli *c, const char *path, const struct hf_buf *buf)
+int
+cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf)
 {
     const int fd =
         open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -253,7 +254,7 @@ write_copy(struct cli *c, const char *path, const json_t *j)
     if (buf.failed)
         status = cli_fail(c, EX_SOFTWARE, "internal", NULL, "out of memory");
     else
-        status = write_new(c, path, &buf);
+        status = cli_write_new(c, path, &buf);
     hf_buf_free(&buf);
     return status;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli_conn.h"
+#include "cli_i18n.h"
 #include "cli_out.h"
 #include "cli_when.h"
 #include "cli_yaml.h"
@@ -43,10 +44,14 @@ list_row(struct cli_table *t, const json_t *item)
 int
 cmd_list(struct cli *c)
 {
-    static const struct cli_col cols[] = {
-        {"ID", false},  {"STATE", true},   {"", false},
-        {"PEER", true}, {"SERVICE", true}, {"URGENCY", true},
-        {"DUE", true},  {"CHANGED", false}};
+    static const struct cli_col cols[] = {{CLI_N("ID"), false},
+                                          {CLI_N("STATE"), true},
+                                          {"", false},
+                                          {CLI_N("PEER"), true},
+                                          {CLI_N("SERVICE"), true},
+                                          {CLI_N("URGENCY"), true},
+                                          {CLI_N("DUE"), true},
+                                          {CLI_N("CHANGED"), false}};
     char since[HF_TIME_TEXT_BYTES];
     json_t *answer = NULL, *item;
     struct cli_table *t;
@@ -74,7 +79,7 @@ cmd_list(struct cli *c)
     t = cli_table_new(cols, 8);
     json_array_foreach(json_object_get(answer, "items"), i, item)
         list_row(t, item);
-    cli_table_print(t, c->out, "Nothing here.");
+    cli_table_print(t, c->out, CLI_N("Nothing here."));
     cli_table_free(t);
     if (cli_out_text(answer, "next")[0] != '\0')
         fprintf(c->out, "More: --cursor %s\n", cli_out_text(answer, "next"));
@@ -85,10 +90,10 @@ cmd_list(struct cli *c)
 int
 cmd_tasks(struct cli *c)
 {
-    static const struct cli_col cols[] = {{"TASK", false},
-                                          {"WHAT", true},
-                                          {"OF", false},
-                                          {"DUE", false},
+    static const struct cli_col cols[] = {{CLI_N("TASK"), false},
+                                          {CLI_N("WHAT"), true},
+                                          {CLI_N("OF"), false},
+                                          {CLI_N("DUE"), false},
                                           {"", false}};
     json_t *answer = NULL, *item;
     struct cli_table *t;
@@ -119,7 +124,7 @@ cmd_tasks(struct cli *c)
 
         cli_table_row(t, cells);
     }
-    cli_table_print(t, c->out, "Nothing to do.");
+    cli_table_print(t, c->out, CLI_N("Nothing to do."));
     cli_table_free(t);
     json_decref(answer);
     return 0;
@@ -169,9 +174,10 @@ int
 cmd_withdrawals(struct cli *c)
 {
     static const struct cli_col cols[] = {
-        {"WITHDRAWAL", false}, {"", false},      {"PEER", true},
-        {"EFFECT", false},     {"STATE", false}, {"ANSWER", true},
-        {"CHANGED", false}};
+        {CLI_N("WITHDRAWAL"), false}, {"", false},
+        {CLI_N("PEER"), true},        {CLI_N("EFFECT"), false},
+        {CLI_N("STATE"), false},      {CLI_N("ANSWER"), true},
+        {CLI_N("CHANGED"), false}};
     json_t *answer = NULL, *item;
     struct cli_table *t;
     struct cli_path p;
@@ -200,7 +206,7 @@ cmd_withdrawals(struct cli *c)
 
         cli_table_row(t, cells);
     }
-    cli_table_print(t, c->out, "No withdrawals.");
+    cli_table_print(t, c->out, CLI_N("No withdrawals."));
     cli_table_free(t);
     json_decref(answer);
     return 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_conn.h"
+#include "cli_i18n.h"
 #include "cli_out.h"
 #include "cli_when.h"
 #include "cli_yaml.h"
@@ -65,9 +66,9 @@ cmd_unmet_add(struct cli *c)
 int
 cmd_unmet_list(struct cli *c)
 {
-    static const struct cli_col cols[] = {{"CASE", false},  {"NEED", true},
-                                          {"PLACE", true},  {"WHY", true},
-                                          {"TIMES", false}, {"", true}};
+    static const struct cli_col cols[] = {
+        {CLI_N("CASE"), false}, {CLI_N("NEED"), true},   {CLI_N("PLACE"), true},
+        {CLI_N("WHY"), true},   {CLI_N("TIMES"), false}, {"", true}};
     json_t *answer = NULL, *item;
     struct cli_table *t;
     struct cli_path p;
@@ -99,7 +100,7 @@ cmd_unmet_list(struct cli *c)
             (long long)json_integer_value(json_object_get(item, "times")));
         cli_table_row(t, cells);
     }
-    cli_table_print(t, c->out, "No unmet needs.");
+    cli_table_print(t, c->out, CLI_N("No unmet needs."));
     cli_table_free(t);
     json_decref(answer);
     return 0;
@@ -191,8 +192,10 @@ print_counts(struct cli *c, const json_t *items, const struct cli_col *cols,
 int
 cmd_audit_unmet(struct cli *c)
 {
-    static const struct cli_col needs[] = {
-        {"NEED", true}, {"PLACE", true}, {"WHY", true}, {"UNMET", false}};
+    static const struct cli_col needs[] = {{CLI_N("NEED"), true},
+                                           {CLI_N("PLACE"), true},
+                                           {CLI_N("WHY"), true},
+                                           {"UNMET", false}};
     static const struct cli_col said[] = {
         {"ABOUT", true}, {"SERVICE", true}, {"WHAT", true}, {"COUNT", false}};
     static const char *const need_keys[] = {"need", "place", "reason", ""};
@@ -215,7 +218,7 @@ cmd_audit_unmet(struct cli *c)
         const json_t *feedback = json_object_get(answer, "feedback");
 
         print_counts(c, json_object_get(answer, "items"), needs, need_keys,
-                     "No unmet needs.");
+                     CLI_N("No unmet needs."));
         if (json_array_size(feedback) > 0) {
             fputc('\n', c->out);
             print_counts(c, feedback, said, said_keys, "");

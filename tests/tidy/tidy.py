@@ -386,6 +386,52 @@ def check_threats():
                 report(document, i, f"no test {word} there")
 
 
+def messages(path):
+    """msgid -> msgstr of a catalogue, plain entries only."""
+    found = {}
+    entry = re.compile(r'^msgid ((?:"(?:[^"\\]|\\.)*"\n)+)'
+                       r'msgstr ((?:"(?:[^"\\]|\\.)*"\n?)+)', re.M)
+    for msgid, msgstr in entry.findall(read(path)):
+        text = ["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', part))
+                for part in (msgid, msgstr)]
+        found[text[0]] = text[1]
+    return found
+
+
+def marked_texts():
+    """What the command line says through CLI_N(), and words of vocabularies
+    that stand on paper; text -> where."""
+    texts = {}
+    mark = re.compile(r'CLI_N\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)')
+    for path in sorted(f for f in C_FILES if f.startswith("node/cli/")):
+        for found in mark.finditer(read(path)):
+            text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"',
+                                      found.group(1)))
+            line = read(path).count("\n", 0, found.start()) + 1
+            texts.setdefault(text, (path, line))
+    for name in ("CATEGORY", "URGENCY", "SEX", "STAGE", "STATE"):
+        block = read("proto/vocab.h").split(f"#define {name}_MAP(X)", 1)[1]
+        for word in re.findall(r'X\(\w+, \d+, "([^"]+)"\)',
+                               block.split("\n\n", 1)[0]):
+            texts.setdefault(word, ("proto/vocab.h", 1))
+    return texts
+
+
+def check_po():
+    """Every text has a translation in every catalogue, and none is left over.
+    """
+    texts = marked_texts()
+    for path in sorted(str(p.relative_to(ROOT))
+                       for p in ROOT.glob("node/cli/po/*.po")):
+        known = messages(path)
+        for text, (source, line) in texts.items():
+            if not known.get(text):
+                report(source, line, f'"{text}" is not in {path}')
+        for text in known:
+            if text and text not in texts:
+                report(path, 1, f'"{text}" is said nowhere')
+
+
 def check_alone():
     """The project refers to nothing outside itself."""
     foreign = re.compile(r"\.\./" + "shared|(?<![\\w.])/" + "work/|\\bfarm" +
@@ -409,6 +455,7 @@ def main():
     checks = {"includes": check_includes, "headers": check_headers,
               "calls": check_calls, "form": check_form, "map": check_map,
               "folders": check_folders, "events": check_events,
+              "po": check_po,
               "threats": check_threats, "alone": check_alone}
     parser = argparse.ArgumentParser()
     parser.add_argument("--generated", default=str(ROOT / "build-dev"))
