@@ -179,6 +179,18 @@ HF_NODISCARD enum hf_err registry_edit_show(struct registry_edit *e,
                                             enum registry_role role,
                                             struct hf_buf *out);
 
+/** registry_edit_changes: append what the newest document of @role changes
+ * against @held, a set that is in force: each member, broker, ruling and key
+ * in the words of registry_edit_show(), lines that go with `-`, that come with
+ * `+`. Members stand as they are in force, suspensions included. Whatever
+ * registry_edit_show() would show differently is among these lines.
+ * HF_ERR_NOT_FOUND  no such document
+ * HF_ERR_ROLLBACK   @held has a newer one, or another of this version */
+HF_NODISCARD enum hf_err registry_edit_changes(struct registry_edit *e,
+                                               enum registry_role role,
+                                               struct hf_bytes held,
+                                               struct hf_buf *out);
+
 /** registry_edit_preview: the registry it would be, signatures not looked at;
  * for showing. registry_free() it. */
 HF_NODISCARD enum hf_err registry_edit_preview(struct registry_edit *e,

@@ -18,6 +18,18 @@ struct registry_edit {
     bool orgs_changed;     /* what the set holds of orgs is stale */
 };
 
+/** registry_edit_head: append the lines above a document: version, end, words,
+ * signatures. */
+bool registry_edit_head(struct registry_edit *e, enum registry_role role,
+                        const struct registry_tally *t, struct hf_buf *out);
+/** registry_edit_body: append what the newest document of @role, which is
+ * there, says, without its head; not for orgs. registry_edit_orgs: what orgs
+ * says, and not what `suspend` makes of it. */
+HF_NODISCARD enum hf_err registry_edit_body(struct registry_edit *e,
+                                            enum registry_role role,
+                                            struct hf_buf *out);
+HF_NODISCARD enum hf_err registry_edit_orgs(struct registry_edit *e,
+                                            struct registry **ret);
 /** registry_edit_settle: write the set anew, so that every span lies in
  * e->bytes again. */
 HF_NODISCARD enum hf_err registry_edit_settle(struct registry_edit *e);

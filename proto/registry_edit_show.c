@@ -26,8 +26,8 @@ registry_edit_hash(struct registry_edit *e, enum registry_role role,
     return HF_OK;
 }
 
-static bool
-show_head(struct registry_edit *e, enum registry_role role,
+bool
+registry_edit_head(struct registry_edit *e, enum registry_role role,
           const struct registry_tally *t, struct hf_buf *out)
 {
     char words[REGISTRY_WORDS_BYTES], until[HF_TIME_TEXT_BYTES];
@@ -126,25 +126,51 @@ show_timestamp(const struct registry_edit *e, struct hf_buf *out)
     return HF_OK;
 }
 
-/* What this document says, and not what `suspend` makes of it. */
-static enum hf_err
-show_orgs(struct registry_edit *e, struct hf_buf *out)
+enum hf_err
+registry_edit_orgs(struct registry_edit *e, struct registry **ret)
 {
     struct registry_signed *doc = e->set->doc;
     const struct registry_signed suspend = doc[REGISTRY_SUSPEND];
     const struct registry_signed timestamp = doc[REGISTRY_TIMESTAMP];
-    struct registry *r = NULL;
     enum hf_err err;
 
     doc[REGISTRY_SUSPEND].doc = (struct hf_bytes){NULL, 0};
     doc[REGISTRY_TIMESTAMP].doc = (struct hf_bytes){NULL, 0};
-    err = registry_make(e->set, &r);
+    err = registry_make(e->set, ret);
     doc[REGISTRY_SUSPEND] = suspend;
     doc[REGISTRY_TIMESTAMP] = timestamp;
+    return err;
+}
+
+static enum hf_err
+show_orgs(struct registry_edit *e, struct hf_buf *out)
+{
+    struct registry *r = NULL;
+    enum hf_err err = registry_edit_orgs(e, &r);
+
     if (!err && !registry_summary(r, out))
         err = HF_ERR_NOMEM;
     registry_free(r);
     return err;
+}
+
+enum hf_err
+registry_edit_body(struct registry_edit *e, enum registry_role role,
+                   struct hf_buf *out)
+{
+    switch (role) {
+    case REGISTRY_ROOT:
+        return show_root(e, out);
+    case REGISTRY_SUSPEND:
+        return show_suspend(e, out);
+    case REGISTRY_TIMESTAMP:
+        return show_timestamp(e, out);
+    case REGISTRY_ORGS:
+        return show_orgs(e, out);
+    case REGISTRY_ROLES:
+        break;
+    }
+    return HF_ERR_NOT_FOUND;
 }
 
 enum hf_err
@@ -159,19 +185,7 @@ registry_edit_show(struct registry_edit *e, enum registry_role role,
         return err;
     if (t.version == 0)
         return HF_ERR_NOT_FOUND;
-    if (!show_head(e, role, &t, out))
+    if (!registry_edit_head(e, role, &t, out))
         return HF_ERR_NOMEM;
-    switch (role) {
-    case REGISTRY_ROOT:
-        return show_root(e, out);
-    case REGISTRY_ORGS:
-        return show_orgs(e, out);
-    case REGISTRY_SUSPEND:
-        return show_suspend(e, out);
-    case REGISTRY_TIMESTAMP:
-        return show_timestamp(e, out);
-    case REGISTRY_ROLES:
-        break;
-    }
-    return HF_ERR_NOT_FOUND;
+    return registry_edit_body(e, role, out);
 }

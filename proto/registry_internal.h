@@ -97,11 +97,18 @@ registry_doc_write_timestamp(const struct registry_timestamp *t,
                              struct hf_buf *out);
 void registry_doc_hash(struct hf_bytes doc, struct hf_hash *ret);
 
-/** registry_summary_succession: append who followed whom, and who says so. */
+/** registry_summary_broker / _org / _ruling: append the lines of one.
+ * registry_summary_succession: append who followed whom, and who says so. */
 bool registry_summary_succession(const struct hf_org *id,
                                  const struct registry_succession *s,
                                  const uint8_t pk[static HF_PK_BYTES],
                                  struct hf_buf *out);
+bool registry_summary_broker(const struct registry_broker *b,
+                             struct hf_buf *out);
+bool registry_summary_org(const struct registry *r,
+                          const struct registry_org *o, struct hf_buf *out);
+bool registry_summary_ruling(const struct registry_ruling *ruling,
+                             struct hf_buf *out);
 
 /** registry_check_member / _broker: the form of one. registry_check: names
  * that must be listed are (HF_ERR_UNKNOWN), nothing and no key stands there

@@ -57,19 +57,32 @@ add_document(const struct registry *r, enum registry_role role,
 static bool
 add_op_keys(const struct registry_key *keys, size_t n, struct hf_buf *out)
 {
-    char fp[REGISTRY_FINGERPRINT_BYTES], until[HF_TIME_TEXT_BYTES];
+    char fp[REGISTRY_FINGERPRINT_BYTES], words[REGISTRY_WORDS_BYTES];
+    char from[HF_TIME_TEXT_BYTES], until[HF_TIME_TEXT_BYTES];
 
     for (size_t i = 0; i < n; i++) {
         const struct registry_key *k = &keys[i];
 
-        if (!hf_buf_printf(
-                out, "  operation key %s%s%s%s\n",
-                registry_fingerprint(k->pk, fp), k->until_ms ? ", until " : "",
-                k->until_ms ? hf_time_format(k->until_ms, until) : "",
-                k->revoked ? ", REVOKED" : ""))
+        if (!hf_buf_printf(out, "  operation key %s%s\n",
+                           registry_fingerprint(k->pk, fp),
+                           k->revoked ? ", REVOKED" : "") ||
+            !hf_buf_printf(
+                out, "    %s\n    from %s%s%s\n", registry_words(k->pk, words),
+                hf_time_format(k->from_ms, from), k->until_ms ? " until " : "",
+                k->until_ms ? hf_time_format(k->until_ms, until) : ""))
             return false;
     }
     return true;
+}
+
+static bool
+add_link(const uint8_t pk[static HF_PK_BYTES], struct hf_buf *out)
+{
+    char fp[REGISTRY_FINGERPRINT_BYTES], words[REGISTRY_WORDS_BYTES];
+
+    return hf_buf_printf(out, "  link key      %s\n    %s\n",
+                         registry_fingerprint(pk, fp),
+                         registry_words(pk, words));
 }
 
 static bool
@@ -103,8 +116,8 @@ registry_summary_succession(const struct hf_org *id,
             : "that key's signature DOES NOT FIT: do not sign");
 }
 
-static bool
-add_broker(const struct registry_broker *b, struct hf_buf *out)
+bool
+registry_summary_broker(const struct registry_broker *b, struct hf_buf *out)
 {
     char fp[REGISTRY_FINGERPRINT_BYTES], words[REGISTRY_WORDS_BYTES];
 
@@ -120,9 +133,7 @@ add_broker(const struct registry_broker *b, struct hf_buf *out)
                          registry_fingerprint(b->identity_pk, fp)) &&
            registry_summary_succession(&b->id, &b->succession, b->identity_pk,
                                        out) &&
-           add_op_keys(b->op, b->n_op, out) &&
-           hf_buf_printf(out, "  link key      %s\n",
-                         registry_fingerprint(b->link_pk, fp)) &&
+           add_op_keys(b->op, b->n_op, out) && add_link(b->link_pk, out) &&
            add_old_link(b->old_link_pk, b->old_link_until_ms, out);
 }
 
@@ -166,9 +177,9 @@ add_roles(const struct registry *r, const struct registry_org *o,
                                hf_time_format(o->vetted_ms, on), o->vetting);
 }
 
-static bool
-add_org(const struct registry *r, const struct registry_org *o,
-        struct hf_buf *out)
+bool
+registry_summary_org(const struct registry *r, const struct registry_org *o,
+                     struct hf_buf *out)
 {
     char fp[REGISTRY_FINGERPRINT_BYTES], words[REGISTRY_WORDS_BYTES];
     bool ok = hf_buf_printf(
@@ -186,9 +197,7 @@ add_org(const struct registry *r, const struct registry_org *o,
                                          out);
     if (o->via.s[0] != '\0')
         return ok && hf_buf_printf(out, "  its node is kept by %s\n", o->via.s);
-    ok = ok && add_op_keys(o->op, o->n_op, out) &&
-         hf_buf_printf(out, "  link key      %s\n",
-                       registry_fingerprint(o->link_pk, fp)) &&
+    ok = ok && add_op_keys(o->op, o->n_op, out) && add_link(o->link_pk, out) &&
          add_old_link(o->old_link_pk, o->old_link_until_ms, out) &&
          hf_buf_printf(out, "  home brokers ");
     for (size_t i = 0; ok && i < o->n_homes; i++)
@@ -196,8 +205,9 @@ add_org(const struct registry *r, const struct registry_org *o,
     return ok && hf_buf_printf(out, "\n");
 }
 
-static bool
-add_ruling(const struct registry_ruling *ruling, struct hf_buf *out)
+bool
+registry_summary_ruling(const struct registry_ruling *ruling,
+                        struct hf_buf *out)
 {
     char tag[HF_HEX_BYTES(HF_HASH_BYTES)], at[HF_TIME_TEXT_BYTES];
 
@@ -225,10 +235,10 @@ registry_summary(const struct registry *r, struct hf_buf *out)
                       (unsigned long long)r->figures_period_ms / 1000);
 
     for (size_t i = 0; ok && i < r->n_brokers; i++)
-        ok = add_broker(&r->broker[i], out);
+        ok = registry_summary_broker(&r->broker[i], out);
     for (size_t i = 0; ok && i < r->n_orgs; i++)
-        ok = add_org(r, &r->orgs[i], out);
+        ok = registry_summary_org(r, &r->orgs[i], out);
     for (size_t i = 0; ok && i < r->n_rulings; i++)
-        ok = add_ruling(&r->rulings[i], out);
+        ok = registry_summary_ruling(&r->rulings[i], out);
     return ok;
 }

@@ -204,22 +204,120 @@ sign_all(struct cli *c, struct registry_edit *e, const struct hf_secret *secret,
     return 0;
 }
 
-int
-cmd_registry_ask(struct cli *c, struct registry_edit *e, unsigned roles)
+/* The set that is in force: named, or the one that our node holds. False:
+ * there is none to compare with; *ret_status says if that is an error. */
+static bool
+read_held(struct cli *c, struct hf_buf *ret, int *ret_status)
 {
-    struct hf_buf text;
+    const char *path = cli_value(c, "held");
+    char ours[CLI_PATH_BYTES];
+    struct registry *r = NULL;
+    enum hf_err err;
+
+    *ret_status = 0;
+    if (path == NULL && c->dir != NULL &&
+        access(cli_in_dir(c, "registry.set", ours), R_OK) == 0)
+        path = ours;
+    if (path == NULL)
+        return false;
+    *ret_status = cmd_registry_read(c, path, REGISTRY_BYTES_MAX, ret);
+    if (*ret_status != 0)
+        return false;
+    err = registry_load(hf_buf_bytes(ret), &r);
+    registry_free(r);
+    if (!err)
+        return true;
+    hf_buf_free(ret);
+    *ret_status = cmd_registry_failed(c, path, err);
+    return false;
+}
+
+static enum hf_err
+show_roles(struct registry_edit *e, unsigned roles, struct hf_bytes held,
+           struct hf_buf *out)
+{
     enum hf_err err = HF_OK;
 
+    for (int i = 0; i < REGISTRY_ROLES && !err; i++) {
+        const enum registry_role role = (enum registry_role)i;
+
+        if (roles & 1u << i)
+            err = held.n > 0 ? registry_edit_changes(e, role, held, out)
+                             : registry_edit_show(e, role, out);
+    }
+    return err;
+}
+
+static int
+print_roles(struct cli *c, struct registry_edit *e, unsigned roles,
+            struct hf_bytes held)
+{
+    struct hf_buf text;
+    enum hf_err err;
+
     hf_buf_init(&text, 4 * REGISTRY_BYTES_MAX);
-    for (int role = 0; role < REGISTRY_ROLES && !err; role++)
-        if (roles & 1u << role)
-            err = registry_edit_show(e, (enum registry_role)role, &text);
+    err = show_roles(e, roles, held, &text);
     if (!err && text.n > 0)
         fwrite(text.p, 1, text.n, c->err);
     hf_buf_free(&text);
-    if (err)
-        return cmd_registry_failed(c, c->arg[0], err);
-    return cli_sure(c, "sign what is shown above");
+    if (err == HF_ERR_ROLLBACK)
+        return cli_fail(c, EX_DATAERR, "rollback",
+                        "begin with the set that was published last",
+                        "%s: older than what is in force, or another of its "
+                        "version",
+                        c->arg[0]);
+    return err ? cmd_registry_failed(c, c->arg[0], err) : 0;
+}
+
+/* The answer of a person who has read the changes. */
+static int
+ask_after_changes(struct cli *c, struct registry_edit *e, unsigned roles)
+{
+    const struct hf_bytes nothing = {NULL, 0};
+    char answer[16];
+
+    if (c->yes || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return cli_sure(c, "sign what is shown above");
+    for (;;) {
+        int status;
+
+        fputs("Sign what changes above? yes, or all to read every document "
+              "in full: ",
+              c->err);
+        if (fgets(answer, sizeof(answer), stdin) == NULL ||
+            (strcmp(answer, "yes\n") != 0 && strcmp(answer, "all\n") != 0))
+            return cli_fail(c, EX_REFUSED, "not_confirmed", "",
+                            "nothing was done");
+        if (answer[0] == 'y')
+            return 0;
+        status = print_roles(c, e, roles, nothing);
+        if (status != 0)
+            return status;
+    }
+}
+
+int
+cmd_registry_ask(struct cli *c, struct registry_edit *e, unsigned roles)
+{
+    struct hf_bytes nothing = {NULL, 0};
+    struct hf_buf held;
+    int status;
+
+    if (!read_held(c, &held, &status)) {
+        if (status != 0)
+            return status;
+        fputs("Nothing to compare with (--held, the set in force): all of "
+              "it.\n",
+              c->err);
+        status = print_roles(c, e, roles, nothing);
+        return status != 0 ? status : cli_sure(c, "sign what is shown above");
+    }
+    fputs("Against the registry in force, - goes and + comes:\n", c->err);
+    status = print_roles(c, e, roles, hf_buf_bytes(&held));
+    hf_buf_free(&held);
+    if (status == 0 && cli_has(c, "full"))
+        status = print_roles(c, e, roles, nothing);
+    return status != 0 ? status : ask_after_changes(c, e, roles);
 }
 
 int

@@ -26,8 +26,10 @@ int cmd_registry_save(struct cli *c, const char *path, struct registry_edit *e);
 /** cmd_registry_secret: a signing key from @path; hf_secret_free() it. */
 int cmd_registry_secret(struct cli *c, const char *path,
                         struct hf_secret **ret);
-/** cmd_registry_ask: show in full, on stderr, the documents of @roles (bits),
- * then ask whether to sign them. */
+/** cmd_registry_ask: show, on stderr, what the documents of @roles (bits)
+ * change against the set in force (--held, or that of the node's folder), or
+ * all of them where there is none; then ask whether to sign them. All of them
+ * also with --full, or when the person asks. */
 int cmd_registry_ask(struct cli *c, struct registry_edit *e, unsigned roles);
 /** cmd_registry_document: {"role", "version", "expires", "words",
  * "signatures", "needed", "complete"}; NULL when there is none. */

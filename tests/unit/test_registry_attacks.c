@@ -320,6 +320,26 @@ Test(registry_attacks, threshold_of_nobody)
     cr_expect(eq(int,
                  (int)registry_doc_read_root(root_with_threshold(3), &root),
                  HF_OK));
+
+    /* In a set, signed by all who should: also for another role than root. */
+    {
+        struct hf_buf doc;
+
+        hf_buf_init(&doc, 4096);
+        take_apart(fixture_bytes(e, &a));
+        cr_assert(hf_buf_add(&doc, set->root[0].doc.p, set->root[0].doc.n));
+        for (size_t i = 0; i + 3 < doc.n; i++) {
+            if (doc.p[i] == 0x22 && doc.p[i + 2] == 0x08) { /* role orgs */
+                doc.p[i + 3] = 0;
+                break;
+            }
+        }
+        plant(REGISTRY_ROOT, hf_buf_bytes(&doc), "handoff/1 registry root",
+              REGISTRY_ROOT, 3);
+        cr_expect(eq(int, (int)accept_it(put_together(), nothing),
+                     HF_ERR_THRESHOLD));
+        hf_buf_free(&doc);
+    }
 }
 
 Test(registry_attacks, oversized_set)
