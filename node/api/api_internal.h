@@ -247,6 +247,11 @@ uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 /** api_insert_task: @task is taken; before those that are due later. */
 void api_insert_task(json_t *list, json_t *task);
 
+/* ---- query_case.c ---- */
+
+/** api_put_name: "name" of a case's person, if this user may read identity. */
+void api_put_name(struct api_call *c, json_t *o, const struct node_case *row);
+
 /* ---- query_closing.c ---- */
 
 /** api_put_closing: stage; why and when it was closed; whether it is kept. */

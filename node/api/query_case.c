@@ -4,8 +4,8 @@
 /* ---- list ---- */
 
 /* What a person is called, in one line; needs the right to read identity. */
-static void
-put_name(struct api_call *c, json_t *o, const struct node_case *row)
+void
+api_put_name(struct api_call *c, json_t *o, const struct node_case *row)
 {
     static const char *const parts[] = {"given_name", "name", "family_name"};
     struct hf_bytes bytes;
@@ -46,7 +46,7 @@ list_item(struct api_call *c, const struct node_case *row)
     api_put_time(o, "changed", row->changed_ms);
     if (row->number.s[0] != '\0')
         api_put_text(o, "number", row->number.s);
-    put_name(c, o, row);
+    api_put_name(c, o, row);
     return o;
 }
 

@@ -35,6 +35,20 @@ put_trouble(struct api_call *c, json_t *j, const struct node_object *o)
         api_put_bool(j, "unconfirmed", true);
 }
 
+/* The first of the clocks that run; 0: none does. */
+static uint64_t
+next_due(const struct node_object *o)
+{
+    uint64_t first_ms = 0, due_ms, met_ms;
+    bool runs;
+
+    for (int k = 0; k < DEADLINES; k++)
+        if (deadline_get(o, (enum deadline)k, &due_ms, &met_ms, &runs) &&
+            runs && (first_ms == 0 || due_ms < first_ms))
+            first_ms = due_ms;
+    return first_ms;
+}
+
 json_t *
 api_object(struct api_call *c, const struct node_object *o)
 {
@@ -53,6 +67,7 @@ api_object(struct api_call *c, const struct node_object *o)
     api_put_text(j, "service", sees ? o->terms.service.s : NULL);
     api_put_text(j, "urgency", urgency_text(urgency_of(o)));
     api_put_bool(j, "overdue", deadline_is_over(o, c->now_ms));
+    api_put_time(j, "due", next_due(o));
     api_put_time(j, "at", o->changed_ms);
     api_put_time(j, "created", o->created_ms);
     api_put_text(j, "owner", o->owner.s);

@@ -37,10 +37,13 @@ task_of(struct api_call *c, const struct node_task *t,
         const struct node_object *o)
 {
     json_t *j = json_object();
+    struct node_case row;
 
     api_put_id(j, "task", "HK", &t->id);
     api_put_text(j, "what", task_text(t->what));
     api_put_id(j, "case", "HC", &t->case_id);
+    if (case_get(c->env->view, &t->case_id, &row))
+        api_put_name(c, j, &row);
     if (o != NULL)
         put_object(c, j, o);
     else

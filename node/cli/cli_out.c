@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli_i18n.h"
+#include "hf_proc.h"
 #include "hf_text.h"
 
 #define KEY_CELLS 16 /* of a field of a section */
@@ -362,6 +363,23 @@ cli_out_time(const char *rfc3339, char out[static CLI_OUT_TIME])
     if (strlen(rfc3339) > 10 && hf_time_parse(rfc3339, &ms))
         return hf_time_format_local(ms, out);
     (void)snprintf(out, CLI_OUT_TIME, "%.31s", rfc3339);
+    return out;
+}
+
+const char *
+cli_out_day(const char *rfc3339, char out[static CLI_OUT_TIME])
+{
+    char today[HF_TIME_TEXT_BYTES];
+
+    (void)cli_out_time(rfc3339, out);
+    (void)hf_time_format_local(hf_clock_wall_ms(), today);
+    if (strlen(out) != sizeof("2026-12-07 08:15") - 1)
+        return out;
+    if (strncmp(out, today, 10) == 0)
+        return memmove(out, out + 11, 6);
+    if (strncmp(out, today, 5) == 0)
+        return memmove(out, out + 5, 12);
+    out[10] = '\0';
     return out;
 }
 

@@ -58,6 +58,10 @@ void cli_out_data(FILE *out, unsigned indent, const json_t *value);
  * stays as it is; NULL and "" give "-". Returns @out. */
 const char *cli_out_time(const char *rfc3339, char out[static CLI_OUT_TIME]);
 
+/** cli_out_day: the same in a few cells, for a table: "08:15" today, else
+ * "12-07 08:15", and the day alone where the year is another. */
+const char *cli_out_day(const char *rfc3339, char out[static CLI_OUT_TIME]);
+
 /** cli_out_id: the first symbols of an id, enough to be told from others and
  * to be given back as an argument: "HC-4K2M9QXT". Returns @out. */
 const char *cli_out_id(const char *id, char out[static CLI_OUT_ID]);

@@ -243,6 +243,31 @@ cmd_case_show(struct cli *c)
     return status;
 }
 
+static int
+newer(const void *a, const void *b)
+{
+    return strcmp(cli_out_text(*(json_t *const *)b, "changed"),
+                  cli_out_text(*(json_t *const *)a, "changed"));
+}
+
+/* The store has them by id, which says nothing to anybody. */
+static json_t *
+newest_first(const json_t *items)
+{
+    const size_t n = json_array_size(items);
+    json_t **sorted = calloc(n + 1, sizeof(json_t *));
+    json_t *list = json_array();
+
+    for (size_t i = 0; sorted != NULL && i < n; i++)
+        sorted[i] = json_array_get(items, i);
+    if (sorted != NULL)
+        qsort(sorted, n, sizeof(json_t *), newer);
+    for (size_t i = 0; sorted != NULL && i < n; i++)
+        (void)json_array_append(list, sorted[i]);
+    free(sorted);
+    return list;
+}
+
 int
 cmd_case_list(struct cli *c)
 {
@@ -253,7 +278,7 @@ cmd_case_list(struct cli *c)
                                           {CLI_N("HOLDER"), true}};
     struct cli_table *t;
     struct cli_path p;
-    json_t *answer = NULL, *item;
+    json_t *answer = NULL, *items, *item;
     size_t i;
     int status;
 
@@ -268,7 +293,8 @@ cmd_case_list(struct cli *c)
         return status;
     }
     t = cli_table_new(cols, 5);
-    json_array_foreach(json_object_get(answer, "items"), i, item)
+    items = newest_first(json_object_get(answer, "items"));
+    json_array_foreach(items, i, item)
     {
         char id[CLI_OUT_ID];
         const char *cells[] = {
@@ -280,6 +306,7 @@ cmd_case_list(struct cli *c)
     }
     cli_table_print(t, c->out, CLI_N("No cases."));
     cli_table_free(t);
+    json_decref(items);
     json_decref(answer);
     return 0;
 }

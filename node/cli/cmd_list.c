@@ -19,7 +19,7 @@ due_text(const json_t *item, char at[static CLI_OUT_TIME])
         return "OVERDUE";
     if (cli_out_true(item, "waiting_for_prekey"))
         return "(no prekey)";
-    return due[0] != '\0' ? cli_out_time(due, at) : "";
+    return due[0] != '\0' ? cli_out_day(due, at) : "";
 }
 
 static void
@@ -34,7 +34,7 @@ list_row(struct cli_table *t, const json_t *item)
                            cli_out_text(item, "service"),
                            cli_out_text(item, "urgency"),
                            due_text(item, due),
-                           cli_out_time(cli_out_text(item, "at"), at)};
+                           cli_out_day(cli_out_text(item, "at"), at)};
 
     if (strcmp(cli_out_text(item, "kind"), "transfer") == 0)
         cells[4] = "(case)";
@@ -90,11 +90,9 @@ cmd_list(struct cli *c)
 int
 cmd_tasks(struct cli *c)
 {
-    static const struct cli_col cols[] = {{CLI_N("TASK"), false},
-                                          {CLI_N("WHAT"), true},
-                                          {CLI_N("OF"), false},
-                                          {CLI_N("DUE"), false},
-                                          {"", false}};
+    static const struct cli_col cols[] = {
+        {CLI_N("TASK"), false}, {CLI_N("WHAT"), true}, {CLI_N("NAME"), true},
+        {CLI_N("OF"), false},   {CLI_N("DUE"), false}, {"", false}};
     json_t *answer = NULL, *item;
     struct cli_table *t;
     struct cli_path p;
@@ -110,7 +108,7 @@ cmd_tasks(struct cli *c)
         json_decref(answer);
         return status;
     }
-    t = cli_table_new(cols, 5);
+    t = cli_table_new(cols, 6);
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
         const char *of = cli_out_text(item, "object");
@@ -118,8 +116,9 @@ cmd_tasks(struct cli *c)
         const char *cells[] = {
             cli_out_id(cli_out_text(item, "task"), id),
             cli_out_text(item, "what"),
+            cli_out_text(item, "name"),
             cli_out_id(of[0] ? of : cli_out_text(item, "case"), of_id),
-            cli_out_time(cli_out_text(item, "due"), due),
+            cli_out_day(cli_out_text(item, "due"), due),
             cli_out_true(item, "overdue") ? "OVERDUE" : ""};
 
         cli_table_row(t, cells);

@@ -274,10 +274,8 @@ tell_everybody(struct step *s, const struct node_case *c)
     /* first whom, then what: telling one changes what a walk would find */
     while (n < OBJECTS_MAX && object_next_of_case(s->v, &c->id, &at, &o))
         all[n++] = o.id;
-    for (size_t i = 0; i < n; i++) {
-        tell(s, &all[i]);
-        task_cancel_of_object(s, &all[i], TASK_NONE);
-    }
+    for (size_t i = 0; i < n; i++)
+        tell(s, &all[i]); /* whose clocks stop with that */
     task_of_death(s, &c->id, &none, TASK_TELL_FAMILY);
     task_of_death(s, &c->id, &none, TASK_TELL_AUTHORITIES);
 }

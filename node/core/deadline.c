@@ -21,6 +21,10 @@ runs_in(const struct node_object *o, enum deadline k)
         return k == DEADLINE_DECIDE    ? S(REQUESTED) | S(OFFERED)
                : k == DEADLINE_DELIVER ? 0
                                        : S(RELEASED) | S(DEPARTED);
+    /* After a death nobody is called or waited for (R-35); who still has to
+     * be told is. */
+    if (o->state == STATE_CANCEL_PENDING && o->reason == REASON_DIED)
+        return k == DEADLINE_DELIVER ? S(CANCEL_PENDING) : 0;
     switch (k) {
     case DEADLINE_DELIVER:
         return S(SENT) | S(CANCEL_PENDING);
