@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api_internal.h"
+#include "ladder.h"
 
 /** Both chains, loaded. Freed by chains_free(). */
 struct chains {
@@ -305,6 +306,9 @@ api_put_receipts(struct api_call *c, json_t *o,
         if (t.stage == TRACE_LOCAL) {
             api_put_text(item, "event", event_text((enum event)t.n));
             api_put_text(item, "user", t.user.s);
+        } else if (t.stage == TRACE_OVERDUE) {
+            api_put_text(item, "what", task_text((enum task_what)t.what));
+            api_put_text(item, "rung", rung_text(t.n));
         } else {
             api_put_u64(item, "entries", t.n);
             api_put_hex(item, "envelope", t.envelope.b, HF_ID_BYTES);

@@ -147,8 +147,6 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
 {
     (void)side;
-    if (e->reason != REASON_NONE)
-        l->o.reason = e->reason;
     l->o.erase_basis_kept = e->event == EVENT_KEPT;
     if (e->event == EVENT_WITHDRAW)
         apply_withdraw(s, l, n);

@@ -50,10 +50,14 @@ judge_one(const struct chain_pair *p, enum side side, uint32_t n)
     const struct chain_sum mine = p->sum[side][n - 1];
     const struct chain_sum peer = sum_at(p, side_other(side), item->seen);
     const bool is_first = side == SIDE_FIRST;
+    struct chain_pair as = *p;
 
+    /* A ruling stands in no chain: what was written before it stays as it
+     * was judged. */
+    as.ruled = false;
     if (item->seen < mine.seen)
         return CHAIN_SEEN_FELL;
-    if (!lifecycle_allows(p, side, item->event, is_first ? &mine : &peer,
+    if (!lifecycle_allows(&as, side, item->event, is_first ? &mine : &peer,
                           is_first ? &peer : &mine))
         return CHAIN_NOT_ALLOWED;
     return CHAIN_VALID;
@@ -188,6 +192,52 @@ chain_own(const struct chain_pair *p)
     const enum state own = sum_at(p, SIDE_SECOND, p->n[1]).own;
 
     return own == STATE_NONE ? STATE_SENT : own;
+}
+
+/* Not why a contact was tried, nor on what basis something is kept: of these
+ * only a withdrawal is made. */
+static bool
+gives_reason(const struct chain_pair *p, const struct chain_item *item)
+{
+    const bool aside = item->event == EVENT_CONTACT ||
+                       item->event == EVENT_ERASED ||
+                       item->event == EVENT_KEPT;
+
+    return item->why == CHAIN_VALID && item->reason != REASON_NONE &&
+           (p->kind == OBJECT_WITHDRAWAL || !aside);
+}
+
+static uint32_t
+last_reason(const struct chain_pair *p, enum side side)
+{
+    uint32_t n = p->n[side];
+
+    while (n > 0 && !gives_reason(p, &p->item[side][n - 1]))
+        n--;
+    return n;
+}
+
+enum reason
+chain_reason(const struct chain_pair *p)
+{
+    const uint32_t first = last_reason(p, SIDE_FIRST);
+    const uint32_t second = last_reason(p, SIDE_SECOND);
+    const struct chain_item *a, *b;
+
+    if (first == 0 && second == 0)
+        return REASON_NONE;
+    if (second == 0)
+        return p->item[SIDE_FIRST][first - 1].reason;
+    b = &p->item[SIDE_SECOND][second - 1];
+    if (first == 0)
+        return b->reason;
+    a = &p->item[SIDE_FIRST][first - 1];
+    if (b->seen >= first)
+        return b->reason;
+    if (a->seen >= second)
+        return a->reason;
+    return lifecycle_is_seconds(p->kind, chain_state(p)) ? b->reason
+                                                         : a->reason;
 }
 
 bool

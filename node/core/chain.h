@@ -105,6 +105,11 @@ bool chain_has(const struct chain_pair *p, enum side side, enum event event);
 /** chain_own: the second side's own state (referral); STATE_SENT at first. */
 enum state chain_own(const struct chain_pair *p);
 
+/** chain_reason: why it is as it is: of the last valid entry that gives a
+ * reason for that; of two that did not know of each other, of the one whose
+ * author made the state. The same at both ends, whatever came first. */
+enum reason chain_reason(const struct chain_pair *p);
+
 /** chain_is_final: nothing but recall, erased, kept and supplement can come. */
 bool chain_is_final(const struct chain_pair *p);
 

@@ -346,3 +346,18 @@ lifecycle_is_final(enum object_kind kind, enum state state)
 
     return (final & LIFECYCLE_IN(state)) != 0;
 }
+
+bool
+lifecycle_is_seconds(enum object_kind kind, enum state state)
+{
+    const uint64_t seconds =
+        kind == OBJECT_REFERRAL
+            ? S(RECEIVED) | S(ON_HOLD) | S(REJECTED) | S(DECLINED) | TAKEN |
+                  S(COMPLETED) | S(FAILED) | S(CANCELLED)
+        : kind == OBJECT_TRANSFER
+            ? S(REQUESTED) | S(ACCEPTED) | S(DECLINED) | S(ARRIVED) |
+                  S(HANDED_OVER)
+            : S(PARTIAL) | S(ANSWERED);
+
+    return (seconds & LIFECYCLE_IN(state)) != 0;
+}

@@ -45,5 +45,7 @@ void lifecycle_fold(enum object_kind kind, enum side author, uint32_t n,
 bool lifecycle_must_erase(enum object_kind kind, enum state state,
                           bool reached);
 bool lifecycle_is_final(enum object_kind kind, enum state state);
+/** lifecycle_is_seconds: a state that the second side's entries make. */
+bool lifecycle_is_seconds(enum object_kind kind, enum state state);
 
 #endif /* NODE_CORE_LIFECYCLE_H */

@@ -322,6 +322,8 @@ live_settle(struct step *s, struct live *l)
         look_for_recall(l, SIDE_FIRST);
         look_for_recall(l, SIDE_SECOND);
         read_chains(s, l);
+        if (l->o.n[0] + l->o.n[1] > 0)
+            l->o.reason = chain_reason(&l->pair);
         apply_all(s, l);
         l->o.state = live_state(l);
         if (!kind_of(l)->react(s, l))

@@ -186,9 +186,6 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
 
     apply_clocks(l, n, e);
     apply_shelter(s, l, e->event);
-    if (e->reason != REASON_NONE && e->event != EVENT_CONTACT &&
-        e->event != EVENT_ERASED && e->event != EVENT_KEPT)
-        l->o.reason = e->reason;
     if (e->reason == REASON_DIED && side != l->o.side)
         close_died(s, l);
     switch ((int)e->event) {

@@ -346,9 +346,6 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
 {
     apply_clocks(l, e);
-    if (e->reason != REASON_NONE && e->event != EVENT_ERASED &&
-        e->event != EVENT_KEPT)
-        l->o.reason = e->reason;
     if (e->reason == REASON_DIED && side != l->o.side)
         close_died(s, l);
     if (e->event == EVENT_SUPPLEMENT && side == l->o.side)

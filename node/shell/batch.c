@@ -225,6 +225,12 @@ step(struct batch *b, struct work *w)
     case WORK_DOC:
         step_doc(b, w);
         break;
+    case WORK_NOTICE:
+        ev = event_of(w, NODE_EV_NOTIFIED);
+        ev.task = w->envelope;
+        ev.rung = (uint8_t)w->token;
+        node_step(&b->env, &ev, b->effects);
+        break;
     case WORK_START:
     case WORK_RESTORED:
     case WORK_TICK:

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/statvfs.h>
 
+#include "hf_text.h"
 #include "records.h"
 
 #define DAY_MS       (24ull * 3600 * 1000)
@@ -338,6 +339,22 @@ look_at_backups(const struct health *h, uint64_t now_ms, struct api_status *s)
                     h->backups->n_behind);
 }
 
+/* Nobody was told of a deadline that passed, or not in that way. */
+static void
+look_at_notify(const struct health *h, struct api_status *s)
+{
+    char at[HF_TIME_TEXT_BYTES];
+
+    if (h->notify->n_failed == 0)
+        return;
+    raise_alarm(s, "warn",
+                "run it by hand: id, urgency and rung are its arguments; 127: "
+                "it could not be run, 137: it took longer than 30 s",
+                "the notify command failed %u times, last at %s with status %d",
+                h->notify->n_failed, hf_time_format(h->notify->failed_ms, at),
+                h->notify->failed_status);
+}
+
 void
 health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
 {
@@ -351,6 +368,7 @@ health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
     look_at_disk(h, ret);
     look_at_prekeys(h, now_ms, ret);
     look_at_backups(h, now_ms, ret);
+    look_at_notify(h, ret);
     if (h->policies->n == 0)
         raise_alarm(ret, "warn", "run `handoff policy install FILE`",
                     "no SOP pack is installed: nothing can be referred");

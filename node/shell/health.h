@@ -9,6 +9,7 @@
 #include "held_registry.h"
 #include "links.h"
 #include "node_store.h"
+#include "notify.h"
 #include "policies.h"
 #include "prekeys.h"
 
@@ -24,6 +25,7 @@ struct health {
     struct links *links;
     size_t n_queued;      /* delivered envelopes not yet looked at */
     const struct clock_watch *clock;
+    const struct notify *notify;
     enum hf_err failing;  /* why commits fail; HF_OK: they do not */
 };
 

@@ -6,6 +6,7 @@
 #include "hf_crypto.h"
 #include "hf_proc.h"
 #include "noded.h"
+#include "notify_slip.h"
 #include "settings.h"
 
 static const char usage[] =
@@ -89,6 +90,8 @@ main(int argc, char **argv)
     struct fault fault = {0};
     struct noded *n = NULL;
 
+    if (argc > 1 && strcmp(argv[1], NOTIFY_KEEP) == 0)
+        return notify_keep(argc - 1, argv + 1);
     if (!parse(argc, argv, &o) ||
         (o.dir == NULL && !o.wants_help && !o.wants_config)) {
         fprintf(stderr, "%s", usage);

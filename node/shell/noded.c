@@ -256,6 +256,7 @@ look(struct noded *n)
                              .links = n->links,
                              .n_queued = count(n, WORK_ENVELOPE),
                              .clock = &n->clock,
+                             .notify = &n->notify,
                              .failing = n->failing};
 
     if (count(n, WORK_API) == 0 || hf_clock_mono_ms() < n->look_ms)
@@ -312,12 +313,13 @@ wait_ms(const struct noded *n)
     const uint64_t now = hf_clock_mono_ms();
     uint64_t wait = TEND_EVERY_MS;
 
-    if (n->queue.first != NULL)
+    if (n->queue.first != NULL || n->has_notice)
         return 0;
     wait = at_most(wait, n->tend_ms, now);
     wait = at_most(wait, links_wake_ms(n->links), now);
     if (n->must_unpark)
         return 0;
+    wait = at_most(wait, notify_wake_ms(&n->notify), now);
     if (n->must_start || n->wants_tick)
         return at_most(wait, n->tick_ms, now);
     /* Due by the wall clock, but no sooner than the gap allows. */
@@ -330,6 +332,17 @@ wait_ms(const struct noded *n)
         wait = later < wait ? later : wait;
     }
     return wait;
+}
+
+/* Where `notify:` names a command: one after the other, until none is left. */
+static void
+give_notice(struct noded *n)
+{
+    struct work *w = notify_tend(&n->notify, n->store, n->has_notice);
+
+    if (w != NULL)
+        work_push(&n->queue, w);
+    n->has_notice = w != NULL; /* there may be another behind it */
 }
 
 void
@@ -352,6 +365,7 @@ noded_run(struct noded *n)
         feed_clock(n);
         unpark(n);
         look(n);
+        give_notice(n);
         work(n);
     }
 }

@@ -17,6 +17,7 @@
 #include "hf_queue.h"
 #include "links.h"
 #include "noded.h"
+#include "notify.h"
 #include "policies.h"
 #include "settings.h"
 
@@ -42,6 +43,8 @@ struct noded {
     struct hf_queue *inbox;   /* requests from the server's thread */
     struct api *api;
     struct clock_watch clock;
+    struct notify notify;
+    bool has_notice;          /* one may be on record */
     int signal_fd;            /* -1: none */
     bool is_net_started;
     bool must_stop;

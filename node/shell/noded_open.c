@@ -278,6 +278,8 @@ noded_open(const char *dir, struct hf_secret **store, struct noded **ret,
         return false;
     }
     links_follow(n->links);
+    notify_init(&n->notify, dir, n->settings.notify);
+    n->has_notice = n->notify.command[0] != '\0';
     if (n->clock.doubt != CLOCK_SURE)
         noded_note_doubt(n);
     hf_log(HF_LOG_INFO, "node_started", "org=%s registry=%u packs=%zu",

@@ -367,6 +367,8 @@ release_effects(struct noded *n)
             break;
         case NODE_DO_ALARM:
             log_alarm(&fx->item[i]);
+            if (fx->item[i].u.alarm.rung != NULL)
+                n->has_notice = true;
             break;
         case NODE_DO_AGAIN:
             n->wants_tick = true;
@@ -402,6 +404,9 @@ release_work(struct noded *n, struct work *w)
         break;
     case WORK_TICK:
         n->has_tick = false;
+        break;
+    case WORK_NOTICE:
+        notify_settled(&n->notify);
         break;
     case WORK_RESTORED:
         if (restoring_done(n->dir) != HF_OK)
@@ -472,6 +477,9 @@ noded_drop(struct noded *n, enum hf_err why)
     case WORK_TICK:
         n->has_tick = false;
         n->wants_tick = true;
+        break;
+    case WORK_NOTICE:
+        notify_settled(&n->notify); /* its slip says it again */
         break;
     case WORK_ENVELOPE:
         if (w->is_stored) {

@@ -1,8 +1,10 @@
 #include "settings.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "hf_conf.h"
 #include "hf_file.h"
@@ -56,7 +58,9 @@ static const struct hf_conf_key keys[] = {
      "File with the passphrase of keys/store.sealed; else it is a credential, "
      "or asked at the terminal."},
     {"notify", HF_CONF_STRING, "", 0, 512,
-     "Command to run for news to the staff; not used yet."},
+     "Program to run when a deadline has passed, with three arguments: an id, "
+     "an urgency and the rung of the ladder. A path, below DIR unless it "
+     "begins with /; nothing: none."},
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -112,6 +116,37 @@ check_reads(const char *path, const struct hf_conf *conf, struct settings *ret,
     return true;
 }
 
+/* A program that is not there is found out now and not at the first deadline
+ * that passes at night. */
+static bool
+check_notify(const char *path, const struct hf_conf *conf,
+             struct settings *ret, struct fault *fault)
+{
+    const char *value = hf_conf_string(conf, "notify");
+    char named[PATH_MAX], *slash;
+    struct stat st;
+    int n;
+
+    if (value[0] == '\0')
+        return true;
+    (void)snprintf(named, sizeof(named), "%s", path);
+    slash = strrchr(named, '/');
+    if (value[0] == '/' || slash == NULL)
+        n = snprintf(named, sizeof(named), "%s", value);
+    else
+        n = snprintf(slash + 1, sizeof(named) - (size_t)(slash + 1 - named),
+                     "%s", value);
+    if (n < 0 || realpath(named, ret->notify) == NULL)
+        return refuse(fault, path, conf, "notify",
+                      "no such program; the path alone, without arguments");
+    if (stat(ret->notify, &st) != 0 || !S_ISREG(st.st_mode) ||
+        access(ret->notify, X_OK) != 0)
+        return refuse(fault, path, conf, "notify",
+                      "not a program that this account may run");
+    ret->node.has_notify = true;
+    return true;
+}
+
 static bool
 check(const char *path, const struct hf_conf *conf, struct settings *ret,
       struct fault *fault)
@@ -142,7 +177,8 @@ check(const char *path, const struct hf_conf *conf, struct settings *ret,
     ret->node.figures_period_ms = hf_conf_u64(conf, "figures_period");
     ret->node.figures_threshold =
         (uint32_t)hf_conf_u64(conf, "figures_threshold");
-    return check_reads(path, conf, ret, fault);
+    return check_reads(path, conf, ret, fault) &&
+           check_notify(path, conf, ret, fault);
 }
 
 bool

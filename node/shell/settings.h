@@ -13,6 +13,7 @@
 struct settings {
     struct node_config node;
     char passphrase_file[PATH_MAX]; /* "": none */
+    char notify[PATH_MAX];          /* path of a program; "": none */
 };
 
 /** settings_load: false with @fault set ("file:line: what"). */

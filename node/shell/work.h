@@ -22,7 +22,8 @@ enum work_type {
     WORK_API,      /* a request */
     WORK_ENVELOPE, /* delivered by a broker */
     WORK_CUSTODY,  /* a broker's word on one submitted envelope */
-    WORK_DOC       /* a shelf document of a peer */
+    WORK_DOC,      /* a shelf document of a peer */
+    WORK_NOTICE    /* a notice was given: task in @envelope, rung in @token */
 };
 
 /** How far a request has come; a redone transaction does not ask again. */

@@ -196,6 +196,11 @@ check_object(struct world *w, struct knot *k, const struct hf_id *id)
         world_fail(w, "%s: %s says %s, %s says %s, of the same chains",
                    world_id(&o.id), world_name(w, knot_index(k)),
                    state_text(o.state), o.peer.s, state_text(p.state));
+    if (same_holdings(&o, &p) && o.reason != p.reason)
+        world_fail(w, "%s: %s for %s at %s, %s at %s, of the same chains",
+                   world_id(&o.id), state_text(o.state),
+                   reason_text(o.reason), world_name(w, knot_index(k)),
+                   reason_text(p.reason), o.peer.s);
     if (!may_fork(w, &o) && !may_fork(w, &p))
         check_prefix(w, k, &o, other, &p);
 }

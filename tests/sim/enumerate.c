@@ -143,7 +143,10 @@ judge(struct pair *q, const struct model *m, const unsigned n[2])
         for (unsigned i = 0; i < n[x]; i++) {
             q->item[x][i].event = m->entry[x][i].event;
             q->item[x][i].seen = m->entry[x][i].seen;
-            q->item[x][i].flags = m->entry[x][i].reached ? ENTRY_REACHED : 0;
+            /* entered on behalf, by telephone: judged as any other */
+            q->item[x][i].flags = (i + x) % 2 == 0 ? ENTRY_LATER : 0;
+            if (m->entry[x][i].reached)
+                q->item[x][i].flags |= ENTRY_REACHED;
             q->item[x][i].reason = REASON_NONE;
         }
     }
@@ -297,6 +300,25 @@ check_forks(struct run *r)
     model_forget(&r->m);
 }
 
+/* A custody ruling at any moment: what was written before stays as it was
+ * judged, nothing may follow. */
+static void
+check_ruled(struct run *r)
+{
+    static struct pair q;
+
+    if (r->m.kind != OBJECT_TRANSFER)
+        return;
+    r->m.ruled = true;
+    model_forget(&r->m);
+    judge(&q, &r->m, r->m.n);
+    compare_verdicts(r, &q);
+    compare_state(r, &q);
+    compare_may(r, &q);
+    r->m.ruled = false;
+    model_forget(&r->m);
+}
+
 /* ---- growing histories ---- */
 
 static unsigned
@@ -399,6 +421,7 @@ explore(struct run *r)
     compare_may(r, &q);
     check_way_out(r, &q);
     check_partial(r, &q);
+    check_ruled(r);
     if (r->invalid == 0)
         check_forks(r);
     grow(r, 0);

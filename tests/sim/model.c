@@ -498,7 +498,7 @@ void
 model_may(struct model *m, unsigned author, bool ret_may[EVENT_END])
 {
     struct situation x;
-    const bool known = look(m, m->n, &x);
+    const bool known = look(m, m->n, &x) && !m->ruled;
 
     for (int e = 0; e < EVENT_END; e++)
         ret_may[e] = known && (m->fork[author] == 0 || e == EVENT_RECALL) &&
@@ -510,7 +510,7 @@ model_must_erase(struct model *m)
 {
     struct situation x;
 
-    return m->kind != OBJECT_WITHDRAWAL && look(m, m->n, &x) &&
+    return m->kind != OBJECT_WITHDRAWAL && !m->ruled && look(m, m->n, &x) &&
            requires_destruction(&x, state_in(m->kind, &x));
 }
 

@@ -24,7 +24,7 @@ PRODUCT = ("lib", "proto", "policy", "broker", "node")
 # What libc, POSIX and Linux offer. Others are libraries, and have an owner.
 SYSTEM = set("""
     ctype errno fcntl dirent ftw getopt glob grp inttypes libgen limits locale
-    malloc math netdb poll pthread pwd sched signal stdalign stdarg stdatomic stdbool
+    malloc math netdb poll pthread pwd sched signal spawn stdalign stdarg stdatomic stdbool
     stddef stdint stdio stdlib string strings sysexits termios time unistd wchar
     arpa/inet net/if netinet/in netinet/tcp linux/capability
     sys/epoll sys/eventfd sys/file sys/ioctl sys/mman sys/prctl sys/random
