@@ -221,6 +221,12 @@ print_receipt(FILE *out, const json_t *r)
                 cli_out_text(r, "event"), cli_out_text(r, "user"));
         return;
     }
+    if (strcmp(cli_out_text(r, "stage"), "overdue") == 0) {
+        fprintf(out, "  %s  %-12s   overdue: %s, told: %s\n",
+                cli_out_time(cli_out_text(r, "at"), at), cli_out_text(r, "by"),
+                cli_out_text(r, "what"), cli_out_text(r, "rung"));
+        return;
+    }
     fprintf(out, "  %s  %-12s   receipt: %s%s%s\n",
             cli_out_time(cli_out_text(r, "at"), at), cli_out_text(r, "by"),
             cli_out_text(r, "stage"), cli_out_text(r, "reason")[0] ? ", " : "",
