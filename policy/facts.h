@@ -30,6 +30,7 @@ struct facts {
     enum stage stage;
     uint8_t family_band;     /* 1: one, 2: 2-4, 3: 5 and more; 0: unknown */
     uint64_t travel_ms;      /* departure; 0: none known */
+    uint64_t plan_ms;        /* since when the plan holds; 0: none yet */
     uint8_t score[SCORE_END]; /* hundredths and one: 1 is 0.00; 0: unknown */
 };
 

@@ -20,6 +20,7 @@
 #include "hf_buf.h"
 #include "hf_text.h"
 #include "permit.h"
+#include "score.h"
 
 #define API_EX_REFUSED     1
 #define API_PREFIX         "/api/v1"
@@ -75,6 +76,7 @@ struct api_request {
     struct service *services;
     struct node_access access; /* of an answer that is a reading */
     struct attest attest;
+    struct node_score score; /* of a survey file */
     struct hf_id case_id; /* what the command is about, for its answer */
     struct hf_id object;
     enum object_kind kind;
@@ -266,6 +268,12 @@ json_t *api_unmet(struct api_call *c, const struct hf_id *case_id,
 /** api_is_committee: figures of all members are added up here. */
 bool api_is_committee(const struct node_env *env);
 
+/* ---- query_follow.c ---- */
+
+/** api_put_surveys: "surveys", as far as this user may see them. */
+void api_put_surveys(struct api_call *c, json_t *o,
+                     const struct node_case *row);
+
 /* ---- query_vital.c ---- */
 
 /** api_put_vital: "vital_interest" of a referral that was made without
@@ -324,6 +332,8 @@ api_handler query_case_list, query_case_show, query_consent_show;
 api_handler query_case_export;
 api_handler query_object_list, query_object_show, query_events;
 api_handler query_withdrawals, query_tasks, command_task_done;
+api_handler query_follow_plan, command_follow_plan;
+api_handler query_scores, command_score, query_follow_report;
 api_handler query_plan, query_decision;
 api_handler query_me, query_users, query_services, query_policy;
 api_handler query_service_documents;

@@ -92,6 +92,16 @@ facts_of_housing(json_t *section, struct facts *f)
         (void)!hf_name_parse(province, &f->province);
 }
 
+/* Where it says since when it holds; else the node dates it. */
+static void
+facts_of_plan(json_t *section, struct facts *f)
+{
+    const char *text = filecheck_string(section, "established");
+
+    if (text != NULL)
+        (void)!hf_time_parse(text, &f->plan_ms);
+}
+
 static void
 facts_of(const struct casefile *file, struct facts *f)
 {
@@ -103,7 +113,8 @@ facts_of(const struct casefile *file, struct facts *f)
                    {CATEGORY_TRAVEL, facts_of_travel},
                    {CATEGORY_FAMILY, facts_of_family},
                    {CATEGORY_VULNERABILITY, facts_of_vulnerability},
-                   {CATEGORY_HOUSING, facts_of_housing}};
+                   {CATEGORY_HOUSING, facts_of_housing},
+                   {CATEGORY_PLAN, facts_of_plan}};
 
     for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
         if (file->section[sources[i].category] != NULL)

@@ -333,6 +333,62 @@ static const struct filecheck_field wishes_fields[] = {
     {"near", filecheck_word},
     {"away", filecheck_word},
     {NULL, NULL}};
+static bool
+is_word_of(struct filecheck *at, json_t *value, const char *words,
+           const char *complaint)
+{
+    const char *text = json_string_value(value);
+
+    return (text != NULL && is_one_of(words, text)) ||
+           filecheck_fail(at, complaint);
+}
+
+static bool
+check_dimension(struct filecheck *at, json_t *value)
+{
+    return is_word_of(at, value, "economic social psychosocial",
+                      "must be economic, social or psychosocial");
+}
+
+static bool
+check_level(struct filecheck *at, json_t *value)
+{
+    return is_word_of(at, value, "individual community structural",
+                      "must be individual, community or structural");
+}
+
+static bool
+check_progress(struct filecheck *at, json_t *value)
+{
+    return is_word_of(at, value, "planned under_way done dropped",
+                      "must be planned, under_way, done or dropped");
+}
+
+static const struct filecheck_field component_fields[] = {
+    {"what", filecheck_text},  {"dimension", check_dimension},
+    {"level", check_level},    {"need", filecheck_word},
+    {"until", filecheck_date}, {"state", check_progress},
+    {NULL, NULL}};
+
+static bool
+check_component(struct filecheck *at, json_t *value)
+{
+    if (json_is_string(value))
+        return filecheck_text(at, value);
+    return filecheck_map(at, value, component_fields, false);
+}
+
+static bool
+check_components(struct filecheck *at, json_t *value)
+{
+    return filecheck_list(at, value, check_component);
+}
+
+static const struct filecheck_field plan_fields[] = {
+    {"established", filecheck_date},
+    {"reviewed", filecheck_date},
+    {"components", check_components},
+    {NULL, NULL}};
 static const struct filecheck_field any_fields[] = {{NULL, NULL}};
 
 /* What a section is: a map with known fields, or a list of such maps. */
@@ -364,7 +420,9 @@ check_by_table(struct filecheck *at, enum category category, json_t *section)
             return filecheck_list(at, section, rule->item);
         return filecheck_map(at, section, rule->fields, false);
     }
-    /* economic, protection, plan, notes: as each organisation writes them */
+    if (category == CATEGORY_PLAN && json_is_object(section))
+        return filecheck_map(at, section, plan_fields, false);
+    /* economic, protection, notes, a plan in words: as each organisation writes them */
     if (json_is_string(section))
         return filecheck_text(at, section);
     if (!json_is_object(section) && !json_is_array(section))

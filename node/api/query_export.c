@@ -213,5 +213,6 @@ query_case_export(struct api_call *c)
     (void)json_object_set_new(o, "sections", sections_of(c, &row));
     (void)json_object_set_new(o, "consent", api_consent(c, &row, true));
     put_matters(c, o, &row);
+    api_put_surveys(c, o, &row);
     return api_say_copy(c, o, &row.id, row.held);
 }

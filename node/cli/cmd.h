@@ -10,6 +10,18 @@
 
 struct cli;
 
+#include <jansson.h>
+
+struct hf_buf;
+
+/** cmd_send_file: the file of --file to @path; 0 with *ret_json owned by the
+ * caller, or the exit status after having said what is wrong. */
+int cmd_send_file(struct cli *c, const char *method, const char *path,
+                  json_t **ret_json);
+/** cmd_write_paper: @j as JSON, or by @page as HTML, as @path ends. */
+int cmd_write_paper(struct cli *c, const char *path, const json_t *j,
+                    void (*page)(struct hf_buf *out, const json_t *j));
+
 int cmd_init(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_doctor(struct cli *c);
@@ -58,6 +70,12 @@ int cmd_consent_refuse(struct cli *c);
 int cmd_consent_show(struct cli *c);
 int cmd_consent_status(struct cli *c);
 int cmd_consent_withdraw(struct cli *c);
+
+int cmd_plan_show(struct cli *c);
+int cmd_plan_set(struct cli *c);
+int cmd_score_add(struct cli *c);
+int cmd_score_show(struct cli *c);
+int cmd_case_report(struct cli *c);
 
 int cmd_tasks(struct cli *c);
 int cmd_tasks_done(struct cli *c);

@@ -20,9 +20,8 @@ case_path(struct cli_path *p, const char *id, const char *more)
     return p->text;
 }
 
-/* The case file to @path. */
-static int
-send_file(struct cli *c, const char *method, const char *path,
+int
+cmd_send_file(struct cli *c, const char *method, const char *path,
           json_t **ret_json)
 {
     struct cli_file file = {.json = NULL};
@@ -47,7 +46,7 @@ int
 cmd_case_new(struct cli *c)
 {
     json_t *answer = NULL;
-    const int status = send_file(c, "POST", "/cases", &answer);
+    const int status = cmd_send_file(c, "POST", "/cases", &answer);
 
     if (status == 0 && !cli_say(c, answer))
         fprintf(c->out, "%s opened\n", cli_out_text(answer, "case"));
@@ -61,7 +60,7 @@ cmd_case_set(struct cli *c)
     struct cli_path p;
     json_t *answer = NULL;
     const int status =
-        send_file(c, "PUT", case_path(&p, c->arg[0], NULL), &answer);
+        cmd_send_file(c, "PUT", case_path(&p, c->arg[0], NULL), &answer);
 
     if (status == 0 && !cli_say(c, answer))
         fprintf(c->out, "%s changed\n", cli_out_text(answer, "case"));

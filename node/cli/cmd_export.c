@@ -188,6 +188,10 @@ put_page(struct hf_buf *out, const json_t *j)
         cli_html_heading(out, key);
         cli_html_value(out, value);
     }
+    if (json_array_size(json_object_get(j, "surveys")) > 0) {
+        cli_html_heading(out, "surveys");
+        cli_html_value(out, json_object_get(j, "surveys"));
+    }
     put_shares(out, json_object_get(j, "shared_with"));
     cli_html_heading(out, "what you agreed to");
     cli_html_value(out, json_object_get(j, "consent"));
@@ -234,8 +238,9 @@ cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf)
     return 0;
 }
 
-static int
-write_copy(struct cli *c, const char *path, const json_t *j)
+int
+cmd_write_paper(struct cli *c, const char *path, const json_t *j,
+                void (*page)(struct hf_buf *out, const json_t *j))
 {
     struct hf_buf buf;
     char *text;
@@ -243,7 +248,7 @@ write_copy(struct cli *c, const char *path, const json_t *j)
 
     hf_buf_init(&buf, COPY_BYTES_MAX);
     if (ends_with(path, ".html")) {
-        put_page(&buf, j);
+        page(&buf, j);
     } else {
         text = json_dumps(j, JSON_INDENT(2));
         if (text == NULL || !hf_buf_add(&buf, text, strlen(text)) ||
@@ -279,7 +284,7 @@ cmd_case_export(struct cli *c)
     cli_path_query(&p, "why", cli_value(c, "why"));
     status = cli_get(c, p.text, &answer);
     if (status == 0)
-        status = write_copy(c, path, answer);
+        status = cmd_write_paper(c, path, answer, put_page);
     said = json_pack("{s:s,s:s}", "case", cli_out_text(answer, "case"), "to",
                      path);
     if (status == 0 && !cli_say(c, said)) {

@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include "disclose.h"
+#include "follow.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "parts.h"
@@ -191,12 +192,27 @@ ask_case_new(struct step *s)
         return;
     index_number(s, &c);
     case_put(s->v, &c);
+    follow_settle(s, &c);
     reply_case(s, &c);
+}
+
+/* A plan that does not say when it was agreed was agreed when it was first
+ * written down after arrival; amended, it keeps its day. */
+static void
+date_plan(const struct step *s, struct node_case *c, uint64_t was_ms)
+{
+    if ((s->cmd->sections & CATEGORY_BIT(CATEGORY_PLAN)) == 0 ||
+        c->facts.plan_ms != 0)
+        return;
+    c->facts.plan_ms = was_ms;
+    if (was_ms == 0 && c->stage >= STAGE_ARRIVED)
+        c->facts.plan_ms = s->now;
 }
 
 void
 ask_case_set(struct step *s)
 {
+    uint64_t plan_ms;
     struct node_case c;
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
@@ -204,7 +220,9 @@ ask_case_set(struct step *s)
         return;
     if (!ask_sections(s, &c))
         return;
+    plan_ms = c.facts.plan_ms;
     parts_facts_renew(&c.facts, &s->cmd->facts, s->cmd->sections);
+    date_plan(s, &c, plan_ms);
     if (s->cmd->number.s[0] != '\0') {
         forget_number(s, &c);
         c.number = s->cmd->number;
@@ -214,6 +232,7 @@ ask_case_set(struct step *s)
     case_put(s->v, &c);
     if (s->cmd->plan_gains)
         reconsent_plan(s, &c);
+    follow_settle(s, &c);
     reply_case(s, &c);
 }
 
@@ -238,6 +257,7 @@ ask_case_stage(struct step *s)
     c.stage = c.facts.stage = to;
     c.changed_ms = s->now;
     case_put(s->v, &c);
+    follow_settle(s, &c);
     reply_case(s, &c);
 }
 

@@ -2,6 +2,7 @@
 
 #include "ask.h"
 #include "disclose.h"
+#include "follow.h"
 #include "hf_text.h"
 #include "lifecycle.h"
 #include "people.h"
@@ -291,6 +292,7 @@ close_it(struct step *s, struct node_case *c)
     c->is_dead |= s->cmd->close_for == CLOSE_DIED;
     case_put(s->v, c);
     task_cancel_of_case(s, &c->id, TASK_NONE);
+    follow_settle(s, c);
     reconsent_settle(s, c);
     set_archive(s, c);
     if (s->cmd->close_for == CLOSE_DIED)
@@ -341,6 +343,7 @@ ask_case_reopen(struct step *s)
     case_put(s->v, &c);
     task_cancel_of_case(s, &c.id, TASK_TELL_FAMILY);
     task_cancel_of_case(s, &c.id, TASK_TELL_AUTHORITIES);
+    follow_settle(s, &c);
     reconsent_settle(s, &c);
     step_reply(s)->id = c.id;
 }

@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "close.h"
 #include "figures.h"
+#include "follow.h"
 #include "hf_assert.h"
 #include "ladder.h"
 #include "live.h"
@@ -13,6 +14,7 @@
 #include "reach.h"
 #include "ruling.h"
 #include "said.h"
+#include "score.h"
 #include "shred.h"
 #include "unmet.h"
 #include "vital.h"
@@ -92,6 +94,9 @@ step_command(struct step *s)
         break;
     case CMD_REVIEW:
         vital_review(s);
+        break;
+    case CMD_SCORE_ADD:
+        ask_score_add(s);
         break;
     case CMD_TASK_DONE:
         ask_task_done(s);
@@ -493,6 +498,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_INBOX:
         inbox_del(s->v, object);
         break;
+    case DUE_FOLLOW:
+        follow_due(s, object);
+        break;
     case DUE_REVIEW:
         vital_due(s, object);
         break;
@@ -518,6 +526,7 @@ is_deadline(enum due_what what)
     case DUE_REVIEW:
     case DUE_INBOX:
     case DUE_ARCHIVE:
+    case DUE_FOLLOW:
         return true;
     case DUE_RESEND:
     case DUE_OUTBOX:

@@ -112,11 +112,14 @@ enum node_command_type {
     CMD_UNMET_ADD,    /* case_id, need, reason, near (place), object, details */
     CMD_FEEDBACK_ADD, /* object, reason (kind), is_confidential, details */
     CMD_REVIEW,       /* object, is_upheld: a vital-interest disclosure */
+    CMD_SCORE_ADD,    /* case_id, score; details = JSON of its answers but the
+                         psychosocial ones, which are report */
     CMD_TASK_DONE,    /* object: the task; report: the file about it */
     CMD_ACCESS        /* access: a reading that is to be on record */
 };
 
 struct node_access; /* access.h */
+struct node_score;  /* score.h */
 
 /** A command. Only the fields its type names are read. Spans borrowed. */
 struct node_command {
@@ -171,6 +174,7 @@ struct node_command {
     bool is_confidential;
     enum sop_close close_for;
     bool is_reviewed, is_on;
+    const struct node_score *score; /* made_ms, by set by the caller, too */
     const struct node_access *access; /* time, user, roles set by the core */
 };
 

@@ -31,6 +31,8 @@ copy_facts(struct facts *to, const struct facts *from, uint32_t categories)
         to->family_band = from->family_band;
     if (may(categories, CATEGORY_TRAVEL))
         to->travel_ms = from->travel_ms;
+    if (may(categories, CATEGORY_PLAN))
+        to->plan_ms = from->plan_ms;
 }
 
 static void
@@ -58,6 +60,8 @@ parts_facts_left(const struct facts *f, uint32_t categories)
 
     if (categories != 0)
         memcpy(r.score, f->score, sizeof(r.score));
+    if (!may(categories, CATEGORY_MHPSS))
+        r.score[SCORE_COMPOSITE] = r.score[SCORE_PSYCHOSOCIAL] = 0;
     return r;
 }
 
@@ -92,6 +96,7 @@ parts_facts_pack(const struct facts *f, uint32_t categories,
     hf_put_u8(&p, (uint8_t)r.stage);
     hf_put_u8(&p, r.family_band);
     hf_put_u64(&p, r.travel_ms);
+    hf_put_u64(&p, r.plan_ms);
     HF_ASSERT(p == out + PARTS_FACTS_BYTES);
 }
 
@@ -114,6 +119,7 @@ parts_facts_unpack(struct hf_bytes in, struct facts *ret)
     r.stage = (enum stage)hf_get_u8(&p);
     r.family_band = hf_get_u8(&p);
     r.travel_ms = hf_get_u64(&p);
+    r.plan_ms = hf_get_u64(&p);
     if (r.sex >= SEX_END || r.stage >= STAGE_END || r.family_band > 3)
         return false;
     r.origin[3] = r.host[3] = r.province.s[HF_NAME_BYTES - 1] = '\0';

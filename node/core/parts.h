@@ -10,7 +10,7 @@
 #include "consent.h"
 #include "facts.h"
 
-#define PARTS_FACTS_BYTES 113
+#define PARTS_FACTS_BYTES 121
 #define PARTS_CONSENT_BYTES(scopes) (46u + (size_t)(scopes)*570u)
 
 void parts_facts_pack(const struct facts *f, uint32_t categories,

@@ -42,6 +42,7 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_CASE_NEW:
     case CMD_CASE_SET:
     case CMD_CASE_STAGE:
+    case CMD_SCORE_ADD:
     case CMD_CONSENT_GIVE:
     case CMD_CONSENT_AMEND:
     case CMD_CONSENT_REFUSE:

@@ -225,6 +225,7 @@ enum due_what {
     DUE_ANSWER,      /* a withdrawal may be answered now */
     DUE_SCAN,        /* go on with a scan (scan.c); object: the ask */
     DUE_REVIEW,      /* of a vital-interest disclosure */
+    DUE_FOLLOW,      /* the next tasks of a case (follow.h) */
     DUE_OWNER,       /* a loan of a case or an object ends */
     DUE_CASE_OWNERS, /* users changed: go on behind this id (people.h) */
     DUE_OBJECT_OWNERS,

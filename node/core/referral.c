@@ -3,6 +3,7 @@
 #include "close.h"
 #include "deadline.h"
 #include "disclose.h"
+#include "follow.h"
 #include "hf_assert.h"
 #include "inbound.h"
 #include "live.h"
@@ -178,6 +179,15 @@ end_of_service(struct step *s, const struct live *l, const struct entry *e)
     said_owed(s, &l->o);
 }
 
+/* Some follow-ups count from what was done for the person. */
+static void
+apply_completed(struct step *s, const struct live *l, const struct entry *e)
+{
+    if (l->o.side == SIDE_FIRST && e->event == EVENT_COMPLETE)
+        follow_completed(s, &l->o.case_id,
+                         e->happened_ms != 0 ? e->happened_ms : e->at_ms);
+}
+
 static void
 apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
@@ -186,6 +196,7 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
 
     apply_clocks(l, n, e);
     apply_shelter(s, l, e->event);
+    apply_completed(s, l, e);
     if (e->reason == REASON_DIED && side != l->o.side)
         close_died(s, l);
     switch ((int)e->event) {

@@ -2,10 +2,12 @@
 
 #include "ask.h"
 #include "erase.h"
-#include "lifecycle.h"
+#include "follow.h"
 #include "hf_text.h"
+#include "lifecycle.h"
 #include "live.h"
 #include "said.h"
+#include "score.h"
 #include "task.h"
 #include "unmet.h"
 #include "withdrawal.h"
@@ -51,6 +53,8 @@ shred_case(struct step *s, const struct node_case *c)
     task_shred(s, &c->id);
     unmet_shred(s, &c->id);
     said_shred(s, &c->id);
+    follow_del(s, &c->id);
+    score_del_all(s, &c->id);
     case_del(s->v, &c->id);
     kill_all(s, &c->id);
     shredded_put(s->v, &c->id, s->now);

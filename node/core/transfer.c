@@ -3,6 +3,7 @@
 #include "ask.h"
 #include "close.h"
 #include "deadline.h"
+#include "follow.h"
 #include "hf_assert.h"
 #include "inbound.h"
 #include "parts.h"
@@ -297,6 +298,10 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
     }
     c.changed_ms = s->now;
     case_put(s->v, &c);
+    if (e->event == EVENT_ARRIVE)
+        follow_arrived(s, &c, e->happened_ms != 0 ? e->happened_ms : e->at_ms);
+    else
+        follow_settle(s, &c);
     reconsent_settle(s, &c); /* whoever holds the case asks the person */
 }
 

@@ -50,6 +50,8 @@
     X(NODE_UNMET, "unmet")           /* case, need: struct node_unmet */       \
     X(NODE_SAID, "said")             /* case, id: struct node_said */          \
     X(NODE_NOTICES, "notices")       /* task, rung: `notify:` is to be run */  \
+    X(NODE_FOLLOW, "follow")         /* case: what its schedules count from */ \
+    X(NODE_SCORES, "scores")         /* case, asked ms, part: survey, JSON */  \
     X(NODE_SHELF, "shelf")           /* the shell's: registry, prekeys */      \
     X(NODE_STREAMS, "streams")       /* the shell's: epoch and seq a peer */   \
     X(NODE_ANSWERS, "answers")       /* Idempotency-Key: stored answer */

@@ -1,0 +1,50 @@
+/* Plans and surveys: files to commands. */
+#include "api_internal.h"
+#include "scoreset.h"
+
+/* A plan file is the section `plan` of a case file, and nothing else. */
+enum api_verdict
+command_follow_plan(struct api_call *c)
+{
+    json_t *plan = json_incref(c->req->json);
+    json_t *file = json_pack("{s:O}", "plan", plan);
+    enum api_verdict verdict;
+
+    if (file == NULL || !json_is_object(plan)) {
+        json_decref(file);
+        json_decref(plan);
+        return api_refuse(c, EX_DATAERR, "bad_input", NULL, "",
+                          "a plan file is a map of fields");
+    }
+    c->req->json = file;
+    verdict = command_case_set(c);
+    c->req->json = plan;
+    json_decref(file);
+    json_decref(plan);
+    return verdict;
+}
+
+enum api_verdict
+command_score(struct api_call *c)
+{
+    struct scoreset_result r;
+    struct filecheck_error error;
+    struct node_case row;
+    bool ok;
+
+    if (!api_find_case(c, c->req->part[1], &row))
+        return API_ANSWERED;
+    if (!scoreset_score(c->req->json, c->now_ms, &r, &error))
+        return api_refuse_file(c, &error);
+    c->req->score = r.score;
+    c->req->score.by = c->req->user;
+    c->req->score.made_ms = c->now_ms;
+    c->req->case_id = row.id;
+    c->command->type = CMD_SCORE_ADD;
+    c->command->case_id = row.id;
+    c->command->score = &c->req->score;
+    ok = api_keep_json(c, r.open, &c->command->details) &&
+         api_keep_json(c, r.mind, &c->command->report);
+    scoreset_free(&r);
+    return ok ? API_COMMAND : API_ANSWERED;
+}
