@@ -422,7 +422,7 @@ check_by_table(struct filecheck *at, enum category category, json_t *section)
     }
     if (category == CATEGORY_PLAN && json_is_object(section))
         return filecheck_map(at, section, plan_fields, false);
-    /* economic, protection, notes, a plan in words: as each organisation writes them */
+    /* economic, protection, notes, a plan in words: as they write them */
     if (json_is_string(section))
         return filecheck_text(at, section);
     if (!json_is_object(section) && !json_is_array(section))

@@ -230,7 +230,7 @@ check_figures(struct world *w, struct knot *k)
         if (cell.state >= STATE_SENT)
             count[cell.kind][cell.state] -= cell.count;
     for (int kind = 1; kind < OBJECT_END; kind++)
-        for (int s = STATE_SENT; s < STATE_END; s++)
+        for (int s = STATE_SENT; s <= STATE_ANSWERED; s++) /* of objects */
             if (count[kind][s] != 0)
                 world_fail(w, "%s counts %s %s wrongly, by %lld",
                            world_name(w, knot_index(k)),

@@ -10,12 +10,13 @@
 #include "people.h"
 #include "post.h"
 #include "programme_internal.h"
+#include "task.h"
 
-#define BROKERS      5
-#define COUNTRIES    6
-#define QUIET_DAYS   130
-#define MONTH_MS     (30 * DAY_MS)
-#define SAY_EVERY_MS MONTH_MS
+#define BROKERS    5
+#define COUNTRIES  6
+#define QUIET_DAYS 130
+#define MONTH_MS   (30 * DAY_MS)
+#define SILENCE_MS (2 * DAY_MS) /* weekends and nights of an office */
 
 const struct programme_service programme_service[PROGRAMME_SERVICES] = {
     {"clinic", "health.general"},
@@ -437,6 +438,32 @@ say_month(const struct world *w, uint64_t month, double began)
             (unsigned long long)w->programme->n_answers, wall() - began);
 }
 
+/* I-11: nothing that is overdue is silent. Each open task past its due instant
+ * has been said to somebody, and no ladder stands still. */
+static void
+check_ladders(struct world *w)
+{
+    for (unsigned i = 0; i < w->n_nodes && !w->has_failed; i++) {
+        const struct node_view *v = disk_view(knot_disk(w->node[i]));
+        const uint64_t now_ms = knot_now(w, w->node[i]);
+        struct node_task t;
+
+        if (knot_env(w->node[i])->is_clock_doubtful)
+            continue;
+        if (task_first_next(v, &t) && t.next_ms + HOUR_MS < now_ms)
+            world_fail(w, "%s: the ladder of %s %s stands still",
+                       world_name(w, i), task_text(t.what), world_id(&t.id));
+        memset(&t, 0, sizeof(t));
+        while (task_next_due(v, &t) && t.due_ms + SILENCE_MS < now_ms) {
+            w->programme->n_overdue++;
+            if (t.rung == 0)
+                world_fail(w, "%s: %s %s is overdue in silence",
+                           world_name(w, i), task_text(t.what),
+                           world_id(&t.id));
+        }
+    }
+}
+
 /* Busy months, then calm until nothing is owed: true when it came to that. */
 static bool
 play(struct world *w, double began, unsigned *ret_days)
@@ -458,6 +485,7 @@ play(struct world *w, double began, unsigned *ret_days)
     ledger_check(w);
     check_nodes(w);
     custody_check(w);
+    check_ladders(w);
     return !w->has_failed;
 }
 
@@ -504,10 +532,12 @@ report(struct world *w, bool ok, unsigned days, double seconds)
            w->n_brokers, p->o.cases, p->o.months, days,
            (unsigned long long)w->digest);
     printf("  %llu of %llu commands done, %zu envelopes, %llu withdrawals "
-           "asked, %llu moved on, %llu deadlines passed\n",
+           "asked, %llu moved on, %llu alarms of deadlines, %llu tasks overdue "
+           "in the end\n",
            (unsigned long long)p->n_done, (unsigned long long)p->n_answers,
            ledger_count(w), (unsigned long long)p->n_withdrawn,
-           (unsigned long long)p->n_moves, (unsigned long long)p->n_deadlines);
+           (unsigned long long)p->n_moves, (unsigned long long)p->n_deadlines,
+           (unsigned long long)p->n_overdue);
     printf("  %llu crashes, %llu restores, %llu times away for weeks, %llu "
            "clock jumps\n",
            (unsigned long long)p->n_crashes, (unsigned long long)p->n_restores,

@@ -72,7 +72,7 @@ struct programme {
     size_t n_claims, claims_max;
     uint64_t n_answers, n_done;
     uint64_t n_crashes, n_restores, n_away, n_jumps, n_withdrawn, n_moves;
-    uint64_t n_alarms, n_deadlines;
+    uint64_t n_alarms, n_deadlines, n_overdue;
     uint64_t serial;
     struct {
         char code[32];
