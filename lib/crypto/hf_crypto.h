@@ -51,6 +51,21 @@ HF_NODISCARD enum hf_err hf_secret_from_seed(
  * HF_ERR_IO. */
 HF_NODISCARD enum hf_err hf_secret_load(const char *path, enum hf_key_use use,
                                         struct hf_secret **ret);
+/** hf_secret_load_under: the same, also of a file that is sealed under @wrap
+ * (BOX); HF_ERR_SEAL: it is sealed, and not under @wrap, or that is NULL. */
+HF_NODISCARD enum hf_err hf_secret_load_under(const char *path,
+                                              enum hf_key_use use,
+                                              const struct hf_secret *wrap,
+                                              struct hf_secret **ret);
+/** hf_secret_store_under: hf_secret_store, sealed under @wrap (BOX); NULL: in
+ * clear. hf_secret_seal_file: what lies in clear is sealed under @wrap, and
+ * overwritten; a crash leaves one or the other whole. Sealed: nothing. */
+HF_NODISCARD enum hf_err hf_secret_store_under(const char *path,
+                                               const struct hf_secret *secret,
+                                               const struct hf_secret *wrap);
+HF_NODISCARD enum hf_err hf_secret_seal_file(const char *path,
+                                             enum hf_key_use use,
+                                             const struct hf_secret *wrap);
 /** hf_secret_store: HF_ERR_EXISTS rather than overwrite; fsynced. */
 HF_NODISCARD enum hf_err hf_secret_store(const char *path,
                                          const struct hf_secret *secret);

@@ -9,7 +9,10 @@
 #include "hf_crypto_internal.h"
 #include "hf_file.h"
 
-#define FILE_BYTES (1 + HF_KEY_BYTES)
+#define SEALED_BIT   0x80
+#define SEALED_BYTES (1 + HF_KEY_BYTES + HF_BOX_BYTES)
+#define WRAP_LABEL   "handoff/1 own keys"
+#define FILE_BYTES   (1 + HF_KEY_BYTES)
 
 _Static_assert(HF_SALT_BYTES == crypto_pwhash_SALTBYTES, "Argon2id");
 
@@ -85,11 +88,39 @@ is_private_to_us(const struct stat *st)
            (st->st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
+static void
+derive_wrap(const struct hf_secret *wrap, struct hf_hash *ret)
+{
+    hf_hash_keyed(hf_secret_key(wrap), WRAP_LABEL, NULL, 0, ret);
+}
+
+static enum hf_err
+open_sealed(const uint8_t *bytes, enum hf_key_use use,
+            const struct hf_secret *wrap, struct hf_secret **ret)
+{
+    uint8_t seed[HF_KEY_BYTES];
+    struct hf_hash key;
+    enum hf_err err = HF_ERR_SEAL;
+
+    if (bytes[0] != (SEALED_BIT | (uint8_t)use))
+        return HF_ERR_MALFORMED;
+    if (wrap == NULL)
+        return HF_ERR_SEAL;
+    derive_wrap(wrap, &key);
+    if (hf_box_open(key.b, (struct hf_bytes){bytes, 1},
+                    (struct hf_bytes){bytes + 1, SEALED_BYTES - 1}, seed))
+        err = hf_secret_from_seed(use, seed, ret);
+    sodium_memzero(&key, sizeof(key));
+    sodium_memzero(seed, sizeof(seed));
+    return err;
+}
+
 /* One byte more is asked for than there may be, to see a file too long. */
 static enum hf_err
-read_file(int fd, enum hf_key_use use, struct hf_secret **ret)
+read_file(int fd, enum hf_key_use use, const struct hf_secret *wrap,
+          struct hf_secret **ret)
 {
-    uint8_t bytes[FILE_BYTES + 1];
+    uint8_t bytes[SEALED_BYTES + 1];
     enum hf_err err;
     ssize_t n;
 
@@ -98,6 +129,8 @@ read_file(int fd, enum hf_key_use use, struct hf_secret **ret)
     } while (n < 0 && errno == EINTR);
     if (n < 0)
         err = HF_ERR_IO;
+    else if (n == SEALED_BYTES)
+        err = open_sealed(bytes, use, wrap, ret);
     else if (n != FILE_BYTES || bytes[0] != (uint8_t)use)
         err = HF_ERR_MALFORMED;
     else
@@ -108,6 +141,13 @@ read_file(int fd, enum hf_key_use use, struct hf_secret **ret)
 
 enum hf_err
 hf_secret_load(const char *path, enum hf_key_use use, struct hf_secret **ret)
+{
+    return hf_secret_load_under(path, use, NULL, ret);
+}
+
+enum hf_err
+hf_secret_load_under(const char *path, enum hf_key_use use,
+                     const struct hf_secret *wrap, struct hf_secret **ret)
 {
     enum hf_err err;
     struct stat st;
@@ -124,24 +164,45 @@ hf_secret_load(const char *path, enum hf_key_use use, struct hf_secret **ret)
     else if (!is_private_to_us(&st))
         err = HF_ERR_FORBIDDEN;
     else
-        err = read_file(fd, use, ret);
+        err = read_file(fd, use, wrap, ret);
     (void)close(fd);
     return err;
 }
 
-static enum hf_err
-write_synced(const char *path, const struct hf_secret *secret)
+/* The file's bytes, in clear without @wrap; how many. */
+static size_t
+pack(const struct hf_secret *secret, const struct hf_secret *wrap,
+     uint8_t bytes[static SEALED_BYTES])
 {
-    uint8_t bytes[FILE_BYTES];
+    struct hf_hash key;
+
+    bytes[0] = (uint8_t)secret->use;
+    if (wrap == NULL) {
+        memcpy(bytes + 1, secret->seed, HF_KEY_BYTES);
+        return FILE_BYTES;
+    }
+    bytes[0] |= SEALED_BIT;
+    derive_wrap(wrap, &key);
+    hf_box_seal(key.b, (struct hf_bytes){bytes, 1},
+                (struct hf_bytes){secret->seed, HF_KEY_BYTES}, bytes + 1);
+    sodium_memzero(&key, sizeof(key));
+    return SEALED_BYTES;
+}
+
+static enum hf_err
+write_synced(const char *path, const struct hf_secret *secret,
+             const struct hf_secret *wrap)
+{
+    uint8_t bytes[SEALED_BYTES];
     enum hf_err err;
+    size_t n;
     int fd;
 
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return HF_ERR_IO;
-    bytes[0] = (uint8_t)secret->use;
-    memcpy(bytes + 1, secret->seed, HF_KEY_BYTES);
-    err = hf_file_write_all(fd, bytes, sizeof(bytes));
+    n = pack(secret, wrap, bytes);
+    err = hf_file_write_all(fd, bytes, n);
     sodium_memzero(bytes, sizeof(bytes));
     if (!err && fsync(fd) != 0)
         err = HF_ERR_IO;
@@ -155,6 +216,13 @@ write_synced(const char *path, const struct hf_secret *secret)
 enum hf_err
 hf_secret_store(const char *path, const struct hf_secret *secret)
 {
+    return hf_secret_store_under(path, secret, NULL);
+}
+
+enum hf_err
+hf_secret_store_under(const char *path, const struct hf_secret *secret,
+                      const struct hf_secret *wrap)
+{
     char fresh[PATH_MAX];
     enum hf_err err;
     const int n = snprintf(fresh, sizeof(fresh), "%s.new", path);
@@ -163,12 +231,57 @@ hf_secret_store(const char *path, const struct hf_secret *secret)
         return HF_ERR_IO;
     if (unlink(fresh) != 0 && errno != ENOENT)
         return HF_ERR_IO;
-    err = write_synced(fresh, secret);
+    err = write_synced(fresh, secret, wrap);
     if (!err && link(fresh, path) != 0)
         err = errno == EEXIST ? HF_ERR_EXISTS : HF_ERR_IO;
     if (unlink(fresh) != 0 && !err)
         err = HF_ERR_IO;
     return err ? err : hf_file_sync_dir(path);
+}
+
+/* What the file held in clear is overwritten where it lay; the name has been
+ * given to the sealed one by then. */
+static enum hf_err
+overwrite(int fd)
+{
+    static const uint8_t zero[FILE_BYTES];
+    const bool is_done = lseek(fd, 0, SEEK_SET) == 0 &&
+                         hf_file_write_all(fd, zero, sizeof(zero)) == HF_OK &&
+                         fsync(fd) == 0;
+
+    return is_done ? HF_OK : HF_ERR_IO;
+}
+
+enum hf_err
+hf_secret_seal_file(const char *path, enum hf_key_use use,
+                    const struct hf_secret *wrap)
+{
+    struct hf_secret *secret = NULL;
+    char fresh[PATH_MAX];
+    enum hf_err err = hf_secret_load(path, use, &secret);
+    int fd;
+
+    if (err == HF_ERR_SEAL)
+        return HF_OK; /* it is already */
+    if (err)
+        return err;
+    fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 ||
+        snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh) ||
+        (unlink(fresh) != 0 && errno != ENOENT))
+        err = HF_ERR_IO;
+    if (!err)
+        err = write_synced(fresh, secret, wrap);
+    if (!err && rename(fresh, path) != 0)
+        err = HF_ERR_IO;
+    if (!err)
+        err = hf_file_sync_dir(path);
+    if (!err)
+        err = overwrite(fd);
+    if (fd >= 0)
+        (void)close(fd);
+    hf_secret_free(secret);
+    return err;
 }
 
 void

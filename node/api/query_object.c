@@ -1,9 +1,11 @@
 /* Referrals, transfers and withdrawals: lists, one in full, what changed. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "api_internal.h"
 #include "deadline.h"
 #include "lifecycle.h"
+#include "reach.h"
 
 /* ---- one line ---- */
 
@@ -27,7 +29,11 @@ put_trouble(struct api_call *c, json_t *j, const struct node_object *o)
     if (o->is_forked)
         api_put_bool(j, "forked", true);
     if (o->waits_prekey > 0) {
-        api_put_bool(j, "waiting_for_prekey", true);
+        const char *what = reach_waits_for(c->env, &o->peer);
+
+        if (strcmp(what, "prekey") == 0)
+            api_put_bool(j, "waiting_for_prekey", true);
+        api_put_text(j, "waiting_for", what);
         api_put_time(j, "waiting_since",
                      waiting_since(c->env->view, &o->peer, &o->id));
     }

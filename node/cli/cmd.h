@@ -119,6 +119,7 @@ int cmd_audit_unmet(struct cli *c);
 int cmd_chain_state(struct cli *c);
 
 int cmd_backup(struct cli *c);
+int cmd_passphrase(struct cli *c);
 int cmd_clock_confirm(struct cli *c);
 int cmd_restore(struct cli *c);
 

@@ -106,9 +106,25 @@ check_sealed(struct checkup *u)
               "neither keys/store.key nor keys/store.sealed is here");
 }
 
+/* Without asking: a passphrase is the daemon's to ask for. NULL: not so. */
+static struct hf_secret *
+open_store_key(struct checkup *u)
+{
+    char path[CLI_PATH_BYTES];
+    struct hf_secret *key = NULL;
+    const enum hf_err err = hf_secret_load(
+        cli_in_dir(u->c, "keys/store.key", path), HF_KEY_BOX, &key);
+
+    if (!err && access(cli_in_dir(u->c, "keys/store.sealed", path), F_OK) == 0)
+        found(u, WARN, "run handoff passphrase again: it was cut short",
+              "keys/store.key lies in clear beside keys/store.sealed");
+    return err ? NULL : key;
+}
+
 static void
 check_keys(struct checkup *u)
 {
+    struct hf_secret *store = open_store_key(u);
     static const struct {
         const char *name;
         enum hf_key_use use;
@@ -124,8 +140,10 @@ check_keys(struct checkup *u)
         enum hf_err err;
 
         (void)snprintf(name, sizeof(name), "keys/%s.key", keys[i].name);
-        err =
-            hf_secret_load(cli_in_dir(u->c, name, path), keys[i].use, &secret);
+        err = hf_secret_load_under(cli_in_dir(u->c, name, path), keys[i].use,
+                                   store, &secret);
+        if (err == HF_ERR_SEAL && store == NULL)
+            continue; /* sealed, as it should be: not ours to look into */
         if (keys[i].use == HF_KEY_BOX && err == HF_ERR_NOT_FOUND)
             check_sealed(u);
         else if (err == HF_ERR_FORBIDDEN)
@@ -136,11 +154,26 @@ check_keys(struct checkup *u)
                   "%s: %s", name, hf_err_text(err));
         else if (i < 3)
             hf_secret_public(secret, u->pk[i]);
+        if (!err && i < 3 && store == NULL)
+            found(u, WARN, "run handoff passphrase",
+                  "%s lies in clear: it is not under the passphrase", name);
         hf_secret_free(secret);
     }
+    hf_secret_free(store);
     if (access(cli_in_dir(u->c, "recovery.key", path), F_OK) == 0)
         found(u, WARN, "move it off this machine, to two safe places",
               "recovery.key, which opens all backups, lies beside the node");
+}
+
+/* A key that could not be looked at is none of them. */
+static bool
+is_other(const uint8_t own[static HF_PK_BYTES],
+         const uint8_t listed[static HF_PK_BYTES])
+{
+    static const uint8_t unknown[HF_PK_BYTES];
+
+    return !hf_equal(own, unknown, HF_PK_BYTES) &&
+           !hf_equal(own, listed, HF_PK_BYTES);
 }
 
 /* What the registry says of us must be what we are. */
@@ -156,9 +189,9 @@ check_membership(struct checkup *u, const struct registry *r)
         return;
     }
     op = registry_op_key(org, hf_clock_wall_ms());
-    if (!hf_equal(org->identity_pk, u->pk[0], HF_PK_BYTES) ||
-        !hf_equal(org->link_pk, u->pk[2], HF_PK_BYTES) || op == NULL ||
-        !hf_equal(op, u->pk[1], HF_PK_BYTES))
+    if (is_other(u->pk[0], org->identity_pk) ||
+        is_other(u->pk[2], org->link_pk) || op == NULL ||
+        is_other(u->pk[1], op))
         found(u, STOP, "send request.yaml to the committee again",
               "the registry lists other keys of %s than ours", u->org.s);
     if (org->status != MEMBER_ACTIVE)

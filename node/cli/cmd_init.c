@@ -16,15 +16,16 @@
 #include "hf_text.h"
 #include "request.h"
 
-enum { IDENTITY, OPERATION, LINK, STORE, N_KEYS };
+/* The store key first: the others lie sealed under it. */
+enum { STORE, IDENTITY, OPERATION, LINK, N_KEYS };
 
 static const struct {
     const char *name;
     enum hf_key_use use;
-} key_files[N_KEYS] = {{"keys/identity.key", HF_KEY_SIGN},
+} key_files[N_KEYS] = {{"keys/store.key", HF_KEY_BOX},
+                       {"keys/identity.key", HF_KEY_SIGN},
                        {"keys/operation.key", HF_KEY_SIGN},
-                       {"keys/link.key", HF_KEY_DH},
-                       {"keys/store.key", HF_KEY_BOX}};
+                       {"keys/link.key", HF_KEY_DH}};
 
 #define STORE_SEALED "keys/store.sealed"
 #define RECOVERY_KEY "recovery.key"
@@ -168,14 +169,15 @@ make_parents(const char *dir)
 
 /* A new key, or the one that an interrupted init made. */
 static enum hf_err
-load_or_make(const char *path, enum hf_key_use use, struct hf_secret **ret)
+load_or_make(const char *path, enum hf_key_use use,
+             const struct hf_secret *wrap, struct hf_secret **ret)
 {
-    enum hf_err err = hf_secret_load(path, use, ret);
+    enum hf_err err = hf_secret_load_under(path, use, wrap, ret);
 
     if (err != HF_ERR_NOT_FOUND)
         return err;
     err = hf_secret_new(use, ret);
-    return err ? err : hf_secret_store(path, *ret);
+    return err ? err : hf_secret_store_under(path, *ret, wrap);
 }
 
 static enum hf_err
@@ -200,7 +202,8 @@ has_node(const struct init *in)
 static int
 make_keys(struct init *in)
 {
-    const size_t n_keys = has_node(in) ? N_KEYS : IDENTITY + 1;
+    const size_t begin = has_node(in) ? STORE : IDENTITY;
+    const size_t end = has_node(in) ? N_KEYS : IDENTITY + 1;
     char path[CLI_PATH_BYTES];
     enum hf_err err;
 
@@ -209,13 +212,15 @@ make_keys(struct init *in)
     if (err)
         return cannot_write(in->c, in->c->dir, err);
     err = hf_mkdir(cli_in_dir(in->c, "keys", path));
-    for (size_t i = 0; i < n_keys && err == HF_OK; i++) {
+    for (size_t i = begin; i < end && err == HF_OK; i++) {
         const bool is_sealed = i == STORE && in->pass != NULL;
 
         (void)cli_in_dir(in->c, is_sealed ? STORE_SEALED : key_files[i].name,
                          path);
         err = is_sealed ? seal_store_key(in, path)
-                        : load_or_make(path, key_files[i].use, &in->key[i]);
+                        : load_or_make(path, key_files[i].use,
+                                       i == STORE ? NULL : in->key[STORE],
+                                       &in->key[i]);
     }
     return err ? cannot_write(in->c, path, err) : 0;
 }
@@ -235,7 +240,7 @@ make_recovery_key(struct init *in)
     if (access(pub, F_OK) == 0)
         return 0;
     (void)cli_in_dir(in->c, RECOVERY_KEY, path);
-    err = load_or_make(path, HF_KEY_DH, &key);
+    err = load_or_make(path, HF_KEY_DH, NULL, &key);
     if (err)
         return cannot_write(in->c, path, err);
     hf_secret_public(key, pk);

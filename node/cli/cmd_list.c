@@ -19,6 +19,8 @@ due_text(const json_t *item, char at[static CLI_OUT_TIME])
         return "OVERDUE";
     if (cli_out_true(item, "waiting_for_prekey"))
         return "(no prekey)";
+    if (cli_out_text(item, "waiting_for")[0] != '\0')
+        return "(cannot go)";
     return due[0] != '\0' ? cli_out_day(due, at) : "";
 }
 

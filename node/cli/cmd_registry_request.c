@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "cli_pass.h"
 #include "cmd.h"
 #include "cmd_registry.h"
 #include "hf_file.h"
@@ -59,7 +60,8 @@ read_last(struct cli *c, struct join_request *ret)
 
 /* New ones, or those that were made for a request not answered yet. */
 static int
-make_next(struct cli *c, struct hf_secret *key[N_KEYS])
+make_next(struct cli *c, const struct hf_secret *wrap,
+          struct hf_secret *key[N_KEYS])
 {
     for (size_t i = 0; i < N_KEYS; i++) {
         const bool is_new = i != IDENTITY || cli_has(c, "new-identity");
@@ -67,11 +69,11 @@ make_next(struct cli *c, struct hf_secret *key[N_KEYS])
         enum hf_err err;
 
         (void)cli_in_dir(c, is_new ? files[i].next : files[i].name, path);
-        err = hf_secret_load(path, files[i].use, &key[i]);
+        err = hf_secret_load_under(path, files[i].use, wrap, &key[i]);
         if (err == HF_ERR_NOT_FOUND && is_new) {
             err = hf_secret_new(files[i].use, &key[i]);
             if (!err)
-                err = hf_secret_store(path, key[i]);
+                err = hf_secret_store_under(path, key[i], wrap);
         }
         if (err)
             return bad_key(c, path, err);
@@ -117,7 +119,8 @@ write_request(struct cli *c, const struct join_request *req,
 
 /* The identity key that is in use signs for the next one. */
 static int
-cross_sign(struct cli *c, struct join_request *req)
+cross_sign(struct cli *c, const struct hf_secret *wrap,
+           struct join_request *req)
 {
     struct hf_secret *before = NULL;
     char path[CLI_PATH_BYTES];
@@ -126,8 +129,8 @@ cross_sign(struct cli *c, struct join_request *req)
     req->org.succession = (struct registry_succession){.at_ms = 0};
     if (!cli_has(c, "new-identity"))
         return 0;
-    err = hf_secret_load(cli_in_dir(c, files[IDENTITY].name, path), HF_KEY_SIGN,
-                         &before);
+    err = hf_secret_load_under(cli_in_dir(c, files[IDENTITY].name, path),
+                               HF_KEY_SIGN, wrap, &before);
     if (err)
         return bad_key(c, path, err);
     registry_succeed(&req->org.id, before, req->org.identity_pk, req->made_ms,
@@ -139,16 +142,18 @@ cross_sign(struct cli *c, struct join_request *req)
 int
 cmd_registry_request(struct cli *c)
 {
-    struct hf_secret *key[N_KEYS] = {NULL};
+    struct hf_secret *key[N_KEYS] = {NULL}, *wrap = NULL;
     struct join_request req = {.is_broker = false};
     int status = read_last(c, &req);
 
     if (status == 0)
-        status = make_next(c, key);
+        status = cli_store_key(c, "passphrase-file", &wrap);
+    if (status == 0)
+        status = make_next(c, wrap, key);
     if (status == 0) {
         req.made_ms = hf_clock_wall_ms();
         hf_secret_public(key[IDENTITY], req.org.identity_pk);
-        status = cross_sign(c, &req);
+        status = cross_sign(c, wrap, &req);
     }
     if (status == 0) {
         hf_secret_public(key[OPERATION], req.org.op[0].pk);
@@ -159,6 +164,7 @@ cmd_registry_request(struct cli *c)
     }
     for (size_t i = 0; i < N_KEYS; i++)
         hf_secret_free(key[i]);
+    hf_secret_free(wrap);
     return status;
 }
 
@@ -179,7 +185,8 @@ is_listed(const struct registry_org *org, size_t which,
 
 /* How many next keys there are; all must be listed. */
 static int
-check_next(struct cli *c, const struct registry_org *org, size_t *ret_n)
+check_next(struct cli *c, const struct hf_secret *wrap,
+           const struct registry_org *org, size_t *ret_n)
 {
     *ret_n = 0;
     for (size_t i = 0; i < N_KEYS; i++) {
@@ -189,7 +196,7 @@ check_next(struct cli *c, const struct registry_org *org, size_t *ret_n)
         enum hf_err err;
 
         (void)cli_in_dir(c, files[i].next, path);
-        err = hf_secret_load(path, files[i].use, &key);
+        err = hf_secret_load_under(path, files[i].use, wrap, &key);
         if (err == HF_ERR_NOT_FOUND)
             continue;
         if (err)
@@ -247,6 +254,7 @@ cmd_registry_adopt(struct cli *c)
 {
     struct join_request req = {.is_broker = false};
     const struct registry_org *org = NULL;
+    struct hf_secret *wrap = NULL;
     struct registry *r = NULL;
     size_t n = 0;
     int status = read_last(c, &req);
@@ -257,14 +265,17 @@ cmd_registry_adopt(struct cli *c)
                         "the node of %s is running", c->dir);
     if (status == 0)
         status = load_held(c, &r);
+    if (status == 0)
+        status = cli_store_key(c, "passphrase-file", &wrap);
     if (status == 0) {
         org = registry_org(r, &req.org.id);
         status = org != NULL
-                     ? check_next(c, org, &n)
+                     ? check_next(c, wrap, org, &n)
                      : cli_fail(c, EX_TEMPFAIL, "not_listed",
                                 "wait for the registry that lists it",
                                 "%s is not in the registry", req.org.id.s);
     }
+    hf_secret_free(wrap);
     registry_free(r);
     if (status == 0 && n == 0)
         return cli_fail(c, EX_REFUSED, "nothing_new",

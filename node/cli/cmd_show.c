@@ -81,6 +81,25 @@ complete_export(json_t *j)
     }
 }
 
+static const char *
+waits_text(const char *what)
+{
+    static const struct {
+        const char *what, *text;
+    } texts[] = {
+        {"prekey", "no prekey of theirs: their node is off; telephone"},
+        {"suspended", "they are suspended: only withdrawals go; telephone"},
+        {"left", "they have left: only withdrawals go; telephone"},
+        {"not_listed", "the registry does not list them; telephone"},
+        {"we_are_suspended", "we are suspended: only withdrawals go"},
+        {"registry_stale", "our registry is stale: see handoff status"}};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (strcmp(what, texts[i].what) == 0)
+            return texts[i].text;
+    return what;
+}
+
 static void
 print_head(FILE *out, const json_t *j)
 {
@@ -92,11 +111,10 @@ print_head(FILE *out, const json_t *j)
     cli_out_fieldf(out, "State", "%s%s%s", cli_out_text(j, "state"),
                    cli_out_true(j, "forked") ? ", FORKED" : "",
                    cli_out_true(j, "overdue") ? ", OVERDUE" : "");
-    if (cli_out_true(j, "waiting_for_prekey"))
-        cli_out_fieldf(out, "Waiting",
-                       "for a prekey of theirs since %s: "
-                       "their node is off; telephone",
-                       cli_out_time(cli_out_text(j, "waiting_since"), at));
+    if (cli_out_text(j, "waiting_for")[0] != '\0')
+        cli_out_fieldf(out, "Waiting", "since %s: %s",
+                       cli_out_time(cli_out_text(j, "waiting_since"), at),
+                       waits_text(cli_out_text(j, "waiting_for")));
     cli_out_field(out, "From", cli_out_text(j, "from"));
     cli_out_field(out, "To", cli_out_text(j, "to"));
     cli_out_field(out, "Service", cli_out_text(j, "service"));

@@ -105,6 +105,8 @@ waiting_rung(uint64_t waited_ms)
 void
 push_waits(struct step *s, struct live *l)
 {
+    const bool is_prekey =
+        strcmp(reach_waits_for(s->env, &l->o.peer), "prekey") == 0;
     uint64_t since = waiting_since(s->v, &l->o.peer, &l->o.id);
     uint8_t rung;
 
@@ -114,8 +116,8 @@ push_waits(struct step *s, struct live *l)
     }
     rung = waiting_rung(s->now > since ? s->now - since : 0);
     if (rung > l->o.waits_prekey)
-        step_alarm(s, "waiting_for_prekey", l->o.kind, &l->o.id, &l->o.peer,
-                   REASON_NONE);
+        step_alarm(s, is_prekey ? "waiting_for_prekey" : "waiting_for_member",
+                   l->o.kind, &l->o.id, &l->o.peer, REASON_NONE);
     l->o.waits_prekey = rung;
     push_resend_at(s, l, s->now + WAIT_MS);
 }

@@ -39,6 +39,23 @@ reach_of(const struct step *s, const struct hf_org *org)
                                                            : reach;
 }
 
+const char *
+reach_waits_for(const struct node_env *env, const struct hf_org *peer)
+{
+    const struct registry *r = env->registry;
+    const struct registry_org *o = r == NULL ? NULL : registry_org(r, peer);
+    const struct registry_org *me =
+        r == NULL ? NULL : registry_org(r, &env->config->org);
+
+    if (o == NULL)
+        return "not_listed";
+    if (standing(o->status) != REACH_ALL)
+        return o->status == MEMBER_LEFT ? "left" : "suspended";
+    if (me != NULL && standing(me->status) != REACH_ALL)
+        return "we_are_suspended";
+    return env->is_registry_stale ? "registry_stale" : "prekey";
+}
+
 bool
 reach_is_right(enum event event)
 {

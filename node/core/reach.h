@@ -24,6 +24,12 @@ enum reach {
 
 enum reach reach_of(const struct step *s, const struct hf_org *org);
 
+/** reach_waits_for: why what @peer is owed cannot go now: "prekey" (their node
+ * is off), "suspended", "left", "not_listed", "we_are_suspended",
+ * "registry_stale". */
+const char *reach_waits_for(const struct node_env *env,
+                            const struct hf_org *peer);
+
 /** reach_is_right: whether an entry with this event always passes. */
 bool reach_is_right(enum event event);
 

@@ -56,14 +56,15 @@ own_keys_clear(struct own_keys *keys)
 
 static bool
 load(const char *dir, const char *name, enum hf_key_use use,
-     struct hf_secret **ret, struct fault *fault)
+     const struct hf_secret *store, struct hf_secret **ret, struct fault *fault)
 {
     char folder[PATH_MAX];
     char path[PATH_MAX];
     enum hf_err err;
 
     hf_path(folder, sizeof(folder), dir, "keys");
-    err = hf_secret_load(hf_path(path, sizeof(path), folder, name), use, ret);
+    err = hf_secret_load_under(hf_path(path, sizeof(path), folder, name), use,
+                               store, ret);
     switch ((int)err) {
     case HF_OK:
         return true;
@@ -75,6 +76,11 @@ load(const char *dir, const char *name, enum hf_key_use use,
         return fault_set(fault, FAULT_FORBIDDEN,
                          "%s: must be a file of this account that nobody "
                          "else may read; chown it and chmod 600 it",
+                         path);
+    case HF_ERR_SEAL:
+        return fault_set(fault, FAULT_DATA,
+                         "%s: sealed under another store key; restore both "
+                         "from one backup",
                          path);
     case HF_ERR_MALFORMED:
         return fault_set(fault, FAULT_DATA,
@@ -96,8 +102,8 @@ own_keys_load(const char *dir, struct hf_secret **store, struct own_keys *keys,
     struct hf_secret *taken = *store;
 
     *store = NULL;
-    if (load(dir, "operation.key", HF_KEY_SIGN, &operation, fault) &&
-        load(dir, "link.key", HF_KEY_DH, &link, fault)) {
+    if (load(dir, "operation.key", HF_KEY_SIGN, taken, &operation, fault) &&
+        load(dir, "link.key", HF_KEY_DH, taken, &link, fault)) {
         if (own_keys_init(keys, operation, link, taken) == HF_OK)
             return true;
         return fault_set(fault, FAULT_INTERNAL,

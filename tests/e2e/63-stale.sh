@@ -18,7 +18,7 @@ vouch() {
     hf iom-at registry publish "$set" >/dev/null
 }
 stale() {
-    [ "$(grep registry_stale "$(net_dir "$1")/log/node.log" | tail -1 |
+    [ "$(grep ' registry_stale ' "$(net_dir "$1")/log/node.log" | tail -1 |
         grep -o 'stale=.')" = "stale=$2" ]
 }
 parked() {

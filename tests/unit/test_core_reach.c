@@ -99,7 +99,11 @@ Test(reach, nothing_else_goes_to_a_suspended_member)
     core_does(s, id, EVENT_CANCEL, REASON_OTHER);
     core_wait(HOUR_MS);
     cr_expect(eq(sz, core->n_letters, from), "it waits");
+    cr_expect(gt(uint, core_alarms(s, "waiting_for_member"), 0));
+    cr_expect(eq(uint, core_alarms(s, "waiting_for_prekey"), 0));
+    cr_expect(eq(str, (char *)reach_waits_for(&s->env, &r->org), "suspended"));
     set_status(r, MEMBER_ACTIVE);
+    cr_expect(eq(str, (char *)reach_waits_for(&s->env, &r->org), "prekey"));
     core_wait(HOUR_MS);
     cr_expect(gt(sz, core->n_letters, from), "reinstated, it gets it");
     expect_state(r, id, core_state(s, id));

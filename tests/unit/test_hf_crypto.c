@@ -269,6 +269,82 @@ Test(hf_crypto, a_key_file_is_private_and_comes_back)
     hf_secret_free(back);
 }
 
+/* Another seed than secret_of()'s. */
+static struct hf_secret *
+wrap_of(uint8_t first)
+{
+    const uint8_t bytes[HF_KEY_BYTES] = {first, 5, 6};
+    struct hf_secret *wrap = NULL;
+
+    cr_assert(eq(int, hf_secret_from_seed(HF_KEY_BOX, bytes, &wrap), HF_OK));
+    return wrap;
+}
+
+static bool
+file_has_seed(void)
+{
+    struct hf_buf buf;
+    bool found = false;
+
+    hf_buf_init(&buf, 256);
+    cr_assert(eq(int, hf_file_read(path, &buf), HF_OK));
+    for (size_t i = 0; i + HF_KEY_BYTES <= buf.n; i++)
+        found |= memcmp(buf.p + i, seed, HF_KEY_BYTES) == 0;
+    hf_buf_free(&buf);
+    return found;
+}
+
+Test(hf_crypto, a_sealed_key_file_opens_under_its_key_only)
+{
+    struct hf_secret *secret = secret_of(HF_KEY_SIGN), *back = NULL;
+    struct hf_secret *wrap = wrap_of(1), *other = wrap_of(2);
+    uint8_t pk[HF_PK_BYTES], pk_back[HF_PK_BYTES];
+
+    cr_assert(eq(int, hf_secret_store_under(path, secret, wrap), HF_OK));
+    cr_expect(not(file_has_seed()));
+    cr_expect(eq(int, hf_secret_load(path, HF_KEY_SIGN, &back), HF_ERR_SEAL));
+    cr_expect(eq(int, hf_secret_load_under(path, HF_KEY_SIGN, other, &back),
+                 HF_ERR_SEAL));
+    cr_expect(eq(int, hf_secret_load_under(path, HF_KEY_DH, wrap, &back),
+                 HF_ERR_MALFORMED),
+              "of another use");
+    cr_assert(
+        eq(int, hf_secret_load_under(path, HF_KEY_SIGN, wrap, &back), HF_OK));
+    hf_secret_public(secret, pk);
+    hf_secret_public(back, pk_back);
+    cr_expect(memcmp(pk, pk_back, HF_PK_BYTES) == 0);
+    hf_secret_free(back);
+    hf_secret_free(secret);
+    hf_secret_free(wrap);
+    hf_secret_free(other);
+}
+
+Test(hf_crypto, a_key_file_in_clear_is_sealed_and_overwritten_where_it_lay)
+{
+    static const uint8_t zero[33];
+    struct hf_secret *secret = secret_of(HF_KEY_DH), *back = NULL;
+    struct hf_secret *wrap = wrap_of(1);
+    uint8_t was[33];
+    char old[160];
+
+    cr_assert(eq(int, hf_secret_store(path, secret), HF_OK));
+    snprintf(old, sizeof(old), "%s.old", path); /* another name of its bytes */
+    cr_assert(eq(int, link(path, old), 0));
+    cr_assert(eq(int, hf_secret_seal_file(path, HF_KEY_DH, wrap), HF_OK));
+    cr_expect(not(file_has_seed()));
+    cr_assert(
+        eq(int, hf_secret_load_under(path, HF_KEY_DH, wrap, &back), HF_OK));
+    FILE *f = fopen(old, "rb");
+    cr_assert(eq(sz, fread(was, 1, sizeof(was), f), sizeof(was)));
+    cr_expect(eq(int, memcmp(was, zero, sizeof(was)), 0));
+    (void)fclose(f);
+    cr_expect(eq(int, hf_secret_seal_file(path, HF_KEY_DH, wrap), HF_OK),
+              "again: nothing");
+    hf_secret_free(back);
+    hf_secret_free(secret);
+    hf_secret_free(wrap);
+}
+
 Test(hf_crypto, a_key_file_is_never_overwritten)
 {
     struct hf_secret *secret = secret_of(HF_KEY_BOX);
