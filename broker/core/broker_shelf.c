@@ -12,6 +12,18 @@ find_owner(const struct broker *b, const struct hf_org *owner)
     return broker_box_find(b, &(struct broker_who){.id = *owner});
 }
 
+/** Whether that version, or a newer one, is being stored: several links bring
+ * the same document at once. */
+static bool
+is_coming(const struct broker *b, uint32_t box, const struct shelf_doc *doc)
+{
+    for (size_t i = 0; i < PENDING_DOCS_MAX; i++)
+        if (b->docs[i].ticket != 0 && b->docs[i].kind == doc->kind &&
+            b->docs[i].box == box && b->docs[i].version >= doc->version)
+            return true;
+    return false;
+}
+
 static bool
 may_take(struct broker *b, const struct broker_event *ev)
 {
@@ -22,11 +34,13 @@ may_take(struct broker *b, const struct broker_event *ev)
     if (ev->link != 0 && broker_link_find(b, ev->link) == NONE)
         return false;
     if (doc->kind == SHELF_REGISTRY)
-        return doc->version > b->registry_doc;
+        return doc->version > b->registry_doc && !is_coming(b, NONE, doc);
     owner = find_owner(b, &doc->owner);
     if (owner == NONE || doc->kind >= KINDS)
         return false;
     x = &b->boxes[owner];
+    if (is_coming(b, owner, doc))
+        return false;
     broker_box_freshness(b);
     if (b->is_stale && doc->kind == SHELF_SERVICES)
         return false; /* prekeys must pass: withdrawals are sealed to them */

@@ -43,6 +43,12 @@ for i in $(seq $waiting); do
 done
 out() { [ "$(net_out iom-at)" -ge "$waiting" ]; }
 soon "$waiting envelopes are on their way" out
+# A broker takes nothing of this kind any more on a stale registry.
+taken() {
+    [ "$("$net_bin/handoff-broker" -C "$NET/brokers/af" --json status |
+        jq .queued)" -ge "$waiting" ]
+}
+soon "they wait at the recipient's broker" taken
 vouch 1s
 soon "the sender's registry is stale" stale iom-at 1
 net_start clinic-kbl

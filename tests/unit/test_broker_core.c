@@ -597,6 +597,31 @@ Test(broker_core, keeps_the_newest_document_and_passes_it_on)
     cr_expect(not(broker_sync_next(core, &cursor, &kind, &owner)));
 }
 
+Test(broker_core, stores_a_document_that_several_links_bring_once)
+{
+    struct shelf_doc doc = {.kind = SHELF_REGISTRY, .version = 7};
+    struct broker_event ev = {.type = BROKER_SHELF, .doc = &doc};
+
+    link_up(NORTH, "north", false, false);
+    link_up(HUB, "hub", false, false);
+    ev.link = NORTH;
+    feed(ev);
+    ev.link = HUB;
+    feed(ev);
+    cr_expect(eq(sz, n_unsaved, 1));
+    commit(HF_ERR_FULL);
+    feed(ev);
+    cr_expect(eq(sz, n_unsaved, 1), "when that failed it may come again");
+    commit(HF_OK);
+    cr_expect(eq(sz, count_told(BROKER_DO_INSTALL), 1));
+    feed(ev);
+    cr_expect(eq(sz, n_unsaved, 0));
+    doc.version = 8;
+    feed(ev);
+    cr_expect(eq(sz, n_unsaved, 1));
+    commit(HF_OK);
+}
+
 Test(broker_core, draining_takes_no_more_and_delivers_on)
 {
     struct broker_item it[2];

@@ -27,6 +27,7 @@
 #define PATIENCE_MS 30000 /* a sanitized build on a busy machine */
 #define SILENT      10000
 #define FLOOD       400
+#define DAY_MS      (UINT64_C(24) * 3600 * 1000)
 
 static char dir[] = "/tmp/hf-hostile-XXXXXX";
 static pid_t broker;
@@ -388,6 +389,84 @@ Test(hostile, a_replaced_key_loses_its_link_and_gets_no_other)
     link = connect_as(60);
     say_hello(link);
     cr_expect(eq(int, (int)submit(link, "thief", "victim", LANE_NORMAL, 10),
+                 CUSTODY_TAKEN));
+    hf_link_close(&link);
+}
+
+/* ---- freshness ---- */
+
+static bool
+status_says(const char *text)
+{
+    struct hf_buf out;
+    bool found;
+
+    hf_buf_init(&out, 1 << 16);
+    ask_broker("status", &out);
+    cr_assert(hf_buf_add(&out, "", 1));
+    found = strstr((const char *)out.p, text) != NULL;
+    hf_buf_free(&out);
+    return found;
+}
+
+static bool
+soon_says(const char *text)
+{
+    const uint64_t until = hf_clock_mono_ms() + PATIENCE_MS;
+
+    while (!status_says(text)) {
+        if (hf_clock_mono_ms() > until)
+            return false;
+        (void)usleep(20000);
+    }
+    return true;
+}
+
+/* A timestamp is good for so long, then nobody vouches any more. */
+static void
+vouch_for(uint64_t valid_ms)
+{
+    const uint64_t now = hf_clock_wall_ms();
+    char path[PATH_MAX];
+    struct hf_buf out;
+    struct hf_bytes bytes;
+
+    cr_assert(eq(int,
+                 (int)registry_edit_timestamp(edit, now, now + valid_ms),
+                 HF_OK));
+    fixture_sign(edit, REGISTRY_TIMESTAMP, 0);
+    hf_buf_init(&out, REGISTRY_BYTES_MAX);
+    bytes = fixture_bytes(edit, &out);
+    hf_path(path, sizeof(path), dir, "registry.set");
+    cr_assert(eq(int, (int)hf_file_write(path, bytes.p, bytes.n, 0600),
+                 HF_OK));
+    ask_broker("reload", &out);
+    hf_buf_free(&out);
+}
+
+Test(hostile, a_registry_that_is_held_back_stops_all_but_rights)
+{
+    struct hf_link *link = connect_as(32);
+
+    cr_expect(status_says("\"state\": \"unvouched\""));
+    cr_expect(status_says("nobody has vouched for the registry yet"));
+    vouch_for(10 * DAY_MS);
+    cr_expect(soon_says("\"state\": \"fresh\""));
+    say_hello(link);
+    cr_expect(eq(int, (int)submit(link, "victim", "thief", LANE_NORMAL, 10),
+                 CUSTODY_TAKEN));
+    vouch_for(500);
+    cr_expect(soon_says("the registry is stale"));
+    cr_expect(status_says("\"level\": \"stop\""));
+    cr_expect(eq(int, (int)submit(link, "victim", "thief", LANE_NORMAL, 10),
+                 CUSTODY_STALE));
+    cr_expect(eq(int, (int)submit(link, "victim", "thief", LANE_URGENT, 9000),
+                 CUSTODY_STALE));
+    cr_expect(eq(int, (int)submit(link, "victim", "thief", LANE_URGENT, 10),
+                 CUSTODY_TAKEN));
+    vouch_for(10 * DAY_MS);
+    cr_expect(soon_says("\"state\": \"fresh\""));
+    cr_expect(eq(int, (int)submit(link, "victim", "thief", LANE_NORMAL, 10),
                  CUSTODY_TAKEN));
     hf_link_close(&link);
 }
