@@ -133,8 +133,12 @@ query_case_list(struct api_call *c)
 static uint32_t
 put_sections(struct api_call *c, json_t *o, const struct node_case *row)
 {
+    /* what is in the archive is a supervisor's to look at */
+    const bool is_open = row->stage != STAGE_ARCHIVED ||
+                         (c->roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
     const uint32_t may =
-        api_may_read(c, true, hf_name_eq(&row->owner, &c->req->user));
+        is_open ? api_may_read(c, true, hf_name_eq(&row->owner, &c->req->user))
+                : 0;
     json_t *sections = json_object();
     uint32_t hidden = 0;
 

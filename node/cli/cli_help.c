@@ -1,22 +1,35 @@
 #include "cli_help.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli_args.h"
+#include "cli_out.h"
 
 static const char later[] = " (not in this version yet)";
+
+/* Two columns, the right one wrapped under itself. */
+static void
+put_pair(FILE *out, const char *left, int width, const char *right)
+{
+    fprintf(out, "  %-*s ", width, left);
+    if (strlen(left) > (size_t)width)
+        fprintf(out, "\n%*s", width + 3, "");
+    cli_out_wrapped(out, (size_t)width + 3, right);
+}
 
 static void
 put_option(FILE *out, const struct cli_opt *opt, bool needed)
 {
-    char left[48];
+    char left[48], right[160];
 
     (void)snprintf(
         left, sizeof(left), "%s%s%s%s%s", strlen(opt->name) == 1 ? "-" : "--",
         opt->name, opt->value != NULL ? " " : "",
         opt->value != NULL ? opt->value : "", opt->many != 0 ? "..." : "");
-    fprintf(out, "  %-24s %s%s\n", left, opt->help,
-            needed ? " (must be given)" : "");
+    (void)snprintf(right, sizeof(right), "%s%s", opt->help,
+                   needed ? " (must be given)" : "");
+    put_pair(out, left, 24, right);
 }
 
 static void
@@ -49,15 +62,30 @@ put_synopsis(FILE *out, const struct cli_verb *verb)
 }
 
 static void
+put_usage(FILE *out, const struct cli_verb *verb)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+
+    if (f == NULL)
+        return;
+    put_synopsis(f, verb);
+    (void)fclose(f);
+    fputs("usage: ", out);
+    cli_out_wrapped(out, strlen("usage: "), text);
+    free(text);
+}
+
+static void
 print_verb(FILE *out, const struct cli_verb *verb)
 {
     const struct cli_opt *opt;
     size_t pos = 0;
     bool needed;
 
-    fputs("usage: ", out);
-    put_synopsis(out, verb);
-    fprintf(out, "\n\n%s%s.\n", verb->help, verb->run == NULL ? later : "");
+    put_usage(out, verb);
+    fprintf(out, "\n%s%s.\n", verb->help, verb->run == NULL ? later : "");
     if (verb->is_final)
         fputs("It cannot be undone: asks first, unless --yes is given.\n", out);
     if (verb->opts[0] != '\0')
@@ -72,8 +100,9 @@ print_line(FILE *out, const struct cli_verb *verb)
 {
     char left[64];
 
-    (void)snprintf(left, sizeof(left), "%s %s", verb->name, verb->args);
-    fprintf(out, "  %-30s %s\n", left, verb->help);
+    (void)snprintf(left, sizeof(left), "%s%s%s", verb->name,
+                   verb->args[0] != '\0' ? " " : "", verb->args);
+    put_pair(out, left, 30, verb->help);
 }
 
 static bool
@@ -210,16 +239,23 @@ cli_help_man(FILE *out)
 
 /* The options of one command as bash's list of words. */
 static void
-completion_case(FILE *out, const struct cli_verb *verb)
+completion_opts(FILE *out, const struct cli_verb *verb)
 {
     const struct cli_opt *opt;
     size_t pos = 0;
     bool needed;
 
-    fprintf(out, "    \"%s\"|\"%s \"*) opts=\"", verb->name, verb->name);
+    fputs("opts=\"", out);
     while ((opt = cli_args_next_opt(verb, &pos, &needed)) != NULL)
         fprintf(out, "--%s ", opt->name);
     fputs("--json --user --yes --help\" ;;\n", out);
+}
+
+static void
+completion_case(FILE *out, const struct cli_verb *verb)
+{
+    fprintf(out, "    \"%s\"|\"%s \"*) ", verb->name, verb->name);
+    completion_opts(out, verb);
 }
 
 /* The first words of all commands; or the second ones of @group. */
@@ -246,38 +282,69 @@ completion_words(FILE *out, const char *group)
     }
 }
 
-void
-cli_help_completion(FILE *out)
+/* The command of one word that is called like a group: "tasks". */
+static const struct cli_verb *
+verb_called(const char *word)
+{
+    const struct cli_verb *v;
+
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
+        if (v->run != NULL && strcmp(v->name, word) == 0)
+            return v;
+    return NULL;
+}
+
+static void
+completion_group(FILE *out, const char *group)
+{
+    const struct cli_verb *v = verb_called(group);
+
+    fprintf(out, "    \"%s\") sub=\"", group);
+    completion_words(out, group);
+    fputs(v != NULL ? "\"; " : "\" ;;\n", out);
+    if (v != NULL)
+        completion_opts(out, v);
+}
+
+/* Those of two words first: "tasks done" is not "tasks" with a word behind. */
+static void
+completion_cases(FILE *out, bool two_words)
 {
     const struct cli_verb *v;
     char last[32] = "";
 
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
+        const size_t n = strcspn(v->name, " ");
+
+        if (v->run == NULL || (v->name[n] == ' ') != two_words)
+            continue;
+        completion_case(out, v);
+        if (!two_words || (strlen(last) == n && strncmp(last, v->name, n) == 0))
+            continue;
+        (void)snprintf(last, sizeof(last), "%.*s", (int)n, v->name);
+        completion_group(out, last);
+    }
+}
+
+void
+cli_help_completion(FILE *out)
+{
     fputs("# bash completion for handoff; made by handoff --completion\n"
           "_handoff() {\n"
-          "    local cur=${COMP_WORDS[COMP_CWORD]} line opts words\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} line opts= sub= words=\n"
           "    line=${COMP_WORDS[*]:1:COMP_CWORD-1}\n"
           "    [[ $line == \"-C \"* ]] && line=${line#-C * }\n"
           "    words=\"",
           out);
     completion_words(out, NULL);
     fputs("\"\n    case \"$line\" in\n", out);
-    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
-        const size_t n = strcspn(v->name, " ");
-
-        if (v->run == NULL)
-            continue;
-        completion_case(out, v);
-        if (v->name[n] == '\0' ||
-            (strlen(last) == n && strncmp(last, v->name, n) == 0))
-            continue;
-        (void)snprintf(last, sizeof(last), "%.*s", (int)n, v->name);
-        fprintf(out, "    \"%s\") words=\"", last);
-        completion_words(out, last);
-        fputs("\" ;;\n", out);
-    }
+    completion_cases(out, true);
+    completion_cases(out, false);
     fputs("    esac\n"
           "    if [[ -n $opts && $cur == -* ]]; then\n"
           "        COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n"
+          "    elif [[ -n $sub ]]; then\n"
+          "        COMPREPLY=($(compgen -W \"$sub\" -- \"$cur\"))\n"
           "    elif [[ -n $opts ]]; then\n"
           "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
           "    else\n"

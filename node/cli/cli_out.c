@@ -156,8 +156,8 @@ line_bytes(const char *text, size_t cells)
     return n > 0 ? n : fit > 0 ? fit : strlen(text);
 }
 
-static void
-put_wrapped(FILE *out, size_t indent, const char *text)
+void
+cli_out_wrapped(FILE *out, size_t indent, const char *text)
 {
     const size_t cells =
         indent < CLI_OUT_COLUMNS / 2 ? CLI_OUT_COLUMNS - indent : 40;
@@ -189,7 +189,7 @@ cli_out_field(FILE *out, const char *label, const char *value)
     cells = cli_out_width(label);
     fprintf(out, "%s%*s", label,
             cells < CLI_OUT_LABEL ? (int)(CLI_OUT_LABEL - cells) : 1, "");
-    put_wrapped(out, CLI_OUT_LABEL, clean);
+    cli_out_wrapped(out, CLI_OUT_LABEL, clean);
     free(clean);
 }
 
@@ -276,7 +276,7 @@ put_flat(FILE *out, size_t indent, const json_t *value)
     char *text = flat_text(value);
 
     if (text != NULL)
-        put_wrapped(out, indent, text);
+        cli_out_wrapped(out, indent, text);
     free(text);
 }
 

@@ -28,6 +28,10 @@ size_t cli_out_cut(const char *text, size_t cells);
  * replaced, newlines by spaces; NULL gives "". free() it. */
 char *cli_out_clean(const char *text);
 
+/** cli_out_wrapped: clean @text from here on, where @indent cells are taken,
+ * and under itself where it is longer than the line. Ends the line. */
+void cli_out_wrapped(FILE *out, size_t indent, const char *text);
+
 /** cli_out_field: "Label         value ...", wrapped under itself. An empty
  * value prints nothing. */
 void cli_out_field(FILE *out, const char *label, const char *value);

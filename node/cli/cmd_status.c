@@ -8,6 +8,16 @@
 
 #define WATCH_SECONDS 2
 
+/* "waiting_for_prekey" as "waiting for prekey". */
+static void
+as_words(const char *key, char out[static 32])
+{
+    (void)snprintf(out, 32, "%s", key);
+    for (char *p = out; *p != '\0'; p++)
+        if (*p == '_')
+            *p = ' ';
+}
+
 static void
 print_map(FILE *out, const char *label, const json_t *map)
 {
@@ -17,16 +27,17 @@ print_map(FILE *out, const char *label, const json_t *map)
 
     json_object_foreach((json_t *)(uintptr_t)map, key, value)
     {
-        char at[CLI_OUT_TIME];
+        char at[CLI_OUT_TIME], words[32];
 
+        as_words(key, words);
         if (json_is_integer(value))
-            cli_out_fieldf(out, first ? label : "", "%-12s %lld", key,
+            cli_out_fieldf(out, first ? label : "", "%-18s %lld", words,
                            (long long)json_integer_value(value));
         else if (json_is_string(value))
-            cli_out_fieldf(out, first ? label : "", "%-12s %s", key,
+            cli_out_fieldf(out, first ? label : "", "%-18s %s", words,
                            cli_out_time(json_string_value(value), at));
         else if (json_is_null(value))
-            cli_out_fieldf(out, first ? label : "", "%-12s -", key);
+            cli_out_fieldf(out, first ? label : "", "%-18s -", words);
         else
             continue;
         first = false;
@@ -45,7 +56,7 @@ print_status(FILE *out, const json_t *j)
         char at[CLI_OUT_TIME];
 
         cli_out_fieldf(out, i == 0 ? "Brokers" : "",
-                       "%-12s %-5s last contact %s", cli_out_text(item, "name"),
+                       "%-18s %-5s last contact %s", cli_out_text(item, "name"),
                        cli_out_true(item, "up") ? "up" : "DOWN",
                        cli_out_time(cli_out_text(item, "last_contact"), at));
     }
