@@ -22,7 +22,8 @@ part_is_known(unsigned type, unsigned category)
 {
     if (type < PART_CARD || type >= PART_END || category >= CATEGORY_END)
         return false;
-    return (type == PART_SECTION) == (category != CATEGORY_NONE);
+    return (type == PART_SECTION || type == PART_FILE) ==
+           (category != CATEGORY_NONE);
 }
 
 bool
@@ -388,6 +389,45 @@ case_head_unpack(struct hf_bytes in, struct case_head *ret)
         !field_padded(h.number.s, HF_NAME_BYTES))
         return false;
     *ret = h;
+    return true;
+}
+
+void
+file_head_pack(const struct file_head *f, uint8_t out[static FILE_HEAD_BYTES])
+{
+    uint8_t *p = out;
+
+    hf_put_bytes(&p, f->id.b, HF_ID_BYTES);
+    hf_put_u64(&p, f->bytes);
+    hf_put_u32(&p, f->chunks);
+    hf_put_bytes(&p, f->root.b, HF_HASH_BYTES);
+    hf_put_bytes(&p, f->name, FILE_NAME_BYTES);
+    HF_ASSERT(p == out + FILE_HEAD_BYTES);
+}
+
+bool
+file_head_unpack(struct hf_bytes part, struct file_head *ret)
+{
+    const uint8_t *p = part.p;
+    struct file_head f;
+    uint64_t data;
+
+    if (part.n < FILE_HEAD_BYTES)
+        return false;
+    hf_get_bytes(&p, f.id.b, HF_ID_BYTES);
+    f.bytes = hf_get_u64(&p);
+    f.chunks = hf_get_u32(&p);
+    hf_get_bytes(&p, f.root.b, HF_HASH_BYTES);
+    hf_get_bytes(&p, f.name, FILE_NAME_BYTES);
+    HF_ASSERT(p == part.p + FILE_HEAD_BYTES);
+    if (hf_id_is_zero(&f.id) || f.bytes == 0 || f.bytes > FILE_BYTES_MAX ||
+        !field_padded(f.name, FILE_NAME_BYTES))
+        return false;
+    data = (f.bytes + FILE_CHUNK_BYTES - 1) / FILE_CHUNK_BYTES;
+    if (part.n != FILE_HEAD_BYTES + data * HF_HASH_BYTES || f.chunks < data ||
+        f.chunks > FILE_CHUNKS_MAX)
+        return false;
+    *ret = f;
     return true;
 }
 

@@ -34,12 +34,17 @@ enum part_type {
     PART_REPORT,    /* JSON or text: feedback, interim or final */
     PART_SCOPES,    /* struct scopes_withdrawn: a withdrawal's subject */
     PART_ATTEST,    /* struct attest and JSON: instead of a proof of consent */
+    PART_LOOKUP,    /* 32 bytes: a slow hash of a number, to who may hold it */
+    PART_FILE,      /* struct file_head and the hashes of its chunks */
+    PART_CUSTODY,   /* 32 bytes: registry_custody_tag of the custody that ends,
+                       alone in hand_over and take_over */
     PART_END
 };
 
 struct part {
     enum part_type type;
-    enum category category; /* of PART_SECTION, else CATEGORY_NONE */
+    enum category category; /* of PART_SECTION and PART_FILE, else
+                               CATEGORY_NONE */
     struct hf_bytes bytes;
 };
 
@@ -137,6 +142,26 @@ struct case_head {
 };
 #define CASE_HEAD_BYTES 61
 
+/** An attachment: what is announced in a chain; its chunks travel apart. The
+ * hashes of the chunks that hold data (label FILE_CHUNK_LABEL) follow. */
+#define FILE_CHUNK_LABEL "handoff/1 chunk"
+#define FILE_LABEL       "handoff/1 file"
+#define FILE_NAME_BYTES  64
+#define FILE_CHUNK_BYTES (32u * 1024u)
+#define FILE_BYTES_MAX   (100u * 1024u * 1024u)
+#define FILE_CHUNKS_MAX  3600u /* the longest, padded */
+struct file_head {
+    struct hf_id id;      /* HA-... */
+    uint64_t bytes;
+    uint32_t chunks;      /* that travel: its length is padded */
+    struct hf_hash root;  /* FILE_LABEL over the hashes that follow */
+    char name[FILE_NAME_BYTES]; /* UTF-8; NUL-padded; may be empty */
+};
+#define FILE_HEAD_BYTES 124
+_Static_assert(FILE_HEAD_BYTES + FILE_BYTES_MAX / FILE_CHUNK_BYTES * 32 <=
+                   PART_BYTES_MAX,
+               "the longest attachment is announced in one part");
+
 /** The subject of a withdrawal. */
 #define SCOPES_MAX 64
 struct scopes_withdrawn {
@@ -164,6 +189,12 @@ HF_NODISCARD bool proof_unpack(struct hf_bytes in, struct proof *ret);
 void case_head_pack(const struct case_head *h,
                     uint8_t out[static CASE_HEAD_BYTES]);
 HF_NODISCARD bool case_head_unpack(struct hf_bytes in, struct case_head *ret);
+void file_head_pack(const struct file_head *f,
+                    uint8_t out[static FILE_HEAD_BYTES]);
+/** file_head_unpack: of a PART_FILE's bytes, hashes and all; false for a length
+ * that does not fit its head. */
+HF_NODISCARD bool file_head_unpack(struct hf_bytes part,
+                                   struct file_head *ret);
 size_t scopes_pack(const struct scopes_withdrawn *s,
                    uint8_t out[static SCOPES_BYTES(SCOPES_MAX)]);
 HF_NODISCARD bool scopes_unpack(struct hf_bytes in,

@@ -86,6 +86,16 @@ figures_ok(const struct content_figures *f)
 }
 
 static bool
+chunk_ok(const struct content_chunk *c)
+{
+    if (hf_id_is_zero(&c->file) || c->first >= FILE_CHUNKS_MAX)
+        return false;
+    if (c->n > 0)
+        return c->n <= CONTENT_CHUNKS_ASKED && c->bytes.n == 0;
+    return c->bytes.n == 0 || c->bytes.n == FILE_CHUNK_BYTES;
+}
+
+static bool
 content_ok(const struct content *c)
 {
     switch (c->type) {
@@ -102,6 +112,8 @@ content_ok(const struct content *c)
         return true;
     case CONTENT_FIGURES:
         return figures_ok(&c->u.figures);
+    case CONTENT_CHUNK:
+        return chunk_ok(&c->u.chunk);
     }
     return false;
 }
@@ -253,6 +265,21 @@ out:
     return err;
 }
 
+static enum hf_err
+encode_chunk(const struct content_chunk *c, struct hf_buf *buf)
+{
+    Handoff__V1__Content pb = HANDOFF__V1__CONTENT__INIT;
+    Handoff__V1__Chunk chunk = HANDOFF__V1__CHUNK__INIT;
+
+    chunk.file = data(c->file.b, HF_ID_BYTES);
+    chunk.first = c->first;
+    chunk.n = c->n;
+    chunk.bytes = data(c->bytes.p, c->bytes.n);
+    pb.what_case = HANDOFF__V1__CONTENT__WHAT_CHUNK;
+    pb.chunk = &chunk;
+    return pack(&pb, buf);
+}
+
 enum hf_err
 content_encode(const struct content *c, struct hf_buf *buf)
 {
@@ -267,6 +294,8 @@ content_encode(const struct content *c, struct hf_buf *buf)
         return encode_receipts(c->u.receipts.item, c->u.receipts.n, buf);
     case CONTENT_FIGURES:
         return encode_figures(&c->u.figures, buf);
+    case CONTENT_CHUNK:
+        return encode_chunk(&c->u.chunk, buf);
     }
     return HF_ERR_MALFORMED;
 }
@@ -391,6 +420,18 @@ decode_figures(const Handoff__V1__Figures *pb, struct cursor *at,
 }
 
 static bool
+decode_chunk(const Handoff__V1__Chunk *pb, struct cursor *at,
+             struct content_chunk *c)
+{
+    c->first = pb->first;
+    c->n = pb->n;
+    if (!next_fixed(at, c->file.b, HF_ID_BYTES))
+        return false;
+    c->bytes = *at->span++;
+    return true;
+}
+
+static bool
 decode_what(const Handoff__V1__Content *pb, struct cursor *at,
             struct content *c)
 {
@@ -407,6 +448,9 @@ decode_what(const Handoff__V1__Content *pb, struct cursor *at,
     case HANDOFF__V1__CONTENT__WHAT_FIGURES:
         c->type = CONTENT_FIGURES;
         return decode_figures(pb->figures, at, &c->u.figures);
+    case HANDOFF__V1__CONTENT__WHAT_CHUNK:
+        c->type = CONTENT_CHUNK;
+        return decode_chunk(pb->chunk, at, &c->u.chunk);
     case HANDOFF__V1__CONTENT__WHAT__NOT_SET:
     case _HANDOFF__V1__CONTENT__WHAT__CASE_IS_INT_SIZE:
         break;

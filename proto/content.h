@@ -9,6 +9,7 @@
 #ifndef PROTO_CONTENT_H
 #define PROTO_CONTENT_H
 
+#include "body.h"
 #include "entry.h"
 #include "hf_buf.h"
 
@@ -16,12 +17,14 @@
 #define CONTENT_ENTRIES_MAX   64 /* entries in one push */
 #define CONTENT_RECEIPTS_MAX  64
 #define CONTENT_CELLS_MAX     512
+#define CONTENT_CHUNKS_ASKED  16u /* of an attachment, at once */
 
 enum content_type {
     CONTENT_PUSH = 1,  /* entries of one object's chains */
     CONTENT_ASK,       /* "send me what you hold of this object" */
     CONTENT_RECEIPT,   /* delivered receipts */
-    CONTENT_FIGURES    /* signed aggregates, for the committee */
+    CONTENT_FIGURES,   /* signed aggregates, for the committee */
+    CONTENT_CHUNK      /* a piece of an attachment, or who asks for some */
 };
 
 /** One signed entry and, where it travels with it, its body. */
@@ -89,6 +92,14 @@ struct content_figures {
     struct figure_cell cell[CONTENT_CELLS_MAX];
 };
 
+/** Attachments travel apart, when their recipient asks, on the bulk lane. */
+struct content_chunk {
+    struct hf_id file;
+    uint32_t first;        /* number of the first chunk, from 0 */
+    uint32_t n;            /* so many are asked for; 0: this is one */
+    struct hf_bytes bytes; /* FILE_CHUNK_BYTES; n = 0 in both: it is gone */
+};
+
 struct content {
     enum content_type type;
     union {
@@ -99,6 +110,7 @@ struct content {
             struct content_receipt item[CONTENT_RECEIPTS_MAX];
         } receipts;
         struct content_figures figures;
+        struct content_chunk chunk;
     } u;
 };
 

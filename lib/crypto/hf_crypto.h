@@ -69,6 +69,11 @@ HF_NODISCARD enum hf_err hf_secret_seal_file(const char *path,
 /** hf_secret_store: HF_ERR_EXISTS rather than overwrite; fsynced. */
 HF_NODISCARD enum hf_err hf_secret_store(const char *path,
                                          const struct hf_secret *secret);
+/** hf_hash_slow: Argon2id, 32 MiB and some 30 ms, so that who guesses @in
+ * pays for each guess; the same everywhere. False without that memory. */
+HF_NODISCARD bool hf_hash_slow(const char *label, struct hf_bytes salt,
+                               struct hf_bytes in, struct hf_hash *ret);
+
 /** hf_secret_from_passphrase: Argon2id, 64 MiB and about 0.1 s; the same
  * passphrase and salt give the same secret. HF_ERR_NOMEM when there are not
  * 64 MiB. */

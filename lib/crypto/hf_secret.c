@@ -16,6 +16,8 @@
 
 _Static_assert(HF_SALT_BYTES == crypto_pwhash_SALTBYTES, "Argon2id");
 
+#define SLOW_OPS   1
+#define SLOW_BYTES (32u * 1024u * 1024u)
 #define PASSPHRASE_OPS   3
 #define PASSPHRASE_BYTES (64U * 1024 * 1024)
 
@@ -79,6 +81,19 @@ hf_secret_from_passphrase(enum hf_key_use use, struct hf_bytes passphrase,
         err = hf_secret_from_seed(use, seed, ret);
     sodium_memzero(seed, sizeof(seed));
     return err;
+}
+
+bool
+hf_hash_slow(const char *label, struct hf_bytes salt, struct hf_bytes in,
+             struct hf_hash *ret)
+{
+    struct hf_hash h;
+
+    _Static_assert(HF_HASH_BYTES >= crypto_pwhash_SALTBYTES, "room for a salt");
+    hf_hash(label, &salt, 1, &h);
+    return crypto_pwhash(ret->b, HF_HASH_BYTES, (const char *)in.p, in.n, h.b,
+                         SLOW_OPS, SLOW_BYTES,
+                         crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
 static bool

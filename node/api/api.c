@@ -59,6 +59,9 @@ request_free(struct api_request *req)
         free(req->arg[i].key);
         free(req->arg[i].value);
     }
+    if (req->data != NULL)
+        hf_wipe(req->data, req->n_data);
+    free(req->data);
     for (size_t i = 0; i < req->n_kept; i++) {
         hf_wipe(req->kept[i], strlen(req->kept[i]));
         free(req->kept[i]);

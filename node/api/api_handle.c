@@ -250,6 +250,15 @@ put_shape(const struct api_request *req, const struct node_env *env,
         api_put_id(o, "task", "HK", object);
         api_put_time(o, "done", now_ms);
         break;
+    case SHAPE_FILE:
+        api_put_id(o, "attachment", "HA", &r->id);
+        api_put_u64(o, "at", r->at);
+        api_put_id(o, "id", api_prefix(r->kind), &r->decision);
+        api_put_text(o, "state", state_text(r->state));
+        break;
+    case SHAPE_HOUSEHOLD:
+        api_put_id(o, "household", "HH", &r->id);
+        break;
     case SHAPE_NONE:
         break;
     }

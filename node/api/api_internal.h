@@ -72,6 +72,8 @@ struct api_request {
     json_t *json;
     char *kept[API_KEPT_MAX];
     size_t n_kept;
+    uint8_t *data; /* bytes that a command borrows; NULL: none */
+    size_t n_data;
     struct consent *consent;
     struct service *services;
     struct node_access access; /* of an answer that is a reading */
@@ -118,6 +120,8 @@ enum api_shape {
     SHAPE_EVENT,
     SHAPE_USER,
     SHAPE_SERVICES,
+    SHAPE_FILE,
+    SHAPE_HOUSEHOLD,
     SHAPE_TASK
 };
 
@@ -274,6 +278,21 @@ bool api_is_committee(const struct node_env *env);
 void api_put_surveys(struct api_call *c, json_t *o,
                      const struct node_case *row);
 
+/* ---- query_file.c, query_together.c ---- */
+
+/** api_put_files: "attachments" of an object, and how far each has come. */
+void api_put_files(struct api_call *c, json_t *j, const struct node_object *o);
+/** api_put_duplicates: "duplicates", other cases of what may be one person. */
+void api_put_duplicates(struct api_call *c, json_t *o,
+                        const struct node_case *row);
+/** api_put_custody: "proof": for each take-over what both signed of it, with
+ * the keys, to be shown to somebody else (query_custody.c). */
+void api_put_custody(struct api_call *c, json_t *o,
+                     const struct node_case *row);
+/** api_put_household: "household" and "members", if it has one. */
+void api_put_household(struct api_call *c, json_t *o,
+                       const struct node_case *row);
+
 /* ---- query_vital.c ---- */
 
 /** api_put_vital: "vital_interest" of a referral that was made without
@@ -349,6 +368,9 @@ api_handler query_unmet, command_unmet_add, query_audit_unmet;
 api_handler query_feedback, command_feedback_add;
 api_handler command_refer, command_transfer_offer, command_transfer_request;
 api_handler command_event;
+api_handler command_attach, command_attach_put, command_attach_done;
+api_handler query_file, query_file_bytes;
+api_handler command_case_link, command_case_pair;
 api_handler command_user_add, command_user_role, command_user_disable;
 api_handler command_user_absent;
 api_handler command_services;

@@ -153,6 +153,7 @@ command_refer(struct api_call *c)
 
     if (!api_body_bool(c, "vital_interest", &vital) || !take_request(c) ||
         !api_body_bool(c, "draft", &c->command->is_draft) ||
+        !api_body_bool(c, "together", &c->command->is_together) ||
         !api_body_later_of_sender(c) || !take_attest(c, vital))
         return API_ANSWERED;
     if (replaces != NULL) {

@@ -1,5 +1,6 @@
 /* Cases, as far as this user may read them. */
 #include "api_internal.h"
+#include "match.h"
 
 /* ---- list ---- */
 
@@ -46,6 +47,10 @@ list_item(struct api_call *c, const struct node_case *row)
     api_put_time(o, "changed", row->changed_ms);
     if (row->number.s[0] != '\0')
         api_put_text(o, "number", row->number.s);
+    if (!hf_id_is_zero(&row->household))
+        api_put_id(o, "household", "HH", &row->household);
+    if (match_is_open(c->env->view, row))
+        api_put_bool(o, "duplicate", true);
     api_put_name(c, o, row);
     return o;
 }
@@ -227,8 +232,12 @@ query_case_show(struct api_call *c)
     api_put_time(o, "changed", row.changed_ms);
     if (api_arg_flag(c, "matters"))
         (void)json_object_set_new(o, "matters", matters_of(c, &row));
-    if (api_arg_flag(c, "custody"))
+    api_put_household(c, o, &row);
+    api_put_duplicates(c, o, &row);
+    if (api_arg_flag(c, "custody")) {
         (void)json_object_set_new(o, "transfers", transfers_of(c, &row));
+        api_put_custody(c, o, &row);
+    }
     return api_say_read(c, o, OBJECT_NONE, &row.id, shown,
                         hf_name_eq(&row.owner, &c->req->user));
 }

@@ -81,6 +81,10 @@ api_object(struct api_call *c, const struct node_object *o)
     api_put_text(j, "reason", reason_text(o->reason));
     if (!sees)
         api_put_bool(j, "hidden", true);
+    if (!hf_id_is_zero(&o->terms.household))
+        api_put_id(j, "household", "HH", &o->terms.household);
+    if (o->number.s[0] != '\0')
+        api_put_text(j, "number", o->number.s);
     put_trouble(c, j, o);
     return j;
 }
@@ -91,6 +95,7 @@ struct object_filter {
     uint32_t kinds;   /* bit a kind */
     int side;         /* -1: both */
     enum state state; /* NONE: all */
+    struct hf_id household; /* zero: all */
     bool overdue, mine, unassigned, open;
     uint64_t since_ms;
 };
@@ -143,6 +148,9 @@ read_filter(struct api_call *c, struct object_filter *f)
     f->unassigned = api_arg_flag(c, "unassigned");
     if (!read_kinds(c, f) || !api_arg_time(c, "since", &f->since_ms))
         return false;
+    if (api_arg(c, "household") != NULL &&
+        !hf_id_parse("HH", api_arg(c, "household"), &f->household))
+        return bad_word(c, "household must be the whole id of one, HH-...");
     if (direction != NULL && strcmp(direction, "out") == 0)
         f->side = SIDE_FIRST;
     else if (direction != NULL && strcmp(direction, "in") == 0)
@@ -163,6 +171,9 @@ passes(const struct api_call *c, const struct object_filter *f,
     if (f->side >= 0 && (int)o->side != f->side)
         return false;
     if (f->state != STATE_NONE && o->state != f->state)
+        return false;
+    if (!hf_id_is_zero(&f->household) &&
+        !hf_id_eq(&f->household, &o->terms.household))
         return false;
     if (f->overdue && !deadline_is_over(o, c->now_ms))
         return false;
@@ -331,32 +342,48 @@ card_of(const struct card *card)
     return o;
 }
 
-/* What the first side has disclosed and this node still holds; of several
- * copies of a category the last one counts. Returns what was shown. */
+/* Sections beside the entries of one side; of several copies of a category the
+ * last one counts. */
+static json_t *
+sections_of(struct api_call *c, const struct node_object *o, enum side side,
+            uint32_t may, uint32_t *shown, uint32_t *hidden)
+{
+    json_t *sections = json_object();
+
+    for (uint32_t n = 1; n <= o->n[side]; n++) {
+        for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
+            struct part part;
+
+            if (!body_part_get(c->env->view, &o->id, side, n, i, &part) ||
+                part.type != PART_SECTION)
+                continue;
+            if ((may & CATEGORY_BIT(part.category)) == 0) {
+                *hidden |= CATEGORY_BIT(part.category);
+                continue;
+            }
+            *shown |= CATEGORY_BIT(part.category);
+            api_put_json(sections, category_text(part.category), part.bytes);
+        }
+    }
+    return sections;
+}
+
+/* What the first side has disclosed and this node still holds, and what a new
+ * holder gave back. Returns what was shown. */
 static uint32_t
 put_sections(struct api_call *c, json_t *j, const struct node_object *o)
 {
     const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
     const uint32_t may = api_may_read(c, of_case, api_is_own(c, o));
-    json_t *sections = json_object();
     uint32_t hidden = 0, shown = 0;
+    json_t *back;
 
-    for (uint32_t n = 1; n <= o->n[SIDE_FIRST]; n++) {
-        for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
-            struct part part;
-
-            if (!body_part_get(c->env->view, &o->id, SIDE_FIRST, n, i, &part) ||
-                part.type != PART_SECTION)
-                continue;
-            if ((may & CATEGORY_BIT(part.category)) == 0) {
-                hidden |= CATEGORY_BIT(part.category);
-                continue;
-            }
-            shown |= CATEGORY_BIT(part.category);
-            api_put_json(sections, category_text(part.category), part.bytes);
-        }
-    }
-    (void)json_object_set_new(j, "sections", sections);
+    (void)json_object_set_new(
+        j, "sections", sections_of(c, o, SIDE_FIRST, may, &shown, &hidden));
+    back = sections_of(c, o, SIDE_SECOND, may, &shown, &hidden);
+    if (json_object_size(back) > 0)
+        (void)json_object_set(j, "sections_back", back);
+    json_decref(back);
     (void)json_object_set_new(j, "withheld", api_categories(hidden));
     return shown;
 }
@@ -480,6 +507,7 @@ query_object_show(struct api_call *c)
         api_put_id(j, "case", "HC", &o.case_id);
     (void)json_object_set_new(j, "card", card_of(&o.card));
     shown = put_sections(c, j, &o);
+    api_put_files(c, j, &o);
     put_contacts(c, j, &o);
     put_clocks(j, &o);
     if (api_put_chain(c, j, &o, api_arg_flag(c, "trace")))

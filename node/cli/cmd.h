@@ -23,6 +23,12 @@ int cmd_write_paper(struct cli *c, const char *path, const json_t *j,
                     void (*page)(struct hf_buf *out, const json_t *j));
 
 int cmd_init(struct cli *c);
+int cmd_attach(struct cli *c);
+int cmd_fetch(struct cli *c);
+int cmd_case_link(struct cli *c);
+int cmd_case_same(struct cli *c);
+int cmd_case_different(struct cli *c);
+int cmd_chain_custody(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_doctor(struct cli *c);
 

@@ -185,6 +185,43 @@ print_owner(struct cli *c, const json_t *j)
 }
 
 static void
+print_household(struct cli *c, const json_t *j)
+{
+    char *members = cli_out_join(json_object_get(j, "members"));
+
+    cli_out_field(c->out, CLI_N("Household"), cli_out_text(j, "household"));
+    if (cli_out_text(j, "household")[0] != '\0')
+        cli_out_field(c->out, "", members);
+    free(members);
+}
+
+/* Perhaps one person: for the case manager to say. */
+static void
+print_duplicates(struct cli *c, const json_t *j)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(j, "duplicates"), i, item)
+    {
+        char *by = cli_out_join(json_object_get(item, "by"));
+        const char *verdict = cli_out_text(item, "verdict");
+
+        if (strcmp(verdict, "open") == 0)
+            cli_out_fieldf(c->out, CLI_N("Same person?"),
+                           "%s has the same %s: handoff case same, or case "
+                           "different",
+                           cli_out_text(item, "case"), by);
+        else
+            cli_out_fieldf(c->out,
+                           strcmp(verdict, "same") == 0 ? "Same person"
+                                                        : "Not the same",
+                           "%s", cli_out_text(item, "case"));
+        free(by);
+    }
+}
+
+static void
 print_case(struct cli *c, const json_t *j)
 {
     const json_t *custody = json_object_get(j, "custody");
@@ -211,6 +248,8 @@ print_case(struct cli *c, const json_t *j)
                        cli_out_text(j, "host")[0] ? cli_out_text(j, "host")
                                                   : "?",
                        cli_out_text(j, "origin"));
+    print_household(c, j);
+    print_duplicates(c, j);
     cli_out_field(c->out, CLI_N("Handed by"), cli_out_text(j, "from"));
     cli_out_field(c->out, CLI_N("Consent"), cli_out_text(j, "consent"));
     if (cli_out_text(j, "changed")[0] != '\0')
@@ -267,6 +306,16 @@ newest_first(const json_t *items)
     return list;
 }
 
+/* Whom it may be a second case of is in case show. */
+static const char *
+name_of(const json_t *item, char room[static 128])
+{
+    if (!cli_out_true(item, "duplicate"))
+        return cli_out_text(item, "name");
+    (void)snprintf(room, 128, "(twice?) %s", cli_out_text(item, "name"));
+    return room;
+}
+
 int
 cmd_case_list(struct cli *c)
 {
@@ -295,10 +344,11 @@ cmd_case_list(struct cli *c)
     items = newest_first(json_object_get(answer, "items"));
     json_array_foreach(items, i, item)
     {
-        char id[CLI_OUT_ID];
+        char id[CLI_OUT_ID], room[128];
         const char *cells[] = {
             cli_out_id(cli_out_text(item, "case"), id),
-            cli_out_text(item, "number"), cli_out_text(item, "name"),
+            cli_out_text(item, "number"),
+            name_of(item, room),
             cli_out_text(item, "stage"), cli_out_text(item, "holder")};
 
         cli_table_row(t, cells);

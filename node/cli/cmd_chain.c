@@ -4,11 +4,12 @@
 #include "cli_out.h"
 #include "cli_yaml.h"
 #include "cmd.h"
+#include "cmd_chain.h"
 #include "hf_file.h"
 
 /* --registry, else the one that the node of -C holds. */
-static int
-load_registry(struct cli *c, struct registry **ret)
+int
+cmd_chain_registry(struct cli *c, struct registry **ret)
 {
     const char *path = cli_value(c, "registry");
     char own[CLI_PATH_BYTES];
@@ -91,7 +92,7 @@ cmd_chain_state(struct cli *c)
     int status = cli_file_load(c, c->arg[0], &file);
 
     if (status == 0 && !cli_has(c, "unsigned"))
-        status = load_registry(c, &r);
+        status = cmd_chain_registry(c, &r);
     if (status == 0)
         status = judge(c, &file, r);
     registry_free(r);

@@ -8,6 +8,7 @@
 #include "cli_when.h"
 #include "cli_yaml.h"
 #include "cmd.h"
+#include "cmd_together.h"
 
 /* Options whose text goes into the field as it is. */
 static const struct {
@@ -153,7 +154,9 @@ cmd_event(struct cli *c)
     if (status == 0)
         status = add_file(c, body, event, &file);
     if (status == 0)
-        status = post_event(c, c->arg[0], body);
+        status = cmd_together_is(c->arg[0])
+                     ? cmd_together_event(c, c->arg[0], event, body)
+                     : post_event(c, c->arg[0], body);
     json_decref(body);
     c->file = NULL;
     cli_file_free(&file);
@@ -183,13 +186,6 @@ cmd_withdrawal_answer(struct cli *c)
     return status;
 }
 
-static int
-offer_one(struct cli *c, const char *case_id, json_t *body, json_t **ret)
-{
-    (void)json_object_set_new(body, "case", json_string(case_id));
-    return cli_post(c, "/transfers", body, ret);
-}
-
 static void
 print_transfer(struct cli *c, const json_t *j)
 {
@@ -202,7 +198,8 @@ cmd_transfer_offer(struct cli *c)
 {
     const char *travel = cli_value(c, "travel");
     char text[HF_TIME_TEXT_BYTES];
-    json_t *body, *items;
+    struct cmd_together t;
+    json_t *body;
     int status = 0;
 
     if (travel != NULL && strcmp(travel, "none") != 0)
@@ -213,27 +210,16 @@ cmd_transfer_offer(struct cli *c)
     if (travel != NULL)
         (void)json_object_set_new(body, "travel", json_string(travel));
     status = cli_when_later(c, body);
-    items = json_array();
+    cmd_together_begin(&t, c, c->n_args);
+    t.status = status;
+    t.print = print_transfer;
     for (size_t i = 0; i < c->n_args && status == 0; i++) {
-        json_t *answer = NULL;
-
-        status = offer_one(c, c->arg[i], body, &answer);
-        if (status == 0)
-            (void)json_array_append(items, answer);
-        if (status == 0 && !c->json)
-            print_transfer(c, answer);
-        json_decref(answer);
+        (void)json_object_set_new(body, "case", json_string(c->arg[i]));
+        if (!cmd_together_one(&t, "/transfers", body, "case", c->arg[i]))
+            break;
     }
-    if (status == 0 && c->json) {
-        json_t *all = c->n_args == 1 ? json_incref(json_array_get(items, 0))
-                                     : json_pack("{s:O}", "items", items);
-
-        (void)cli_say(c, all);
-        json_decref(all);
-    }
-    json_decref(items);
     json_decref(body);
-    return status;
+    return cmd_together_end(&t);
 }
 
 int

@@ -305,6 +305,8 @@ run(struct cli *c, const char *path, json_t *attestation,
         (void)json_object_set_new(body, "vital_interest", json_true());
         (void)json_object_set(body, "attestation", attestation);
     }
+    if (c->n_args > 1 && strcmp(path, "/referrals") == 0)
+        (void)json_object_set_new(body, "together", json_true());
     b.items = json_array();
     ask_all(&b, body);
     json_decref(body);

@@ -122,6 +122,8 @@ print_head(FILE *out, const json_t *j)
     cli_out_field(out, "Reason", cli_out_text(j, "reason"));
     cli_out_field(out, "Owner here", cli_out_text(j, "owner"));
     cli_out_field(out, "Case", cli_out_text(j, "case"));
+    cli_out_field(out, "Household", cli_out_text(j, "household"));
+    cli_out_field(out, "Number", cli_out_text(j, "number"));
     cli_out_field(out, "Decision", cli_out_text(j, "decision"));
     cli_out_field(out, "Changed", cli_out_time(cli_out_text(j, "at"), at));
 }
@@ -191,6 +193,31 @@ print_part(FILE *out, const char *title, json_t *part)
         return;
     fprintf(out, "\n%s\n", title);
     cli_out_data(out, 2, part);
+}
+
+static void
+print_files(FILE *out, const json_t *files)
+{
+    json_t *f;
+    size_t i;
+
+    if (json_array_size(files) > 0)
+        fputs("\nAttachments\n", out);
+    json_array_foreach(files, i, f)
+    {
+        const json_int_t bytes =
+            json_integer_value(json_object_get(f, "bytes"));
+        const json_int_t held = json_integer_value(json_object_get(f, "held"));
+
+        fprintf(out, "  %s  %s\n    %s, %lld bytes, %s",
+                cli_out_text(f, "attachment"), cli_out_text(f, "name"),
+                cli_out_text(f, "category"), (long long)bytes,
+                cli_out_text(f, "state"));
+        if (held < bytes)
+            fprintf(out, ", %lld %% here",
+                    (long long)(bytes > 0 ? held * 100 / bytes : 0));
+        fputc('\n', out);
+    }
 }
 
 /* Sections that are held and that this user's role does not show. */
@@ -320,6 +347,8 @@ print_object(FILE *out, const json_t *j, bool trace)
     print_clocks(out, json_object_get(j, "clocks"));
     print_part(out, "Card", json_object_get(j, "card"));
     print_part(out, "Sections", json_object_get(j, "sections"));
+    print_part(out, "Given back", json_object_get(j, "sections_back"));
+    print_files(out, json_object_get(j, "attachments"));
     print_part(out, "Without consent, in a vital interest",
                json_object_get(j, "vital_interest"));
     print_withheld(out, json_object_get(j, "withheld"));

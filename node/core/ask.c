@@ -5,6 +5,7 @@
 #include "follow.h"
 #include "hf_assert.h"
 #include "hf_text.h"
+#include "match.h"
 #include "parts.h"
 #include "people.h"
 #include "permit.h"
@@ -131,37 +132,6 @@ ask_sections(struct step *s, struct node_case *c)
     return true;
 }
 
-bool
-ask_number(const struct step *s, const struct node_case *c,
-           struct hf_hash *ret_index)
-{
-    const struct hf_bytes text = {(const uint8_t *)c->number.s,
-                                  strnlen(c->number.s, HF_NAME_BYTES)};
-
-    if (text.n > 0)
-        s->env->crypto->index(s->env->crypto->ctx, "handoff/1 number", &text,
-                              1, ret_index);
-    return text.n > 0;
-}
-
-static void
-index_number(struct step *s, const struct node_case *c)
-{
-    struct hf_hash index;
-
-    if (ask_number(s, c, &index))
-        number_put(s->v, &index, &c->id);
-}
-
-static void
-forget_number(struct step *s, const struct node_case *c)
-{
-    struct hf_hash index;
-
-    if (ask_number(s, c, &index))
-        number_del(s->v, &index);
-}
-
 static void
 reply_case(struct step *s, const struct node_case *c)
 {
@@ -190,7 +160,8 @@ ask_case_new(struct step *s)
     c.created_ms = c.changed_ms = s->now;
     if (!ask_sections(s, &c))
         return;
-    index_number(s, &c);
+    match_number(s, &c);
+    match_person(s, &c);
     case_put(s->v, &c);
     follow_settle(s, &c);
     reply_case(s, &c);
@@ -224,11 +195,11 @@ ask_case_set(struct step *s)
     parts_facts_renew(&c.facts, &s->cmd->facts, s->cmd->sections);
     date_plan(s, &c, plan_ms);
     if (s->cmd->number.s[0] != '\0') {
-        forget_number(s, &c);
         c.number = s->cmd->number;
+        match_number(s, &c);
     }
     c.changed_ms = s->now;
-    index_number(s, &c);
+    match_person(s, &c);
     case_put(s->v, &c);
     if (s->cmd->plan_gains)
         reconsent_plan(s, &c);

@@ -36,9 +36,6 @@ bool ask_sections(struct step *s, struct node_case *c);
 /** ask_words_fit: text, details and report within their limits; else replied.
  */
 bool ask_words_fit(struct step *s);
-/** ask_number: the index of the case's number; false when it has none. */
-bool ask_number(const struct step *s, const struct node_case *c,
-                struct hf_hash *ret_index);
 /** ask_own_parts: text, details and report of the command as parts. */
 void ask_own_parts(struct step *s, struct body *b);
 /** ask_id: "HR-..." of an object or "HC-..." of a case, for messages. */
@@ -57,6 +54,9 @@ struct hf_id transfer_mark(const struct step *s, const struct hf_id *object,
                            const struct hf_id *id);
 /** transfer_may_take_over: the case is here, and its custody with the giver. */
 bool transfer_may_take_over(const struct step *s, const struct live *l);
+/** transfer_custody: the only part of a hand_over and a take_over, by which
+ * both sign the same custody (I-4); false where the case is not here. */
+bool transfer_custody(struct step *s, const struct live *l, struct draft *d);
 /** transfer_sections: release, amend, supplement: the gated sections of a
  * draft; false when refused (replied). */
 bool transfer_sections(struct step *s, struct live *l, struct draft *d);

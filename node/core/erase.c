@@ -1,6 +1,6 @@
 #include "erase.h"
 
-#include "ask.h"
+#include "match.h"
 #include "parts.h"
 
 bool
@@ -53,8 +53,14 @@ erase_object(struct step *s, const struct hf_id *id, uint32_t categories,
 {
     struct live l;
 
-    if (!live_load(s, id, &l) || l.o.side != SIDE_SECOND ||
-        (!is_whole && (l.o.sections & categories) == 0))
+    if (!live_load(s, id, &l))
+        return;
+    if (l.o.side == SIDE_FIRST) { /* what a new holder gave back */
+        if (l.o.kind == OBJECT_TRANSFER)
+            live_drop_sections(s, &l, SIDE_SECOND, categories);
+        return;
+    }
+    if (!is_whole && (l.o.sections & categories) == 0)
         return;
     if (!is_whole && (l.o.sections & ~categories) != 0) {
         live_drop_sections(s, &l, SIDE_FIRST, l.o.sections & categories);
@@ -92,16 +98,6 @@ erase_reports(struct step *s, const struct hf_id *id, uint32_t categories,
 
 /* ---- cases ---- */
 
-static void
-forget_number(struct step *s, struct node_case *c)
-{
-    struct hf_hash index;
-
-    if (ask_number(s, c, &index))
-        number_del(s->v, &index);
-    memset(&c->number, 0, sizeof(c->number));
-}
-
 void
 erase_case(struct step *s, const struct hf_id *case_id, uint32_t categories,
            bool is_whole)
@@ -119,7 +115,9 @@ erase_case(struct step *s, const struct hf_id *case_id, uint32_t categories,
     c.held &= ~categories;
     c.facts = parts_facts_left(&c.facts, CATEGORY_ALL & ~categories);
     if (categories & CATEGORY_BIT(CATEGORY_IDENTITY))
-        forget_number(s, &c);
+        memset(&c.number, 0, sizeof(c.number));
+    match_number(s, &c);
+    match_person(s, &c);
     if (is_whole)
         s->v->shred(s->v->ctx, &beside); /* the consent's documents */
     c.changed_ms = s->now;

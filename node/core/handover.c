@@ -5,6 +5,7 @@
 #include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
+#include "match.h"
 #include "parts.h"
 #include "reach.h"
 
@@ -129,6 +130,7 @@ append_offer(struct step *s, struct live *l, const struct node_case *c)
 
     memset(&terms, 0, sizeof(terms));
     terms.urgency = URGENCY_NORMAL;
+    terms.household = c->household; /* that they belong together, no more */
     memcpy(terms.service_id, mark.b, sizeof(terms.service_id));
     sop_default_clocks(URGENCY_NORMAL, s->now, &terms.decide_ms, &contact,
                        &report);
@@ -177,9 +179,7 @@ void
 ask_transfer_request(struct step *s)
 {
     const struct hf_org *to = &s->cmd->to;
-    const struct hf_bytes number = {(const uint8_t *)s->cmd->number.s,
-                                    strnlen(s->cmd->number.s,
-                                            HF_NAME_BYTES)};
+    struct hf_hash *token = step_alloc(s, sizeof(*token));
     struct draft d = {.event = EVENT_REQUEST};
     struct hf_id id;
     struct live l;
@@ -191,16 +191,22 @@ ask_transfer_request(struct step *s)
                     "no other active organisation %.31s", to->s);
         return;
     }
-    if (number.n == 0) {
+    if (s->cmd->number.s[0] == '\0') {
         step_refuse(s, 65, "no_number", "", "a request names a number");
         return;
     }
     if (!allowed(s, to, step_me(s)))
         return;
+    if (!match_token(s, to, &s->cmd->number, token)) {
+        step_refuse(s, 75, "no_memory", "try again", "no memory left now");
+        return;
+    }
     id = step_fresh_id(s);
     live_make(s, OBJECT_TRANSFER, SIDE_SECOND, &id, to, &l);
     l.o.author = l.o.owner = s->cmd->user;
-    disclose_add(&d.body, PART_TEXT, CATEGORY_NONE, step_copy(s, number));
+    l.o.number = s->cmd->number;
+    disclose_add(&d.body, PART_LOOKUP, CATEGORY_NONE,
+                 (struct hf_bytes){token->b, HF_HASH_BYTES});
     live_append(s, &l, &d);
     live_settle(s, &l);
     ask_done(s, &l);
@@ -246,6 +252,26 @@ add_consent(struct step *s, const struct node_case *c, struct body *b)
         disclose_add(b, PART_DETAILS, CATEGORY_NONE, step_copy(s, json));
 }
 
+static bool
+gate_sections(struct step *s, const struct node_case *c, const struct live *l,
+              bool is_release, uint32_t wanted, struct gate_out *gate)
+{
+    const enum purpose purpose =
+        l->o.side == SIDE_FIRST ? PURPOSE_TRANSFER : PURPOSE_FEEDBACK;
+
+    disclose_gate(s, c, &l->o.peer, purpose, 0, wanted, 0, gate);
+    if (gate->sends != 0 && (is_release || gate->sends == wanted))
+        return true;
+    step_refuse(s, 1, "no_consent",
+                purpose == PURPOSE_TRANSFER
+                    ? "ask for consent with purpose transfer"
+                    : "ask for consent with purpose feedback",
+                is_release ? "no consent covers any section for %.31s"
+                           : "consent does not cover all of that for %.31s",
+                l->o.peer.s);
+    return false;
+}
+
 /* release takes all that consent covers; amend and supplement what the command
  * brings, after it has been stored in the case. */
 bool
@@ -254,7 +280,6 @@ transfer_sections(struct step *s, struct live *l, struct draft *d)
     const bool is_release = d->event == EVENT_RELEASE;
     struct node_case c;
     struct gate_out gate;
-    uint32_t wanted;
 
     if (!is_release && s->cmd->sections == 0)
         return true; /* a supplement may be words only */
@@ -264,25 +289,20 @@ transfer_sections(struct step *s, struct live *l, struct draft *d)
     }
     if (!is_release)
         c.held |= s->cmd->sections & CATEGORY_ALL; /* kept if it may go */
-    wanted = is_release ? c.held : s->cmd->sections;
-    disclose_gate(s, &c, &l->o.peer, PURPOSE_TRANSFER, 0, wanted, 0, &gate);
-    if (gate.sends == 0 || (!is_release && gate.sends != wanted)) {
-        step_refuse(s, 1, "no_consent",
-                    "ask for consent with purpose transfer",
-                    is_release
-                        ? "no consent covers any section for %.31s"
-                        : "consent does not cover all of that for %.31s",
-                    l->o.peer.s);
+    if (!gate_sections(s, &c, l, is_release,
+                       is_release ? c.held : s->cmd->sections, &gate) ||
+        (!is_release && !ask_sections(s, &c)))
         return false;
-    }
-    if (!is_release && !ask_sections(s, &c))
-        return false;
-    disclose_parts(s, &c, &l->o.peer, PURPOSE_TRANSFER, gate.sends, &d->body);
+    disclose_parts(s, &c, &l->o.peer,
+                   l->o.side == SIDE_FIRST ? PURPOSE_TRANSFER
+                                           : PURPOSE_FEEDBACK,
+                   gate.sends, &d->body);
     if (is_release) {
         add_case(s, &c, gate.sends, &d->body);
         add_consent(s, &c, &d->body);
     } else {
         c.changed_ms = s->now;
+        match_person(s, &c);
         case_put(s->v, &c);
     }
     return true;

@@ -27,11 +27,11 @@ is_automatic(const struct live *l, enum event event)
 }
 
 static void
-too_early(struct step *s, const char *what, uint64_t due_ms)
+too_early(struct step *s, const char *what, const char *hint, uint64_t due_ms)
 {
     char due[HF_TIME_TEXT_BYTES];
 
-    step_refuse(s, 1, "too_early", "wait, or agree with them: cancel ID",
+    step_refuse(s, 1, "too_early", hint,
                 "%s is due only at %s", what, hf_time_format(due_ms, due));
 }
 
@@ -52,7 +52,8 @@ may_expire(struct step *s, const struct live *l)
         return false;
     }
     if (l->o.decide_ms == 0 || s->now < l->o.decide_ms) {
-        too_early(s, "the answer", l->o.decide_ms);
+        too_early(s, "the answer", "wait, or agree with them: cancel ID",
+                  l->o.decide_ms);
         return false;
     }
     return true;
@@ -67,6 +68,16 @@ may_fail(struct step *s, const struct live *l)
     step_refuse(s, 1, "no_attempt",
                 "handoff contact ID --attempt --channel phone",
                 "could_not_contact needs a contact attempt on record");
+    return false;
+}
+
+/* N asks where the person is only after some time: journeys are put off. */
+static bool
+may_query(struct step *s, const struct live *l)
+{
+    if (s->now >= l->o.report_ms)
+        return true;
+    too_early(s, "a query", "wait, or call them", l->o.report_ms);
     return false;
 }
 
@@ -130,6 +141,8 @@ has_needs(struct step *s, const struct live *l)
         return may_move(s, l) && custody_is_sure(s);
     case EVENT_TAKE_OVER:
         return may_take(s, l);
+    case EVENT_QUERY:
+        return may_query(s, l);
     case EVENT_WAITLIST:
         return needs_when(s, "--until DATE");
     case EVENT_SCHEDULE:
@@ -219,7 +232,9 @@ fill(struct step *s, struct live *l, struct draft *d)
     ask_own_parts(s, &d->body);
     if (c->event == EVENT_CLOSE && l->o.kind == OBJECT_REFERRAL)
         said_pass(s, l, &d->body);
-    if (l->o.kind == OBJECT_TRANSFER && l->o.side == SIDE_FIRST &&
+    if (c->event == EVENT_HAND_OVER || c->event == EVENT_TAKE_OVER)
+        return transfer_custody(s, l, d);
+    if (l->o.kind == OBJECT_TRANSFER &&
         (c->event == EVENT_RELEASE || c->event == EVENT_AMEND ||
          c->event == EVENT_SUPPLEMENT))
         return transfer_sections(s, l, d);

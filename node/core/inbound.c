@@ -3,15 +3,27 @@
 #include "tombstone.h"
 #include "vital.h"
 
-uint32_t
-inbound_sections(const struct body *b)
+static uint32_t
+categories_of(const struct body *b, enum part_type type)
 {
     uint32_t set = 0;
 
     for (size_t i = 0; i < b->n; i++)
-        if (b->part[i].type == PART_SECTION)
+        if (b->part[i].type == type)
             set |= CATEGORY_BIT(b->part[i].category);
     return set;
+}
+
+uint32_t
+inbound_sections(const struct body *b)
+{
+    return categories_of(b, PART_SECTION);
+}
+
+uint32_t
+inbound_files(const struct body *b)
+{
+    return categories_of(b, PART_FILE);
 }
 
 bool
@@ -49,7 +61,7 @@ inbound_sop(const struct step *s, const struct terms *t,
 enum reason
 inbound_gate(struct step *s, const struct live *l, const struct body *b)
 {
-    const uint32_t sections = inbound_sections(b);
+    const uint32_t sections = inbound_sections(b) | inbound_files(b);
     const struct part *part = body_find(b, PART_PROOF);
     uint32_t sop = CATEGORY_ALL;
     enum purpose purpose = PURPOSE_TRANSFER;
@@ -58,10 +70,15 @@ inbound_gate(struct step *s, const struct live *l, const struct body *b)
 
     if (sections == 0)
         return REASON_NONE;
+    if (l->o.kind == OBJECT_REFERRAL && l->o.side == SIDE_FIRST)
+        return (sections & ~l->o.sections) == 0 ? REASON_NONE
+                                                : REASON_CHECK_FAILED;
     if (part == NULL && body_find(b, PART_ATTEST) != NULL)
         return vital_inbound(s, l, body_find(b, PART_ATTEST)->bytes, sections);
     if (part == NULL || !proof_unpack(part->bytes, &proof))
         return REASON_NO_CONSENT;
+    if (l->o.kind == OBJECT_TRANSFER && l->o.side == SIDE_FIRST)
+        purpose = PURPOSE_FEEDBACK; /* from the new holder, back */
     if (l->o.kind == OBJECT_REFERRAL) {
         purpose = PURPOSE_REFERRAL;
         if (!inbound_terms(s, l, &terms))

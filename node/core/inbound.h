@@ -15,6 +15,9 @@ enum reason inbound_gate(struct step *s, const struct live *l,
 /** inbound_sections: CATEGORY_BIT set of the sections in @b. */
 uint32_t inbound_sections(const struct body *b);
 
+/** inbound_files: CATEGORY_BIT set of the attachments that @b announces. */
+uint32_t inbound_files(const struct body *b);
+
 /** inbound_terms: of a referral, also before its `send` had its effect. */
 bool inbound_terms(struct step *s, const struct live *l, struct terms *ret);
 

@@ -1,6 +1,7 @@
 #include "live_internal.h"
 
 #include "deadline.h"
+#include "files.h"
 #include "hf_assert.h"
 #include "lifecycle.h"
 #include "proxy.h"
@@ -233,8 +234,16 @@ ignore_entry(struct step *s, struct live *l, enum side side,
     step_alarm(s, "entry_invalid", l->o.kind, &l->o.id, &l->o.peer, e->reason);
     for (unsigned i = 0; side != l->o.side && i < BODY_PARTS_MAX; i++)
         if (body_part_get(s->v, &l->o.id, side, e->n, i, &p) &&
-            p.type == PART_SECTION)
+            (p.type == PART_SECTION || p.type == PART_FILE))
             body_part_del(s->v, &l->o.id, side, e->n, i);
+}
+
+static void
+effect(struct step *s, struct live *l, enum side side, uint32_t n,
+       const struct entry *e)
+{
+    kind_of(l)->apply(s, l, side, n, e);
+    file_came(s, l, side, n, e->event);
 }
 
 /* Effects in an order that both ends could have seen: an entry after what its
@@ -259,7 +268,7 @@ apply_next(struct step *s, struct live *l, enum side side)
     l->o.applied[side] = n;
     live_entry(s, l, side, n, &e);
     if (item->why == CHAIN_VALID)
-        kind_of(l)->apply(s, l, side, n, &e);
+        effect(s, l, side, n, &e);
     else
         ignore_entry(s, l, side, &e);
     return true;

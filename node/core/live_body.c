@@ -1,5 +1,6 @@
 #include "live_internal.h"
 
+#include "files.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 
@@ -20,7 +21,8 @@ part_lock(const struct live *l, const struct part *part, enum side side)
         lock.category =
             part->type == PART_CASE ? BODY_CASE_LOCK : LOCK_BESIDE;
     /* What we disclosed stays under the key of the case it is from. */
-    if (part->type == PART_SECTION && side == SIDE_FIRST &&
+    if ((part->type == PART_SECTION || part->type == PART_FILE) &&
+        side == SIDE_FIRST &&
         l->o.side == SIDE_FIRST && !hf_id_is_zero(&l->o.case_id))
         lock.id = l->o.case_id;
     return lock;
@@ -133,6 +135,8 @@ live_drop_sections(struct step *s, struct live *l, enum side side,
                 body_part_del(s->v, &l->o.id, side, n, i);
         }
     }
+    if (side != l->o.side)
+        file_drop(s, &l->o, categories);
     if (attest_goes)
         categories |= CATEGORY_BIT(BODY_ATTEST_LOCK);
     for (enum category c = CATEGORY_IDENTITY; c < CATEGORY_END; c++) {
@@ -160,6 +164,7 @@ live_drop_peer(struct step *s, struct live *l)
 {
     struct node_lock lock = {l->o.id, CATEGORY_NONE};
 
+    file_drop(s, &l->o, CATEGORY_ALL);
     drop_bodies(s, l, side_other(l->o.side));
     for (int c = CATEGORY_NONE + 1; c < LOCK_END; c++) {
         lock.category = (enum category)c;
@@ -174,6 +179,7 @@ live_drop_all(struct step *s, struct live *l)
 {
     const struct node_lock all = {l->o.id, CATEGORY_NONE};
 
+    file_drop_all(s, &l->o.id);
     drop_bodies(s, l, l->o.side);
     live_drop_peer(s, l);
     s->v->shred(s->v->ctx, &all);

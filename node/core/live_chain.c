@@ -169,6 +169,14 @@ carries_sections(enum event event)
            event == EVENT_AMEND || event == EVENT_SUPPLEMENT;
 }
 
+/* What a provider gives back comes with a note. */
+static bool
+carries_files(enum event event)
+{
+    return event == EVENT_NOTE ||
+           (carries_sections(event) && event != EVENT_RELEASE);
+}
+
 /* The receiver's gate comes before the first byte is kept. */
 static void
 keep_body(struct step *s, struct live *l, enum side side, const struct entry *e,
@@ -182,7 +190,8 @@ keep_body(struct step *s, struct live *l, enum side side, const struct entry *e,
         return;
     if (side != l->o.side) {
         enum reason why =
-            inbound_sections(&b) != 0 && !carries_sections(e->event)
+            (inbound_sections(&b) != 0 && !carries_sections(e->event)) ||
+                    (inbound_files(&b) != 0 && !carries_files(e->event))
                 ? REASON_CHECK_FAILED
                 : inbound_gate(s, l, &b);
 

@@ -7,8 +7,8 @@
 
 #include "live.h"
 
-#define BODY_HEAD     255u /* the part index that keeps salt and count */
-#define ENTRIES_AHEAD 64u  /* held beyond a gap, at most */
+#define BODY_HEAD     BODY_PART_HEAD
+#define ENTRIES_AHEAD 64u /* held beyond a gap, at most */
 
 /** live_writer: whose chain is written now: our own, but for a member that we
  * keep the node of. */

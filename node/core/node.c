@@ -4,8 +4,10 @@
 #include "ask.h"
 #include "close.h"
 #include "figures.h"
+#include "files.h"
 #include "follow.h"
 #include "hf_assert.h"
+#include "household.h"
 #include "ladder.h"
 #include "live.h"
 #include "people.h"
@@ -65,6 +67,21 @@ step_command(struct step *s)
         break;
     case CMD_TRANSFER_REQUEST:
         ask_transfer_request(s);
+        break;
+    case CMD_CASE_LINK:
+        ask_case_link(s);
+        break;
+    case CMD_CASE_PAIR:
+        ask_case_pair(s);
+        break;
+    case CMD_ATTACH:
+        ask_attach(s);
+        break;
+    case CMD_ATTACH_PUT:
+        ask_attach_put(s);
+        break;
+    case CMD_ATTACH_DONE:
+        ask_attach_done(s);
         break;
     case CMD_USER_ADD:
     case CMD_USER_ROLE:
@@ -292,6 +309,9 @@ take_content(struct step *s, const struct hf_org *from,
     case CONTENT_FIGURES:
         figures_take(s, from, &c->u.figures);
         break;
+    case CONTENT_CHUNK:
+        file_take(s, from, &c->u.chunk);
+        break;
     }
 }
 
@@ -312,6 +332,13 @@ step_envelope(struct step *s)
     const struct content *c = s->ev->content;
     struct node_inbox in;
 
+    /* a second copy of a chunk finds the first one; thousands of rows would
+     * say no more */
+    if (c->type == CONTENT_CHUNK && c->u.chunk.n == 0) {
+        if (reach_takes(s, from, c))
+            file_take(s, from, &c->u.chunk);
+        return;
+    }
     if (inbox_get(s->v, &s->ev->header.id, &in)) {
         if (hf_org_eq(&in.from, from) && c->type == CONTENT_PUSH)
             push_receipt(s, &in);
@@ -514,6 +541,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_OBJECT_OWNERS:
         people_page(s, object, what == DUE_OBJECT_OWNERS);
         break;
+    case DUE_FILE:
+        file_due(s, object);
+        break;
     }
 }
 
@@ -536,6 +566,7 @@ is_deadline(enum due_what what)
     case DUE_OWNER:
     case DUE_CASE_OWNERS:
     case DUE_OBJECT_OWNERS:
+    case DUE_FILE:
         return false;
     }
     return false;

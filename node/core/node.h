@@ -24,6 +24,7 @@
 #include "sop_duty.h"
 #include "view.h"
 
+#define NODE_CASES_MAX       32 /* in one household, or one command */
 #define NODE_EFFECTS_MAX     1024
 #define NODE_ARENA_BYTES     (8u * 1024u * 1024u)
 #define NODE_STEP_ARENA_MIN  (3u * 1024u * 1024u) /* room a step may need */
@@ -115,7 +116,13 @@ enum node_command_type {
     CMD_SCORE_ADD,    /* case_id, score; details = JSON of its answers but the
                          psychosocial ones, which are report */
     CMD_TASK_DONE,    /* object: the task; report: the file about it */
-    CMD_ACCESS        /* access: a reading that is to be on record */
+    CMD_ACCESS,       /* access: a reading that is to be on record */
+    CMD_CASE_LINK,    /* cases: one household; is_apart: each alone */
+    CMD_CASE_PAIR,    /* case_id, other_id, is_same: one person or two */
+    CMD_ATTACH,       /* object, category (NONE: the core's choice), n_bytes,
+                         hash, file_name */
+    CMD_ATTACH_PUT,   /* object = the file, offset, data */
+    CMD_ATTACH_DONE   /* object = the file: announce it */
 };
 
 struct node_access; /* access.h */
@@ -175,6 +182,16 @@ struct node_command {
     enum sop_close close_for;
     bool is_reviewed, is_on;
     const struct node_score *score; /* made_ms, by set by the caller, too */
+    struct hf_id other_id;
+    size_t n_cases;
+    struct hf_id cases[NODE_CASES_MAX];
+    bool is_together;        /* with others of its household */
+    bool is_apart, is_same;
+    enum category category;
+    uint64_t n_bytes, offset;
+    struct hf_hash hash;     /* FILE_LABEL over all of the file's bytes */
+    char file_name[64];      /* as it is to be called; may be empty */
+    struct hf_bytes data;
     const struct node_access *access; /* time, user, roles set by the core */
 };
 
@@ -229,6 +246,7 @@ struct node_reply {
     struct hf_id decision;
     uint32_t version;      /* of a consent */
     uint32_t n;            /* neighbours told of a withdrawal */
+    uint64_t at;           /* of an attachment: bytes held so far */
 };
 
 struct node_send {

@@ -47,6 +47,8 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_CONSENT_AMEND:
     case CMD_CONSENT_REFUSE:
     case CMD_REFER:
+    case CMD_CASE_LINK:
+    case CMD_CASE_PAIR:
     case CMD_TRANSFER_OFFER:
     case CMD_TRANSFER_REQUEST:
     case CMD_CASE_CLOSE:
@@ -59,6 +61,9 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_CASE_HOLD:
     case CMD_CASE_SHRED: /* for good */
         return (roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
+    case CMD_ATTACH:
+    case CMD_ATTACH_PUT:
+    case CMD_ATTACH_DONE:
     case CMD_CASE_ASSIGN:
     case CMD_TASK_DONE:
         return (roles & SERVE) != 0;

@@ -52,6 +52,9 @@ struct node_case {
     struct hf_id consent;        /* current consent; zero: none */
     struct hf_id open_transfer;  /* zero: none */
     struct hf_org from;          /* who handed it to us; empty: opened here */
+    struct hf_hash match[2];     /* where its number and its person are found
+                                    (match.h); zero: not */
+    struct hf_id household;      /* HH-...; zero: alone */
     uint64_t created_ms;
     uint64_t changed_ms;
 };
@@ -107,6 +110,7 @@ struct node_object {
                                     answered; 0: not yet */
     uint64_t created_ms;
     uint64_t changed_ms;
+    struct hf_name number;       /* transfer: the one we asked for */
     struct scopes_withdrawn scopes; /* withdrawal */
     struct hf_id parent;         /* withdrawal: the one that this passes on;
                                     zero: taken here */
@@ -230,7 +234,8 @@ enum due_what {
     DUE_CASE_OWNERS, /* users changed: go on behind this id (people.h) */
     DUE_OBJECT_OWNERS,
     DUE_INBOX,       /* an envelope may be forgotten; object: the envelope */
-    DUE_ARCHIVE /* the retention of a closed case is over */
+    DUE_ARCHIVE, /* the retention of a closed case is over */
+    DUE_FILE         /* chunks of an attachment are to be asked for */
 };
 
 /* Readers: false when there is no such row. */
@@ -256,6 +261,7 @@ bool chain_get(const struct node_view *v, const struct hf_id *object,
                enum side side, uint32_t n, unsigned branch,
                uint8_t ret_entry[static ENTRY_BYTES],
                uint8_t ret_sig[static ENTRY_SIG_BYTES]);
+#define BODY_PART_HEAD 255u /* the part index that keeps salt and count */
 /** body_part_get: the @i-th part of an entry's body; borrowed; false past the
  * last or when it was erased (an erased part in the middle is skipped by
  * asking for i + 1 while i < BODY_PARTS_MAX). */
@@ -300,8 +306,20 @@ bool asked_all(const struct node_view *v, const struct hf_org *peer,
  * with us, to this ask; false when it has not yet. */
 bool answered(const struct node_view *v, const struct hf_org *peer,
               const struct hf_id *ask, uint32_t *ret_shared);
-bool number_get(const struct node_view *v, const struct hf_hash *index,
+/** match_next: cases found at @index; begin with zero. */
+bool match_next(const struct node_view *v, const struct hf_hash *index,
                 struct hf_id *ret_case);
+/** Whether two cases are of one person, as a case manager said. */
+struct node_pair {
+    uint8_t is_same;
+    struct hf_name user;
+    uint64_t at_ms;
+};
+bool pair_get(const struct node_view *v, const struct hf_id *a,
+              const struct hf_id *b, struct node_pair *ret);
+/** household_next: its cases; begin with zero. */
+bool household_next(const struct node_view *v, const struct hf_id *household,
+                    struct hf_id *ret_case);
 /** due_first: the earliest due row. due_first_paused: of those that came while
  * the clock was in doubt; DUE_PAUSED is set in their instant. waiting_first: an
  * object that waits for @peer's prekey. */
@@ -376,7 +394,16 @@ void shredded_del(const struct node_view *v, const struct hf_id *id);
 void bodies_del(const struct node_view *v, const struct hf_id *object);
 void consent_del(const struct node_view *v, const struct hf_id *id);
 void decision_del(const struct node_view *v, const struct hf_id *id);
-void number_del(const struct node_view *v, const struct hf_hash *index);
+void match_del(const struct node_view *v, const struct hf_hash *index,
+               const struct hf_id *case_id);
+void pair_put(const struct node_view *v, const struct hf_id *a,
+              const struct hf_id *b, const struct node_pair *p);
+/** pairs_del: every verdict about @a. */
+void pairs_del(const struct node_view *v, const struct hf_id *a);
+void household_put(const struct node_view *v, const struct hf_id *household,
+                   const struct hf_id *case_id);
+void household_del(const struct node_view *v, const struct hf_id *household,
+                   const struct hf_id *case_id);
 void tombstone_put(const struct node_view *v, const struct node_tombstone *t);
 /** object_link: find @object under @to, a case or consent, from now on. */
 void object_link(const struct node_view *v, const struct hf_id *to,
@@ -415,7 +442,7 @@ void answered_put(const struct node_view *v, const struct hf_org *peer,
                   const struct hf_id *ask, uint32_t shared);
 void scan_put(const struct node_view *v, const struct node_scan *s);
 void scan_del(const struct node_view *v, const struct hf_id *ask);
-void number_put(const struct node_view *v, const struct hf_hash *index,
-                const struct hf_id *case_id);
+void match_put(const struct node_view *v, const struct hf_hash *index,
+               const struct hf_id *case_id);
 
 #endif /* NODE_CORE_RECORDS_H */

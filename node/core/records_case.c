@@ -249,33 +249,3 @@ shredded_del(const struct node_view *v, const struct hf_id *id)
 
     v->del(v->ctx, NODE_SHREDDED, row_span(&k));
 }
-
-/* ---- numbers ---- */
-
-void
-number_put(const struct node_view *v, const struct hf_hash *index,
-           const struct hf_id *case_id)
-{
-    v->put(v->ctx, NODE_NUMBERS, (struct hf_bytes){index->b, HF_HASH_BYTES},
-           NULL, (struct hf_bytes){case_id->b, HF_ID_BYTES});
-}
-
-void
-number_del(const struct node_view *v, const struct hf_hash *index)
-{
-    v->del(v->ctx, NODE_NUMBERS, (struct hf_bytes){index->b, HF_HASH_BYTES});
-}
-
-bool
-number_get(const struct node_view *v, const struct hf_hash *index,
-           struct hf_id *ret_case)
-{
-    struct hf_bytes row;
-
-    if (!v->get(v->ctx, NODE_NUMBERS,
-                (struct hf_bytes){index->b, HF_HASH_BYTES}, &row) ||
-        row.n != HF_ID_BYTES)
-        return false;
-    memcpy(ret_case->b, row.p, HF_ID_BYTES);
-    return true;
-}

@@ -122,6 +122,8 @@ make_draft(struct step *s, const struct node_case *c, struct node_decision *d,
     l->o.author = s->cmd->user;
     l->o.owner = s->cmd->user;
     fill_terms(s->cmd, d, h, &l->o.terms);
+    if (s->cmd->is_together) /* a receiver sees that, and no more */
+        l->o.terms.household = c->household;
     fill_card(s, c, d, &l->o.card);
     decision_put(s->v, d);
     refer_keep_trail(s, c, d);

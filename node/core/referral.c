@@ -85,11 +85,12 @@ apply_disclose(struct step *s, struct live *l, uint32_t n)
     if (l->o.side == SIDE_SECOND &&
         (must_go(l) || inbound_gate(s, l, &b) != REASON_NONE)) {
         /* withdrawn, too, while it waited behind a gap */
-        live_drop_sections(s, l, SIDE_FIRST, inbound_sections(&b));
-        l->o.sections &= ~inbound_sections(&b);
+        live_drop_sections(s, l, SIDE_FIRST,
+                           inbound_sections(&b) | inbound_files(&b));
+        l->o.sections &= ~(inbound_sections(&b) | inbound_files(&b));
     } else {
         take_card(l, &b);
-        l->o.sections |= inbound_sections(&b);
+        l->o.sections |= inbound_sections(&b) | inbound_files(&b);
         l->o.erase_answered = 0;
         p = body_find(&b, PART_PROOF);
         if (p != NULL && proof_unpack(p->bytes, &l->o.proof))

@@ -2,10 +2,12 @@
 
 #include "ask.h"
 #include "erase.h"
+#include "files.h"
 #include "follow.h"
 #include "hf_text.h"
 #include "lifecycle.h"
 #include "live.h"
+#include "match.h"
 #include "said.h"
 #include "score.h"
 #include "task.h"
@@ -25,6 +27,7 @@ kill_all(struct step *s, const struct hf_id *id)
 static void
 empty_object(struct step *s, struct node_object *o)
 {
+    file_drop_all(s, &o->id);
     bodies_del(s->v, &o->id);
     decision_del(s->v, &o->terms.decision);
     kill_all(s, &o->id);
@@ -39,8 +42,8 @@ static void
 shred_case(struct step *s, const struct node_case *c)
 {
     struct hf_id at = {{0}};
+    struct node_case gone = *c;
     struct node_object o;
-    struct hf_hash index;
 
     while (object_next_of_case(s->v, &c->id, &at, &o))
         empty_object(s, &o);
@@ -48,8 +51,9 @@ shred_case(struct step *s, const struct node_case *c)
         section_del(s->v, &c->id, k);
     if (!hf_id_is_zero(&c->consent))
         consent_del(s->v, &c->consent);
-    if (ask_number(s, c, &index))
-        number_del(s->v, &index);
+    match_forget(s, &gone);
+    if (!hf_id_is_zero(&c->household))
+        household_del(s->v, &c->household, &c->id);
     task_shred(s, &c->id);
     unmet_shred(s, &c->id);
     said_shred(s, &c->id);

@@ -70,6 +70,8 @@ step_content(struct step *s, enum content_type type)
         n = offsetof(struct content, u) + sizeof(struct content_push);
     else if (type == CONTENT_ASK)
         n = offsetof(struct content, u) + sizeof(struct content_ask);
+    else if (type == CONTENT_CHUNK)
+        n = offsetof(struct content, u) + sizeof(struct content_chunk);
     c = step_alloc(s, n);
     c->type = type;
     return c;

@@ -3,11 +3,13 @@
 #include "ask.h"
 #include "close.h"
 #include "deadline.h"
+#include "disclose.h"
 #include "follow.h"
 #include "hf_assert.h"
 #include "inbound.h"
-#include "parts.h"
+#include "match.h"
 #include "people.h"
+#include "profile.h"
 #include "reach.h"
 #include "reconsent.h"
 #include "said.h"
@@ -76,182 +78,26 @@ apply_offer(struct step *s, struct live *l, uint32_t n)
     }
 }
 
-/* H: somebody who arrived names a number that we may know. */
+/* H: somebody who arrived has a number that we may know. What came names it
+ * to nobody who does not hold it. */
 static void
 apply_request(struct step *s, struct live *l, uint32_t n)
 {
     const struct part *p;
     struct body b;
-    struct hf_hash index;
-    struct hf_id case_id;
+    struct hf_hash token;
+    struct node_case c;
 
     if (l->o.side != SIDE_FIRST || !live_body(s, l, SIDE_SECOND, n, &b))
         return;
-    p = body_find(&b, PART_TEXT);
-    if (p == NULL)
+    p = body_find(&b, PART_LOOKUP);
+    if (p == NULL || p->bytes.n != HF_HASH_BYTES)
         return;
-    s->env->crypto->index(s->env->crypto->ctx, "handoff/1 number", &p->bytes,
-                          1, &index);
-    if (number_get(s->v, &index, &case_id)) {
-        l->o.case_id = case_id;
-        object_link(s->v, &case_id, &l->o.id);
+    memcpy(token.b, p->bytes.p, HF_HASH_BYTES);
+    if (match_find(s, &token, &c)) {
+        l->o.case_id = c.id;
+        object_link(s->v, &c.id, &l->o.id);
     }
-}
-
-/* N: the sections go into the case, under its own keys; the copies that came
- * with the entry go. Those in @beside stay with the entry. */
-static void
-keep_sections(struct step *s, struct live *l, const struct body *b,
-              uint32_t beside, struct node_case *c)
-{
-    const uint32_t sections = inbound_sections(b) & ~beside;
-
-    for (size_t i = 0; i < b->n; i++)
-        if (b->part[i].type == PART_SECTION &&
-            (sections & CATEGORY_BIT(b->part[i].category)) != 0)
-            section_put(s->v, &c->id, b->part[i].category,
-                        b->part[i].bytes);
-    c->held |= sections;
-    live_drop_sections(s, l, SIDE_FIRST, sections);
-}
-
-/* The holder of today knows better than the one before: what comes late does
- * not replace what it holds, but stands beside it, to be read. */
-static uint32_t
-late(const struct step *s, const struct node_case *c, enum event event)
-{
-    return event == EVENT_SUPPLEMENT && hf_org_eq(&c->holder, step_me(s))
-               ? c->held
-               : 0;
-}
-
-static void
-keep_consent(struct step *s, struct live *l, const struct body *b,
-             struct node_case *c)
-{
-    const struct part *packed = body_find(b, PART_CONSENT);
-    const struct part *json = body_find(b, PART_DETAILS);
-    const struct hf_bytes none = {NULL, 0};
-    struct consent consent, held;
-
-    if (packed == NULL || !parts_consent_unpack(packed->bytes, &consent))
-        return;
-    consent.case_id = c->id;
-    if (!consent_get(s->v, &consent.id, &held)) {
-        if (!hf_id_eq(&c->consent, &consent.id))
-            consent.previous = c->consent;
-        consent_put(s->v, &consent, json == NULL ? none : json->bytes);
-    } else if (held.version <= consent.version) {
-        consent.previous = held.previous;
-        consent_put(s->v, &consent, json == NULL ? none : json->bytes);
-    }
-    c->consent = consent.id;
-    object_link(s->v, &consent.id, &l->o.id);
-}
-
-static bool
-read_head(const struct body *b, struct case_head *ret_head,
-          struct facts *ret_facts)
-{
-    const struct part *p = body_find(b, PART_CASE);
-
-    return p != NULL && p->bytes.n == CASE_HEAD_BYTES + PARTS_FACTS_BYTES &&
-           case_head_unpack((struct hf_bytes){p->bytes.p, CASE_HEAD_BYTES},
-                            ret_head) &&
-           parts_facts_unpack((struct hf_bytes){p->bytes.p + CASE_HEAD_BYTES,
-                                                PARTS_FACTS_BYTES},
-                              ret_facts);
-}
-
-/* A release we cannot take: what came with it goes, react() declines. */
-static void
-refuse_release(struct step *s, struct live *l, const struct body *b,
-               enum reason why)
-{
-    live_drop_sections(s, l, SIDE_FIRST, inbound_sections(b));
-    l->o.refused = why;
-}
-
-static void
-apply_release_second(struct step *s, struct live *l, const struct body *b)
-{
-    struct case_head head;
-    struct facts facts;
-    struct node_case c;
-
-    if (!read_head(b, &head, &facts)) {
-        refuse_release(s, l, b, REASON_INSUFFICIENT_INFORMATION);
-        return;
-    }
-    if (!case_get(s->v, &head.id, &c)) {
-        memset(&c, 0, sizeof(c));
-        c.id = head.id;
-        c.created_ms = s->now;
-        c.owner = l->o.owner;
-    } else if (hf_org_eq(&c.holder, step_me(s)) || head.epoch < c.epoch) {
-        /* A case that we hold is not anybody's to release (I-4). */
-        refuse_release(s, l, b, REASON_CHECK_FAILED);
-        return;
-    } else {
-        l->o.had_case = 1;
-    }
-    shredded_del(s->v, &c.id); /* of another transfer */
-    c.stage = head.stage;
-    c.facts = facts;
-    c.number = head.number;
-    c.holder = l->o.peer;
-    if (!l->o.had_case) /* else it stays what it was: perhaps our own */
-        c.from = l->o.peer;
-    c.epoch = head.epoch;
-    c.open_transfer = l->o.id;
-    c.changed_ms = s->now;
-    l->o.case_id = c.id;
-    object_link(s->v, &c.id, &l->o.id);
-    keep_consent(s, l, b, &c);
-    keep_sections(s, l, b, 0, &c);
-    l->o.sections |= inbound_sections(b);
-    l->o.erase_answered = 0;
-    case_put(s->v, &c);
-}
-
-/* release, amend, supplement: sections, and with the release the case. */
-static void
-apply_sections(struct step *s, struct live *l, enum side side, uint32_t n,
-               enum event event)
-{
-    const size_t mark = s->out->used;
-    const bool must_go = chain_must_erase(&l->pair);
-    const struct part *p;
-    struct node_case c;
-    struct body b;
-
-    if (side != SIDE_FIRST)
-        return;
-    if (!live_body(s, l, SIDE_FIRST, n, &b)) {
-        /* consent ended before it could go: without the case no transfer */
-        if (event == EVENT_RELEASE && l->o.side == SIDE_SECOND &&
-            l->o.refused == REASON_NONE)
-            l->o.refused = REASON_INSUFFICIENT_INFORMATION;
-        return;
-    }
-    if (l->o.side == SIDE_FIRST) {
-        l->o.sections |= inbound_sections(&b);
-    } else if (must_go || inbound_gate(s, l, &b) != REASON_NONE) {
-        /* withdrawn, too, while it waited behind a gap */
-        live_drop_sections(s, l, SIDE_FIRST, inbound_sections(&b));
-    } else if (event == EVENT_RELEASE) {
-        apply_release_second(s, l, &b);
-    } else if (case_get(s->v, &l->o.case_id, &c)) {
-        keep_sections(s, l, &b, late(s, &c, event), &c);
-        l->o.sections |= inbound_sections(&b);
-        c.changed_ms = s->now;
-        case_put(s->v, &c);
-    }
-    p = body_find(&b, PART_PROOF);
-    if (p != NULL && !must_go && proof_unpack(p->bytes, &l->o.proof) &&
-        l->o.side == SIDE_SECOND)
-        object_link(s->v, &l->o.proof.consent, &l->o.id);
-    s->out->used = mark;
 }
 
 /* Custody, stage and the one open transfer of the case. */
@@ -279,6 +125,8 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
             c.open_transfer = l->o.id; /* it beat our `not_departed` */
         break;
     case EVENT_TAKE_OVER:
+        if (!is_first)
+            profile_adopt(s, l, &c);
         c.holder = is_first ? l->o.peer : *step_me(s);
         c.epoch++;
         c.open_transfer = (struct hf_id){{0}};
@@ -365,7 +213,7 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     case EVENT_RELEASE:
     case EVENT_AMEND:
     case EVENT_SUPPLEMENT:
-        apply_sections(s, l, side, n, e->event);
+        profile_came(s, l, side, n, e->event);
         break;
     case EVENT_ERASED:
     case EVENT_KEPT:
@@ -381,55 +229,38 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
 
 /* ---- what follows by itself ---- */
 
-/* What this transfer brought into a case that was here before it: sections,
- * what was read from them. The rest is what we kept when we gave it away. */
-static void
-give_back(struct step *s, const struct live *l, struct node_case *c)
+/* What the last hand_over ends, as its author signed it. */
+static bool
+names_custody(const struct step *s, const struct live *l,
+              const struct node_case *c)
 {
-    const uint32_t brought = c->held & l->o.sections;
+    struct hf_hash tag;
+    struct part p;
 
-    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
-        if (brought & CATEGORY_BIT(k))
-            section_del(s->v, &c->id, k);
-    c->held &= ~brought;
-    c->facts = parts_facts_left(&c->facts, c->held);
-    if (hf_id_eq(&c->open_transfer, &l->o.id))
-        c->open_transfer = (struct hf_id){{0}};
-    c->changed_ms = s->now;
-    case_put(s->v, c);
+    registry_custody_tag(&c->id, c->epoch, &tag);
+    for (uint32_t n = l->o.n[SIDE_FIRST]; n > 0; n--) {
+        if (l->item[SIDE_FIRST][n - 1].event != EVENT_HAND_OVER)
+            continue;
+        return body_part_get(s->v, &l->o.id, SIDE_FIRST, n, 0, &p) &&
+               p.type == PART_CUSTODY && p.bytes.n == HF_HASH_BYTES &&
+               memcmp(p.bytes.p, tag.b, HF_HASH_BYTES) == 0;
+    }
+    return false;
 }
 
-/* A case that came only with this transfer goes as a whole, and with its keys
- * all that lies under them. */
-static void
-forget_case(struct step *s, const struct node_case *c)
+bool
+transfer_custody(struct step *s, const struct live *l, struct draft *d)
 {
-    const struct node_lock all = {c->id, CATEGORY_NONE};
-
-    for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
-        section_del(s->v, &c->id, k);
-    if (!hf_id_is_zero(&c->consent))
-        consent_del(s->v, &c->consent);
-    case_del(s->v, &c->id);
-    s->v->shred(s->v->ctx, &all);
-}
-
-/* N destroys what this transfer brought. */
-static void
-destroy(struct step *s, struct live *l)
-{
+    struct hf_hash *tag = step_alloc(s, sizeof(*tag));
     struct node_case c;
 
-    if (!hf_id_is_zero(&l->o.case_id) &&
-        case_get(s->v, &l->o.case_id, &c) &&
-        hf_org_eq(&c.holder, &l->o.peer) &&
-        hf_id_eq(&c.open_transfer, &l->o.id)) {
-        if (l->o.had_case)
-            give_back(s, l, &c);
-        else
-            forget_case(s, &c);
-    }
-    live_drop_peer(s, l);
+    if (!case_get(s->v, &l->o.case_id, &c))
+        return false;
+    registry_custody_tag(&c.id, c.epoch, tag);
+    d->body.n = 0;
+    disclose_add(&d->body, PART_CUSTODY, CATEGORY_NONE,
+                 (struct hf_bytes){tag->b, HF_HASH_BYTES});
+    return true;
 }
 
 bool
@@ -439,7 +270,18 @@ transfer_may_take_over(const struct step *s, const struct live *l)
 
     return !hf_id_is_zero(&l->o.case_id) &&
            case_get(s->v, &l->o.case_id, &c) &&
-           hf_org_eq(&c.holder, &l->o.peer);
+           hf_org_eq(&c.holder, &l->o.peer) && names_custody(s, l, &c);
+}
+
+static void
+take_over(struct step *s, struct live *l)
+{
+    struct draft d = {.event = EVENT_TAKE_OVER, .is_automatic = true};
+
+    if (transfer_may_take_over(s, l) && transfer_custody(s, l, &d))
+        live_append(s, l, &d);
+    else
+        live_auto(s, l, EVENT_REFUSE, REASON_CHECK_FAILED);
 }
 
 static bool
@@ -463,14 +305,11 @@ react_second(struct step *s, struct live *l)
     if (state == STATE_HANDING_OVER &&
         chain_has(&l->pair, SIDE_SECOND, EVENT_ARRIVE) &&
         live_may(s, l, EVENT_TAKE_OVER, 0)) {
-        if (transfer_may_take_over(s, l))
-            live_auto(s, l, EVENT_TAKE_OVER, REASON_NONE);
-        else
-            live_auto(s, l, EVENT_REFUSE, REASON_CHECK_FAILED);
+        take_over(s, l);
         return true;
     }
     if (chain_must_erase(&l->pair) && !l->o.erase_answered) {
-        destroy(s, l);
+        profile_destroy(s, l);
         if (live_may(s, l, EVENT_ERASED, 0)) {
             live_auto(s, l, EVENT_ERASED, REASON_NONE);
             return true;

@@ -1,5 +1,5 @@
 /*
- * view.h - what the core may read and write: tables of rows, and three pure
+ * view.h - what the core may read and write: tables of rows, and four pure
  * functions of keys that it never sees.
  *
  * The shell gives an open LMDB write transaction as a struct node_view; the
@@ -18,7 +18,13 @@
     X(NODE_USERS, "users")                                                     \
     X(NODE_CASES, "cases")                                                     \
     X(NODE_SECTIONS, "sections")         /* case id, category: JSON */         \
-    X(NODE_NUMBERS, "numbers")           /* keyed hash of a number -> case */  \
+    X(NODE_MATCHES, "matches")           /* keyed hash of a number or person,  \
+                                            case id (match.h) */               \
+    X(NODE_PAIRS, "pairs")               /* case, case: one person or two */   \
+    X(NODE_HOUSEHOLDS, "households")     /* household id, case id */           \
+    X(NODE_FILES, "files")               /* struct node_file by id */          \
+    X(NODE_FILES_OF, "files_of")         /* object id, file id */              \
+    X(NODE_CHUNKS, "chunks")             /* file, kind, number: bytes, hash */ \
     X(NODE_CONSENTS, "consents")         /* struct consent by id */            \
     X(NODE_CONSENT_DOCS, "consent_docs") /* id, version: JSON as given */      \
     X(NODE_TOMBSTONES, "tombstones")     /* consent, scope: for good */        \
@@ -103,6 +109,10 @@ struct node_crypto {
     /** keyed with this node's index key: for indices over names, numbers */
     void (*index)(void *ctx, const char *label, const struct hf_bytes *spans,
                   size_t n, struct hf_hash *ret);
+    /** slow, the same on every machine for @salt: who guesses a number pays
+     * for each guess. False when there is no memory for it now. */
+    bool (*slow)(void *ctx, const char *label, const struct hf_org *salt,
+                 struct hf_bytes in, struct hf_hash *ret);
     /** this node's operation key */
     void (*sign)(void *ctx, const char *label, const struct hf_bytes *spans,
                  size_t n, uint8_t ret_sig[static 64]);

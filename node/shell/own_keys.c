@@ -142,11 +142,22 @@ crypto_sign(void *ctx, const char *label, const struct hf_bytes *spans,
     hf_sign(keys->operation, label, spans, n, ret_sig);
 }
 
+static bool
+crypto_slow(void *ctx, const char *label, const struct hf_org *salt,
+            struct hf_bytes in, struct hf_hash *ret)
+{
+    const struct hf_bytes org = {(const uint8_t *)salt->s, HF_ORG_BYTES};
+
+    (void)ctx;
+    return hf_hash_slow(label, org, in, ret);
+}
+
 struct node_crypto
 own_keys_crypto(struct own_keys *keys)
 {
     return (struct node_crypto){.ctx = keys,
                                 .hash = crypto_hash,
                                 .index = crypto_index,
+                                .slow = crypto_slow,
                                 .sign = crypto_sign};
 }

@@ -33,7 +33,7 @@ HF_NODISCARD enum hf_err own_keys_init(struct own_keys *keys,
                                        struct hf_secret *store);
 void own_keys_clear(struct own_keys *keys); /* a zeroed struct is fine */
 
-/** own_keys_crypto: the core's three pure functions; @keys is borrowed. */
+/** own_keys_crypto: the core's pure functions; @keys is borrowed. */
 struct node_crypto own_keys_crypto(struct own_keys *keys);
 
 #endif /* NODE_SHELL_OWN_KEYS_H */

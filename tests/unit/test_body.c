@@ -281,6 +281,53 @@ LAYOUT_TEST(case_head, case_head, CASE_HEAD_BYTES, some_case(), pack_case,
 LAYOUT_TEST(scopes, scopes_withdrawn, SCOPES_BYTES(SCOPES_MAX), some_scopes(5),
             scopes_pack, scopes_unpack)
 
+static struct file_head
+some_file(void)
+{
+    struct file_head f = {.bytes = 2 * FILE_CHUNK_BYTES + 1, .chunks = 4};
+
+    memset(f.id.b, 5, HF_ID_BYTES);
+    memset(f.root.b, 6, HF_HASH_BYTES);
+    memcpy(f.name, "x-ray.png", 10);
+    return f;
+}
+
+/* Its three hashes stand for themselves. */
+static size_t
+pack_file(const struct file_head *f, uint8_t *out)
+{
+    file_head_pack(f, out);
+    memset(out + FILE_HEAD_BYTES, 7, 3 * HF_HASH_BYTES);
+    return FILE_HEAD_BYTES + 3 * HF_HASH_BYTES;
+}
+
+Test(body, file_head_says_how_many_hashes_follow)
+{
+    struct file_head f = some_file(), out;
+    uint8_t b[FILE_HEAD_BYTES + 4 * HF_HASH_BYTES];
+    const size_t n = pack_file(&f, b);
+
+    cr_assert(file_head_unpack((struct hf_bytes){b, n}, &out));
+    cr_expect(eq(u64, out.bytes, f.bytes));
+    cr_expect(eq(u32, out.chunks, 4));
+    cr_expect(eq(str, out.name, (char *)"x-ray.png"));
+    for (size_t i = 0; i < sizeof(b); i++)
+        if (i != n)
+            cr_expect(not(file_head_unpack((struct hf_bytes){b, i}, &out)));
+    f.chunks = 2;
+    (void)pack_file(&f, b);
+    cr_expect(not(file_head_unpack((struct hf_bytes){b, n}, &out)),
+              "fewer than its data");
+    f = some_file();
+    f.bytes = FILE_BYTES_MAX + 1ull;
+    (void)pack_file(&f, b);
+    cr_expect(not(file_head_unpack((struct hf_bytes){b, n}, &out)));
+    f = some_file();
+    f.name[FILE_NAME_BYTES - 1] = 'x';
+    (void)pack_file(&f, b);
+    cr_expect(not(file_head_unpack((struct hf_bytes){b, n}, &out)));
+}
+
 Test(body, card_has_no_gaps_in_its_lists_and_no_free_text)
 {
     struct card c = some_card(), out;

@@ -167,6 +167,53 @@ Test(content, receipts_come_back)
     expect_one_encoding();
 }
 
+static uint8_t piece[FILE_CHUNK_BYTES];
+
+static void
+make_chunk(uint32_t n, size_t bytes)
+{
+    memset(&c, 0, sizeof(c));
+    c.type = CONTENT_CHUNK;
+    memset(c.u.chunk.file.b, 9, 16);
+    c.u.chunk.first = 3;
+    c.u.chunk.n = n;
+    c.u.chunk.bytes = (struct hf_bytes){piece, bytes};
+}
+
+Test(content, chunk_comes_back_and_is_asked_for)
+{
+    for (size_t i = 0; i < sizeof(piece); i++)
+        piece[i] = (uint8_t)(i * 7);
+    make_chunk(0, sizeof(piece));
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    cr_assert(eq(int, (int)got.type, CONTENT_CHUNK));
+    cr_expect(eq(u32, got.u.chunk.first, 3));
+    cr_assert(eq(sz, got.u.chunk.bytes.n, sizeof(piece)));
+    cr_expect(memcmp(got.u.chunk.bytes.p, piece, sizeof(piece)) == 0);
+    make_chunk(CONTENT_CHUNKS_ASKED, 0);
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    cr_expect(eq(u32, got.u.chunk.n, CONTENT_CHUNKS_ASKED));
+    expect_one_encoding();
+    make_chunk(0, 0);
+    cr_expect(eq(int, (int)round_trip(), HF_OK), "gone");
+}
+
+Test(content, chunk_is_whole_and_an_ask_is_small)
+{
+    make_chunk(0, sizeof(piece) - 1);
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+    make_chunk(1, sizeof(piece));
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+    make_chunk(CONTENT_CHUNKS_ASKED + 1, 0);
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+    make_chunk(1, 0);
+    c.u.chunk.first = FILE_CHUNKS_MAX;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+    make_chunk(1, 0);
+    memset(c.u.chunk.file.b, 0, 16);
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+}
+
 Test(content, figures_come_back)
 {
     make_figures(4);

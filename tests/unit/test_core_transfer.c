@@ -2,6 +2,7 @@
  * what was released is destroyed where it must be, and a hostile side cannot
  * reach a case that is not its own. */
 #include "core_fixture.h"
+#include "match.h"
 
 static struct core_node *h, *n, *m; /* holder, new holder, a third */
 static struct hf_id case_id;
@@ -23,6 +24,32 @@ begin(void)
                NULL);
     (void)core_consent(h, case_id, &c);
 }
+
+static bool
+is_household(const struct core_node *k, struct hf_id id, struct hf_id want)
+{
+    const struct node_case c = core_case_of(k, id);
+
+    return hf_id_eq(&c.household, &want);
+}
+
+static bool
+is_of(const struct core_node *k, struct hf_id object, struct hf_id want)
+{
+    const struct node_object o = core_object(k, object);
+
+    return hf_id_eq(&o.case_id, &want);
+}
+
+static bool
+has_number(const struct core_node *k, struct hf_id object, const char *want)
+{
+    const struct node_object o = core_object(k, object);
+
+    return hf_name_is(&o.number, want);
+}
+
+static const struct hf_id nothing;
 
 TestSuite(transfer, .init = begin, .fini = core_end);
 
@@ -451,4 +478,413 @@ Test(transfer, declines_what_its_gate_refused_also_when_departed_came_with_it)
     expect_no(core_holds(n, "bare"), "no proof came with it");
     expect_state(n, id, STATE_DECLINED);
     core_forge_end(&f);
+}
+
+/* ---- requests ---- */
+
+static struct hf_id
+request(struct core_node *by, const char *number)
+{
+    struct node_command c = {.type = CMD_TRANSFER_REQUEST,
+                             .to = h->org,
+                             .number = core_name(number)};
+
+    core_do(by, &c);
+    core_run();
+    return by->reply.id;
+}
+
+Test(transfer, request_shows_the_number_to_nobody_who_does_not_hold_it)
+{
+    const struct hf_id id = request(m, "GUESS-77");
+
+    expect_no(core_went("GUESS-77"));
+    expect_no(core_holds(h, "GUESS-77"));
+    cr_expect(is_of(h, id, nothing));
+    cr_expect(has_number(m, id, "GUESS-77"));
+}
+
+Test(transfer, request_says_the_same_whether_the_number_is_known_or_not)
+{
+    const struct hf_id known = request(m, "AT-1");
+    const struct hf_id unknown = request(m, "AT-2");
+
+    cr_expect(is_of(h, known, case_id));
+    for (int i = 0; i < 2; i++) {
+        const struct node_object o = core_object(m, i ? known : unknown);
+
+        cr_expect(eq(int, (int)o.state, STATE_REQUESTED));
+        cr_expect(eq(u32, o.n[SIDE_FIRST], 0), "a person answers");
+        cr_expect(hf_id_is_zero(&o.case_id));
+    }
+    core_does(h, known, EVENT_REFUSE_REQUEST, REASON_NOT_KNOWN);
+    expect_state(m, known, STATE_DECLINED);
+}
+
+Test(transfer, request_is_to_be_answered_in_a_week)
+{
+    const struct hf_id id = request(m, "AT-1");
+
+    cr_expect(eq(u64, core_object(h, id).decide_ms,
+                 core_object(m, id).decide_ms));
+    cr_expect(le(u64, core_object(h, id).decide_ms, core->now_ms + 7 * DAY_MS));
+    cr_expect(gt(u64, core_object(h, id).decide_ms, core->now_ms + 6 * DAY_MS));
+}
+
+/* ---- there and back ---- */
+
+static struct hf_id
+handed_over(struct core_node *from, struct core_node *to)
+{
+    struct hf_id id;
+
+    cr_assert(eq(int, offer_to(from, case_id, to, 0), 0), "%s",
+              from->reply.message);
+    core_run();
+    id = from->reply.id;
+    core_does(to, id, EVENT_ACCEPT, REASON_NONE);
+    core_does(from, id, EVENT_RELEASE, REASON_NONE);
+    core_does(to, id, EVENT_ARRIVE, REASON_NONE);
+    core_does(from, id, EVENT_HAND_OVER, REASON_NONE);
+    expect_state(to, id, STATE_HANDED_OVER);
+    return id;
+}
+
+static int
+open_transfer(const struct core_node *k)
+{
+    const struct node_case c = core_case_of(k, case_id);
+
+    return !hf_id_is_zero(&c.open_transfer);
+}
+
+static void
+set_section(struct core_node *k, enum category c, const char *json)
+{
+    struct node_command cmd = {.type = CMD_CASE_SET,
+                               .case_id = case_id,
+                               .sections = CATEGORY_BIT(c)};
+
+    cmd.section[c] = core_text(json);
+    core_do(k, &cmd);
+}
+
+static bool
+section_is(struct core_node *k, enum category c, const char *json)
+{
+    struct hf_bytes b;
+
+    return section_get(k->env.view, &case_id, c, &b) &&
+           b.n == strlen(json) && memcmp(b.p, json, b.n) == 0;
+}
+
+Test(transfer, back_counts_the_epoch_on_and_brings_what_is_newer)
+{
+    (void)handed_over(h, n);
+    set_section(n, CATEGORY_PLAN, "{\"plan\":\"of n\"}");
+    (void)handed_over(n, h);
+    cr_expect(is_holder(h));
+    cr_expect(eq(uint, holders(), 1));
+    cr_expect(eq(u32, core_case_of(h, case_id).epoch, 3));
+    cr_expect(eq(u32, core_case_of(n, case_id).epoch, 3));
+    cr_expect(section_is(h, CATEGORY_PLAN, "{\"plan\":\"of n\"}"));
+    cr_expect(section_is(h, CATEGORY_MHPSS, "{\"canary\":\"mhpss\"}"),
+              "what it never gave away is there still");
+}
+
+Test(transfer, back_that_comes_to_nothing_takes_nothing_that_was_here_before)
+{
+    struct hf_id id;
+
+    (void)handed_over(h, n);
+    set_section(n, CATEGORY_PLAN, "{\"plan\":\"of n\"}");
+    cr_assert(eq(int, offer_to(n, case_id, h, 0), 0));
+    core_run();
+    id = n->reply.id;
+    core_does(h, id, EVENT_ACCEPT, REASON_NONE);
+    core_does(n, id, EVENT_RELEASE, REASON_NONE);
+    cr_expect(core_holds(h, "of n"), "beside the transfer");
+    cr_expect(section_is(h, CATEGORY_PLAN, "{\"canary\":\"plan\"}"));
+    core_does(n, id, EVENT_WITHDRAW, REASON_MADE_IN_ERROR);
+    expect_state(h, id, STATE_RECALLED);
+    cr_expect(eq(uint, core_object(h, id).erase_answered, 1));
+    expect_no(core_holds(h, "of n"));
+    cr_expect(section_is(h, CATEGORY_PLAN, "{\"canary\":\"plan\"}"));
+    cr_expect(section_is(h, CATEGORY_MHPSS, "{\"canary\":\"mhpss\"}"));
+    cr_expect(zero(int, open_transfer(h)));
+    cr_expect(is_holder(n));
+    (void)handed_over(n, h);
+    cr_expect(is_holder(h));
+}
+
+Test(transfer, release_and_amendment_in_one_envelope_are_both_kept)
+{
+    const struct hf_id id = offer(n);
+    struct node_command c = core_event_cmd(id, EVENT_AMEND, REASON_NONE);
+
+    core_does(n, id, EVENT_ACCEPT, REASON_NONE);
+    core->has_no_prekey[1] = true; /* n is away */
+    cr_assert(eq(int, core_event(h, id, EVENT_RELEASE, REASON_NONE), 0));
+    c.sections = CAT(SKILLS);
+    c.section[CATEGORY_SKILLS] = core_text("{\"x\":\"amended\"}");
+    core_do(h, &c);
+    core->has_no_prekey[1] = false;
+    core_wait(HOUR_MS);
+    expect_state(n, id, STATE_RELEASED);
+    cr_expect(section_is(n, CATEGORY_SKILLS, "{\"x\":\"amended\"}"));
+    cr_expect(section_is(n, CATEGORY_PLAN, "{\"canary\":\"plan\"}"));
+}
+
+/* ---- supplements ---- */
+
+static void
+supplement(struct core_node *k, struct hf_id id, enum category category,
+           const char *json)
+{
+    struct node_command c = core_event_cmd(id, EVENT_SUPPLEMENT, REASON_NONE);
+
+    c.sections = CATEGORY_BIT(category);
+    c.section[category] = core_text(json);
+    core_do(k, &c);
+    core_run();
+}
+
+Test(transfer, supplement_never_takes_the_place_of_what_is_newer)
+{
+    const struct hf_id id = handed_over(h, n);
+
+    set_section(n, CATEGORY_HEALTH, "{\"x\":\"newer\"}");
+    supplement(h, id, CATEGORY_HEALTH, "{\"x\":\"late\"}");
+    cr_expect(section_is(n, CATEGORY_HEALTH, "{\"x\":\"newer\"}"));
+    cr_expect(core_holds(n, "late"), "it lies beside the transfer");
+}
+
+Test(transfer, supplement_back_needs_consent_to_feedback)
+{
+    const struct hf_id id = handed_over(h, n);
+    struct node_command c = core_event_cmd(id, EVENT_SUPPLEMENT, REASON_NONE);
+
+    c.sections = CAT(PLAN);
+    c.section[CATEGORY_PLAN] = core_text("{\"x\":\"back\"}");
+    cr_expect(eq(int, core_ask(n, &c), 1));
+    cr_expect(eq(str, n->reply.code, (char *)"no_consent"));
+    c.sections = 0;
+    c.text = core_text("arrived well");
+    cr_expect(eq(int, core_ask(n, &c), 1), "words, too");
+}
+
+Test(transfer, supplement_goes_back_within_consent_and_is_erased_with_it)
+{
+    struct consent c = {.state = CONSENT_GIVEN};
+    struct hf_id id;
+
+    case_id = core_case(h, CATEGORY_ALL);
+    core_scope(&c, "all", CAT(PLAN) | CAT(IDENTITY),
+               PURPOSE_BIT(PURPOSE_OFFER) | PURPOSE_BIT(PURPOSE_TRANSFER) |
+                   PURPOSE_BIT(PURPOSE_FEEDBACK),
+               &h->org, &n->org, NULL);
+    (void)core_consent(h, case_id, &c);
+    id = handed_over(h, n);
+    supplement(n, id, CATEGORY_PLAN, "{\"x\":\"back\"}");
+    cr_expect(core_holds(h, "back"));
+    cr_expect(section_is(h, CATEGORY_PLAN, "{\"canary\":\"plan\"}"),
+              "our own record stays as it was");
+    cr_assert(eq(int, core_withdraw(n, case_id, NULL, true), 0));
+    core_run();
+    expect_no(core_holds(h, "\"back\""));
+}
+
+/* ---- custody that both signed ---- */
+
+Test(transfer, both_sign_the_same_custody)
+{
+    const struct hf_id id = handed_over(h, n);
+    const struct node_object o = core_object(h, id);
+    struct hf_hash tag;
+    struct part p;
+
+    registry_custody_tag(&case_id, 1, &tag);
+    cr_assert(body_part_get(h->env.view, &id, SIDE_FIRST, o.n[SIDE_FIRST], 0,
+                            &p));
+    cr_expect(eq(int, (int)p.type, PART_CUSTODY));
+    cr_expect(zero(int, memcmp(p.bytes.p, tag.b, HF_HASH_BYTES)));
+    cr_assert(body_part_get(h->env.view, &id, SIDE_SECOND, o.n[SIDE_SECOND],
+                            0, &p));
+    cr_expect(eq(int, (int)p.type, PART_CUSTODY));
+    cr_expect(zero(int, memcmp(p.bytes.p, tag.b, HF_HASH_BYTES)));
+}
+
+Test(transfer, of_another_custody_is_not_taken_over)
+{
+    const struct hf_id id = released(n);
+    struct core_forger f = core_forge(OBJECT_TRANSFER, id, &h->org, &n->org);
+    struct body b = {.n = 0};
+    struct hf_hash wrong;
+
+    core_does(n, id, EVENT_ARRIVE, REASON_NONE);
+    registry_custody_tag(&case_id, 7, &wrong);
+    core_part(&b, PART_CUSTODY, CATEGORY_NONE, wrong.b, HF_HASH_BYTES);
+    core_forge_after(&f, n);
+    core_forge_entry(
+        &f,
+        (struct entry){.event = EVENT_HAND_OVER,
+                       .seen = core_object(n, id).n[SIDE_SECOND],
+                       .seen_hash = core_object(n, id).last[SIDE_SECOND]},
+        &b);
+    core_forge_send(&f, n, &h->org);
+    expect_state(n, id, STATE_ARRIVED);
+    expect_no(is_holder(n));
+    core_forge_end(&f);
+}
+
+Test(transfer, asks_where_the_person_is_only_after_a_month)
+{
+    const struct hf_id id = released(n);
+
+    cr_expect(eq(int, core_event(n, id, EVENT_QUERY, REASON_NOT_ARRIVED), 1));
+    cr_expect(eq(str, n->reply.code, (char *)"too_early"));
+    core_wait(31 * DAY_MS);
+    core_does(n, id, EVENT_QUERY, REASON_NOT_ARRIVED);
+    expect_state(h, id, STATE_RELEASED);
+}
+
+/* ---- one person, two cases ---- */
+
+static struct hf_id
+case_named(struct core_node *k, const char *json, const char *number)
+{
+    struct node_command c = {.type = CMD_CASE_NEW,
+                             .sections = CAT(IDENTITY)};
+
+    c.number = core_name(number);
+    c.section[CATEGORY_IDENTITY] = core_text(json);
+    core_do(k, &c);
+    return k->reply.id;
+}
+
+static bool
+looks_double(struct core_node *k, struct hf_id id)
+{
+    const struct node_case c = core_case_of(k, id);
+
+    return match_is_open(k->env.view, &c);
+}
+
+Test(transfer, finds_a_person_again_however_the_name_is_written)
+{
+    static const char *const same[] = {
+        "{\"given_name\":\"Zahr\\u00e2\",\"family_name\":\"AHMADI\","
+        "\"birth_date\":\"1994-05-02\",\"sex\":\"female\"}",
+        "{\"sex\":\"female\",\"x\":[{\"name\":\"no\"}],"
+        "\"name\":\"Ahmadi, Zahra\",\"birth_date\":\"1994\"}"};
+    static const char *const arabic[] = {
+        "{\"name\":\"\u0623\u062d\u0645\u064e\u062f\u064a "
+        "\u0641\u0627\u0637\u0645\u0629\",\"birth_date\":\"1990~\"}",
+        "{\"given_name\":\"\u0641\u0627\u0637\u0645\u0647\","
+        "\"family_name\":\"\u0627\u062d\u0645\u062f\u06cc\","
+        "\"birth_date\":\"1990-01-01\"}"};
+    struct hf_id a = case_named(m, same[0], "M-1"),
+                 b = case_named(m, same[1], "M-2"),
+                 c = case_named(m, arabic[0], "M-3"), d;
+
+    cr_expect(looks_double(m, a));
+    cr_expect(looks_double(m, b));
+    expect_no(looks_double(m, c));
+    d = case_named(m, arabic[1], "M-4");
+    cr_expect(looks_double(m, c));
+    cr_expect(looks_double(m, d));
+}
+
+Test(transfer, says_at_receipt_that_a_number_is_known_and_is_told_which)
+{
+    const struct hf_id own = case_named(n, "{\"name\":\"Somebody Else\"}",
+                                        "AT-1");
+    struct node_command say = {.type = CMD_CASE_PAIR,
+                               .case_id = own,
+                               .other_id = case_id};
+
+    expect_no(looks_double(n, own));
+    (void)released(n);
+    cr_expect(eq(uint, core_alarms(n, "duplicate_found"), 1));
+    cr_expect(looks_double(n, own));
+    cr_expect(looks_double(n, case_id));
+    core_do(n, &say);
+    expect_no(looks_double(n, own), "two persons");
+    expect_no(looks_double(n, case_id));
+    cr_expect(eq(str, core_case_of(n, own).number.s, (char *)"AT-1"),
+              "nothing is merged");
+}
+
+Test(transfer, holds_no_name_in_its_index)
+{
+    const struct node_view *v = m->env.view;
+    struct hf_bytes key = {NULL, 0}, value;
+    unsigned n = 0;
+    uint8_t from[64] = {0};
+
+    (void)case_named(m, "{\"name\":\"Plainword Otherword\"}", "M-1");
+    while (v->seek(v->ctx, NODE_MATCHES,
+                   (struct hf_bytes){from, key.n == 0 ? 0 : key.n + 1}, &key,
+                   &value)) {
+        cr_expect(eq(sz, key.n, HF_HASH_BYTES + HF_ID_BYTES));
+        cr_expect(eq(sz, value.n, HF_ID_BYTES));
+        cr_assert(lt(sz, key.n, sizeof(from)));
+        memcpy(from, key.p, key.n);
+        n++;
+    }
+    cr_expect(eq(uint, n, 2), "by number and by name");
+}
+
+/* ---- households ---- */
+
+Test(transfer, household_travels_as_a_mark_and_members_stay_apart)
+{
+    struct consent con = {.state = CONSENT_GIVEN};
+    const struct hf_id second = core_case(h, CAT(IDENTITY) | CAT(SKILLS));
+    struct node_command link = {.type = CMD_CASE_LINK, .n_cases = 2};
+    const struct hf_id first = case_id;
+    struct hf_id household, a, b;
+
+    core_scope(&con, "all", CAT(IDENTITY) | CAT(SKILLS),
+               PURPOSE_BIT(PURPOSE_OFFER) | PURPOSE_BIT(PURPOSE_TRANSFER),
+               &n->org, NULL);
+    (void)core_consent(h, second, &con);
+    link.cases[0] = first;
+    link.cases[1] = second;
+    core_do(h, &link);
+    household = h->reply.id;
+    cr_expect(is_household(h, second, household));
+    a = released(n);
+    case_id = second;
+    b = released(n);
+    cr_expect(is_household(n, first, household));
+    cr_expect(is_household(n, second, household));
+    /* what one withdraws is not the other's business */
+    cr_assert(eq(int, core_withdraw(h, first, NULL, true), 0));
+    core_run();
+    expect_state(n, a, STATE_RECALLED);
+    expect_state(n, b, STATE_RELEASED);
+    cr_expect(section_is(n, CATEGORY_SKILLS, "{\"canary\":\"skills\"}"));
+    cr_expect(is_household(n, second, household));
+}
+
+Test(transfer, household_is_linked_whole_or_not_at_all_and_may_split)
+{
+    struct node_command link = {.type = CMD_CASE_LINK, .n_cases = 2};
+    const struct hf_id second = core_case(h, CAT(IDENTITY));
+
+    link.cases[0] = case_id;
+    link.cases[1] = (struct hf_id){{7}};
+    cr_expect(eq(int, core_ask(h, &link), 66));
+    cr_expect(is_household(h, case_id, nothing));
+    link.n_cases = 1;
+    cr_expect(eq(int, core_ask(h, &link), 64), "alone is no household");
+    link.n_cases = 2;
+    link.cases[1] = second;
+    core_do(h, &link);
+    link.is_apart = true;
+    link.n_cases = 1;
+    core_do(h, &link);
+    cr_expect(is_household(h, case_id, nothing));
+    cr_expect(hf_id_is_zero(&h->reply.id));
 }

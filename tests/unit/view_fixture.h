@@ -168,11 +168,24 @@ fixture_sign(void *ctx, const char *label, const struct hf_bytes *spans,
     memcpy(ret_sig, h.b, HF_HASH_BYTES);
 }
 
+static inline bool
+fixture_slow(void *ctx, const char *label, const struct hf_org *salt,
+          struct hf_bytes in, struct hf_hash *ret)
+{
+    const struct hf_bytes spans[] = {
+        {(const uint8_t *)salt->s, HF_ORG_BYTES}, in};
+
+    (void)ctx;
+    hf_hash(label, spans, 2, ret);
+    return true;
+}
+
 static inline struct node_crypto
 fixture_crypto(void)
 {
     return (struct node_crypto){
-        .hash = fixture_hash, .index = fixture_hash, .sign = fixture_sign};
+        .hash = fixture_hash, .index = fixture_hash, .slow = fixture_slow,
+        .sign = fixture_sign};
 }
 
 #endif /* TESTS_VIEW_FIXTURE_H */
