@@ -113,6 +113,8 @@ void brokerd_out_flush(struct brokerd *d);
 /** brokerd_out_send: takes the frame's memory; drops a link that is stuck. */
 void brokerd_out_send(struct brokerd *d, uint64_t link, struct hf_buf *frame);
 void brokerd_out_notice(struct brokerd *d, const struct deferred *what);
+/** brokerd_out_haves: what we hold, to a peer broker: it sends what we lack. */
+void brokerd_out_haves(struct brokerd *d, uint64_t link);
 void brokerd_out_bad(struct brokerd *d, uint64_t link, enum hf_err why);
 void brokerd_out_drop(struct brokerd *d, uint64_t link);
 

@@ -183,9 +183,25 @@ send_docs(struct brokerd *d, uint64_t link, const struct shelf_doc *docs,
     brokerd_out_send(d, link, &out);
 }
 
+/** Those that the registry lists and we hold, so that a node brings the rest.
+ */
+static size_t
+listed_packs(const struct brokerd *d,
+             struct hf_org ret[static REGISTRY_PACKS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; d->registry != NULL && i < d->registry->n_packs; i++) {
+        ret[n] = shelf_pack_name(&d->registry->pack[i].hash);
+        n += broker_doc_version(d->core, SHELF_PACK, &ret[n]) != 0;
+    }
+    return n;
+}
+
 static void
 out_sync(struct brokerd *d, const struct broker_effect *fx)
 {
+    struct frame_synced synced = {.n_packs = 0};
     struct shelf_doc docs[FRAME_BATCH_MAX];
     struct hf_buf out;
     size_t cursor = 0;
@@ -206,9 +222,11 @@ out_sync(struct brokerd *d, const struct broker_effect *fx)
     }
     send_docs(d, fx->link, docs, n);
     hf_buf_init(&out, FRAME_BYTES_MAX);
-    (void)frame_synced(&out,
-                       d->registry == NULL ? 0 : registry_latest(d->registry),
-                       hf_clock_wall_ms());
+    synced.registry_version =
+        d->registry == NULL ? 0 : registry_latest(d->registry);
+    synced.at_ms = hf_clock_wall_ms();
+    synced.n_packs = listed_packs(d, synced.pack);
+    (void)frame_synced(&out, &synced);
     brokerd_out_send(d, fx->link, &out);
 }
 
@@ -222,20 +240,13 @@ add_have(struct brokerd *d, struct hf_buf *haves, enum shelf_kind kind,
     return have.version == 0 || hf_buf_add(haves, &have, sizeof(have));
 }
 
-/** To a peer broker: who we are, and what we hold. */
-static void
-out_greet(struct brokerd *d, uint64_t link)
+/** What we hold, to a peer broker: it sends what we lack. */
+void
+brokerd_out_haves(struct brokerd *d, uint64_t link)
 {
     static const struct hf_org nobody;
-    struct frame_hello hello = {.is_broker = true};
     struct hf_buf haves;
     struct hf_buf out;
-
-    if (d->registry != NULL)
-        hello.registry_version = registry_latest(d->registry);
-    hf_buf_init(&out, FRAME_BYTES_MAX);
-    (void)frame_hello(&out, &hello);
-    brokerd_out_send(d, link, &out);
 
     hf_buf_init(&haves, FRAME_BYTES_MAX);
     (void)add_have(d, &haves, SHELF_REGISTRY, &nobody);
@@ -245,11 +256,31 @@ out_greet(struct brokerd *d, uint64_t link)
         (void)add_have(d, &haves, SHELF_PREKEY, id);
         (void)add_have(d, &haves, SHELF_SERVICES, id);
     }
+    for (size_t i = 0; d->registry != NULL && i < d->registry->n_packs; i++) {
+        const struct hf_org name = shelf_pack_name(&d->registry->pack[i].hash);
+
+        (void)add_have(d, &haves, SHELF_PACK, &name);
+    }
     hf_buf_init(&out, FRAME_BYTES_MAX);
     (void)frame_sync(&out, (const struct frame_have *)(const void *)haves.p,
                      haves.n / sizeof(struct frame_have));
     hf_buf_free(&haves);
     brokerd_out_send(d, link, &out);
+}
+
+/** To a peer broker: who we are, and what we hold. */
+static void
+out_greet(struct brokerd *d, uint64_t link)
+{
+    struct frame_hello hello = {.is_broker = true};
+    struct hf_buf out;
+
+    if (d->registry != NULL)
+        hello.registry_version = registry_latest(d->registry);
+    hf_buf_init(&out, FRAME_BYTES_MAX);
+    (void)frame_hello(&out, &hello);
+    brokerd_out_send(d, link, &out);
+    brokerd_out_haves(d, link);
 }
 
 static void

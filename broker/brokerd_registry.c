@@ -185,6 +185,23 @@ brokerd_registry_tend(struct brokerd *d)
     drop_outdated(d);
 }
 
+/** A peer may have sent a pack before we knew of it: ask again. */
+static void
+ask_for_packs(struct brokerd *d)
+{
+    size_t cursor = 0, n_lacking = 0;
+    uint64_t link;
+
+    for (size_t i = 0; i < d->registry->n_packs; i++) {
+        const struct hf_org name = shelf_pack_name(&d->registry->pack[i].hash);
+
+        n_lacking += broker_doc_version(d->core, SHELF_PACK, &name) == 0;
+    }
+    while (n_lacking > 0 && (link = broker_next_link(d->core, &cursor)) != 0)
+        if ((link & OUTBOUND) != 0)
+            brokerd_out_haves(d, link);
+}
+
 void
 brokerd_registry_install(struct brokerd *d)
 {
@@ -213,6 +230,7 @@ brokerd_registry_install(struct brokerd *d)
     if (d->port != NULL)
         drop_outdated(d);
     brokerd_peer_update(d);
+    ask_for_packs(d);
     registry_free(old);
     hf_log(HF_LOG_INFO, "registry", "version=%u members=%zu brokers=%zu",
            (unsigned)registry_latest(r), r->n_orgs, r->n_brokers);

@@ -13,7 +13,8 @@
 #include "hf_buf.h"
 #include "service.h"
 
-#define SOP_PACKS_MAX      16
+#define SOP_PACKS_MAX      16  /* that decide: of each name one version */
+#define SOP_BOOK_MAX       128 /* in a book, with all their versions */
 #define SOP_CANDIDATES_MAX 32
 #define SOP_RULES_SEEN_MAX 64
 #define SOP_WHY_BYTES      96
@@ -26,7 +27,7 @@
 #define SOP_WALKS_MAX      ((2 * SOP_PACKS_MAX + 1) * (1 + SOP_FALLBACKS_MAX))
 
 struct sop_pack; /* opaque, immutable */
-struct sop_book; /* opaque: up to SOP_PACKS_MAX packs */
+struct sop_book; /* opaque: up to SOP_BOOK_MAX packs of 16 names */
 
 /** A complaint about a pack: where and what, in a sentence. */
 struct sop_finding {
@@ -63,10 +64,29 @@ const struct hf_hash *sop_pack_hash(const struct sop_pack *p);
 
 /** sop_book_new: takes nothing; packs stay the caller's and must outlive it. */
 struct sop_book *sop_book_new(void);
+/** When a pack decides. */
+struct sop_term {
+    bool is_committee; /* whose it is; else the organisation's own */
+    bool is_idle;      /* never: held to check and to replay old decisions */
+    uint64_t from_ms;
+    uint64_t until_ms; /* 0: no end */
+};
+
 /** sop_book_add: into its place, most local first, whatever the order of the
  * calls. Several versions of a pack may be held; the newest that is in force
- * decides. False when full, or when that name and version is in already. */
+ * decides. False when full, or of a name too many, or when that very pack is
+ * in already (its hash counts, where it has one). */
 HF_NODISCARD bool sop_book_add(struct sop_book *b, const struct sop_pack *p);
+/** sop_book_set_term: of @p, which is in the book: @t within what the file says.
+ * Until then, and with a NULL @t, it is the file's. */
+void sop_book_set_term(struct sop_book *b, const struct sop_pack *p,
+                       const struct sop_term *t);
+/** sop_book_term: as it is set. */
+struct sop_term sop_book_term(const struct sop_book *b,
+                              const struct sop_pack *p);
+/** sop_book_decides: whether @p is the version of its name that is in force. */
+bool sop_book_decides(const struct sop_book *b, const struct sop_pack *p,
+                      uint64_t now_ms);
 void sop_book_free(struct sop_book *b);
 /** sop_book_find: the pack with this name and hash, or NULL. */
 const struct sop_pack *sop_book_find(const struct sop_book *b,

@@ -3,9 +3,15 @@
 #include "hf_assert.h"
 #include "sop_internal.h"
 
+struct entry {
+    const struct sop_pack *pack;
+    struct sop_term term;
+    uint8_t name; /* which of the book's names */
+};
+
 struct sop_book {
-    size_t n;
-    const struct sop_pack *pack[SOP_PACKS_MAX]; /* most local first */
+    size_t n, n_names;
+    struct entry entry[SOP_BOOK_MAX]; /* most local first */
 };
 
 void
@@ -125,22 +131,135 @@ compare(const struct sop_pack *a, const struct sop_pack *b)
     return 0;
 }
 
+/* Two files that call themselves the same version: each is held for what it
+ * decided. */
+static bool
+is_same(const struct sop_pack *a, const struct sop_pack *b)
+{
+    return hf_name_eq(&a->name, &b->name) && a->version == b->version &&
+           hf_hash_eq(&a->hash, &b->hash);
+}
+
+/* The number of the pack's name in the book; SOP_PACKS_MAX: no room. */
+static size_t
+number_of(const struct sop_book *b, const struct sop_pack *p)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (hf_name_eq(&b->entry[i].pack->name, &p->name))
+            return b->entry[i].name;
+    return b->n_names;
+}
+
 bool
 sop_book_add(struct sop_book *b, const struct sop_pack *p)
 {
+    const size_t name = number_of(b, p);
     size_t at = 0;
 
-    if (b->n == SOP_PACKS_MAX)
+    if (b->n == SOP_BOOK_MAX || name == SOP_PACKS_MAX)
         return false;
-    while (at < b->n && compare(b->pack[at], p) < 0)
+    for (size_t i = 0; i < b->n; i++)
+        if (is_same(b->entry[i].pack, p))
+            return false;
+    while (at < b->n && compare(b->entry[at].pack, p) <= 0)
         at++;
-    if (at < b->n && compare(b->pack[at], p) == 0)
-        return false;
-    for (size_t i = b->n; i > at; i--)
-        b->pack[i] = b->pack[i - 1];
-    b->pack[at] = p;
+    memmove(&b->entry[at + 1], &b->entry[at],
+            (b->n - at) * sizeof(b->entry[0]));
+    b->entry[at] =
+        (struct entry){.pack = p,
+                       .term = {.from_ms = p->from_ms, .until_ms = p->until_ms},
+                       .name = (uint8_t)name};
     b->n++;
+    if (name == b->n_names)
+        b->n_names++;
     return true;
+}
+
+static size_t
+place_of(const struct sop_book *b, const struct sop_pack *p)
+{
+    size_t i = 0;
+
+    while (i < b->n && b->entry[i].pack != p)
+        i++;
+    HF_ASSERT(i < b->n);
+    return i;
+}
+
+void
+sop_book_set_term(struct sop_book *b, const struct sop_pack *p,
+                  const struct sop_term *t)
+{
+    struct sop_term *mine = &b->entry[place_of(b, p)].term;
+
+    *mine = (struct sop_term){.from_ms = p->from_ms, .until_ms = p->until_ms};
+    if (t == NULL)
+        return;
+    mine->is_committee = t->is_committee;
+    mine->is_idle = t->is_idle;
+    if (t->from_ms > mine->from_ms)
+        mine->from_ms = t->from_ms;
+    if (t->until_ms != 0 &&
+        (mine->until_ms == 0 || t->until_ms < mine->until_ms))
+        mine->until_ms = t->until_ms;
+}
+
+struct sop_term
+sop_book_term(const struct sop_book *b, const struct sop_pack *p)
+{
+    return b->entry[place_of(b, p)].term;
+}
+
+static bool
+is_in_force(const struct sop_term *t, uint64_t now_ms)
+{
+    return now_ms >= t->from_ms && (t->until_ms == 0 || now_ms < t->until_ms);
+}
+
+static bool
+is_better(const struct entry *a, const struct entry *b, uint64_t now_ms)
+{
+    const bool in_force = is_in_force(&a->term, now_ms);
+
+    if (in_force != is_in_force(&b->term, now_ms))
+        return in_force;
+    return a->pack->version > b->pack->version;
+}
+
+size_t
+sop_book_stand(const struct sop_book *b, uint64_t now_ms,
+               struct sop_standing ret[static SOP_PACKS_MAX])
+{
+    const struct entry *best[SOP_PACKS_MAX] = {NULL};
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n; i++) {
+        const struct entry *e = &b->entry[i];
+
+        if (!e->term.is_idle &&
+            (best[e->name] == NULL || is_better(e, best[e->name], now_ms)))
+            best[e->name] = e;
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        const struct entry *e = &b->entry[i];
+
+        if (best[e->name] == e)
+            ret[n++] = (struct sop_standing){e->pack, e->term};
+    }
+    return n;
+}
+
+bool
+sop_book_decides(const struct sop_book *b, const struct sop_pack *p,
+                 uint64_t now_ms)
+{
+    struct sop_standing s[SOP_PACKS_MAX];
+    const size_t n = sop_book_stand(b, now_ms, s);
+
+    for (size_t i = 0; i < n; i++)
+        if (s[i].pack == p)
+            return is_in_force(&s[i].term, now_ms);
+    return false;
 }
 
 const struct sop_pack *
@@ -148,9 +267,9 @@ sop_book_find(const struct sop_book *b, const struct hf_name *name,
               const struct hf_hash *hash)
 {
     for (size_t i = 0; i < b->n; i++)
-        if (hf_name_eq(&b->pack[i]->name, name) &&
-            hf_hash_eq(&b->pack[i]->hash, hash))
-            return b->pack[i];
+        if (hf_name_eq(&b->entry[i].pack->name, name) &&
+            hf_hash_eq(&b->entry[i].pack->hash, hash))
+            return b->entry[i].pack;
     return NULL;
 }
 
@@ -163,5 +282,5 @@ sop_book_count(const struct sop_book *b)
 const struct sop_pack *
 sop_book_at(const struct sop_book *b, size_t i)
 {
-    return i < b->n ? b->pack[i] : NULL;
+    return i < b->n ? b->entry[i].pack : NULL;
 }

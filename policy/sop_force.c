@@ -12,11 +12,14 @@ has_country(const struct country *list, size_t n, const char *one)
 }
 
 const char *
-sop_pack_aside(const struct sop_pack *p, const struct facts *f, uint64_t now_ms)
+sop_pack_aside(const struct sop_standing *s, const struct facts *f,
+               uint64_t now_ms)
 {
-    if (now_ms < p->from_ms)
+    const struct sop_pack *p = s->pack;
+
+    if (now_ms < s->term.from_ms)
         return "the pack is not in force yet";
-    if (p->until_ms != 0 && now_ms >= p->until_ms)
+    if (s->term.until_ms != 0 && now_ms >= s->term.until_ms)
         return "the pack is no longer in force";
     if (p->n_origins > 0 && !has_country(p->origin, p->n_origins, f->origin))
         return "the pack is for other countries of origin";
@@ -25,28 +28,18 @@ sop_pack_aside(const struct sop_pack *p, const struct facts *f, uint64_t now_ms)
     return NULL;
 }
 
-bool
-sop_pack_is_in_force(const struct sop_pack *p, uint64_t now_ms)
-{
-    return now_ms >= p->from_ms && (p->until_ms == 0 || now_ms < p->until_ms);
-}
-
 size_t
 sop_force_packs(const struct sop_force *f,
                 const struct sop_pack *ret[static SOP_PACKS_MAX])
 {
-    const struct sop_pack *p, *newest = NULL;
+    struct sop_standing standing[SOP_PACKS_MAX];
+    const size_t n_standing =
+        f->book == NULL ? 0 : sop_book_stand(f->book, f->now_ms, standing);
     size_t n = 0;
 
-    for (size_t i = 0; f->book != NULL && (p = sop_book_at(f->book, i)) != NULL;
-         i++) {
-        if (!sop_pack_is_in_force(p, f->now_ms) ||
-            (newest != NULL && hf_name_eq(&newest->name, &p->name)))
-            continue;
-        newest = p; /* older versions of it follow, and are silent */
-        if (sop_pack_aside(p, f->facts, f->now_ms) == NULL)
-            ret[n++] = p;
-    }
+    for (size_t i = 0; i < n_standing; i++)
+        if (sop_pack_aside(&standing[i], f->facts, f->now_ms) == NULL)
+            ret[n++] = standing[i].pack;
     return n;
 }
 

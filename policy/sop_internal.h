@@ -115,11 +115,18 @@ struct sop_pack {
 const struct sop_place *sop_place(const struct sop_pack *p,
                                   const struct hf_name *province);
 
-/** sop_pack_aside: why @p does not speak for a person with these facts at
+/** sop_book_stand: of each name the version that stands at @now_ms: the newest
+ * in force, else the newest that ever is; most local first. How many. */
+struct sop_standing {
+    const struct sop_pack *pack;
+    struct sop_term term;
+};
+size_t sop_book_stand(const struct sop_book *b, uint64_t now_ms,
+                      struct sop_standing ret[static SOP_PACKS_MAX]);
+/** sop_pack_aside: why it does not speak for a person with these facts at
  * @now_ms; NULL when it does. */
-const char *sop_pack_aside(const struct sop_pack *p, const struct facts *f,
+const char *sop_pack_aside(const struct sop_standing *s, const struct facts *f,
                            uint64_t now_ms);
-bool sop_pack_is_in_force(const struct sop_pack *p, uint64_t now_ms);
 
 /** sop_need_index: place in the table, SOP_NEEDS_MAX when unknown. */
 size_t sop_need_index(const char *need);

@@ -409,20 +409,17 @@ struct routing {
 static void
 find_packs(struct routing *t)
 {
-    const struct sop_pack *p, *newest = NULL;
+    struct sop_standing standing[SOP_PACKS_MAX];
+    const size_t n = sop_book_stand(t->book, t->req->now_ms, standing);
 
-    for (size_t i = 0; (p = sop_book_at(t->book, i)) != NULL; i++) {
-        const char *why = sop_pack_aside(p, &t->req->facts, t->req->now_ms);
+    for (size_t i = 0; i < n; i++) {
+        const char *why =
+            sop_pack_aside(&standing[i], &t->req->facts, t->req->now_ms);
 
-        /* Older versions follow: the newest in force speaks for its pack. */
-        if (newest != NULL && hf_name_eq(&newest->name, &p->name))
-            continue;
-        if (sop_pack_is_in_force(p, t->req->now_ms))
-            newest = p;
         if (why != NULL)
-            note_rule(t->d, p, NULL, false, why);
+            note_rule(t->d, standing[i].pack, NULL, false, why);
         else
-            t->pack[t->n_packs++] = p;
+            t->pack[t->n_packs++] = standing[i].pack;
     }
 }
 

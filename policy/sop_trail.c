@@ -57,14 +57,20 @@ sop_trail_take(const struct sop_book *book, const struct sop_request *req,
                const struct sop_services *services,
                const struct sop_decision *d, struct sop_trail *ret)
 {
-    const struct sop_pack *p;
+    struct sop_standing standing[SOP_PACKS_MAX];
+    const size_t n = sop_book_stand(book, req->now_ms, standing);
 
     memset(ret, 0, sizeof(*ret));
     memcpy(&ret->req, req, sizeof(*req));
-    for (size_t i = 0; (p = sop_book_at(book, i)) != NULL; i++) {
+    for (size_t i = 0; i < n; i++) {
+        const struct sop_pack *p = standing[i].pack;
+
         ret->pack[i].name = p->name;
         ret->pack[i].version = p->version;
         ret->pack[i].hash = p->hash;
+        ret->pack[i].term.is_committee = standing[i].term.is_committee;
+        ret->pack[i].term.from_ms = standing[i].term.from_ms;
+        ret->pack[i].term.until_ms = standing[i].term.until_ms;
         ret->n_packs++;
     }
     if (services != NULL)
@@ -108,6 +114,7 @@ book_of_then(const struct sop_trail *t, const struct sop_book *now,
             return HF_ERR_NOT_FOUND;
         if (!sop_book_add(then, p))
             return HF_ERR_MALFORMED;
+        sop_book_set_term(then, p, &t->pack[i].term);
     }
     return HF_OK;
 }

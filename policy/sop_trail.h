@@ -17,7 +17,8 @@ struct sop_trail {
         struct hf_name name;
         uint32_t version;
         struct hf_hash hash;
-    } pack[SOP_PACKS_MAX];
+        struct sop_term term; /* as it was then */
+    } pack[SOP_PACKS_MAX];    /* that stood; the others had no say */
     uint8_t n_services;
     struct service service[SOP_CANDIDATES_MAX]; /* the last, may be cut off */
 };

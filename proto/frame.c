@@ -412,6 +412,7 @@ have_is_sound(const struct frame_have *h)
         return field_all_zero(h->owner.s, HF_ORG_BYTES);
     case SHELF_PREKEY:
     case SHELF_SERVICES:
+    case SHELF_PACK:
         return field_org(&h->owner);
     }
     return false;
@@ -476,30 +477,44 @@ frame_read_sync(struct hf_bytes in, struct hf_bytes *ret_haves)
 }
 
 bool
-frame_synced(struct hf_buf *out, uint32_t registry_version, uint64_t at_ms)
+frame_synced(struct hf_buf *out, const struct frame_synced *f)
 {
-    uint8_t *p = begin(out, FRAME_SYNCED, 4 + 8);
+    uint8_t *p;
 
+    if (f->n_packs > REGISTRY_PACKS_MAX)
+        return false;
+    p = begin(out, FRAME_SYNCED, 4 + 8 + 1 + f->n_packs * HF_ORG_BYTES);
     if (p == NULL)
         return false;
-    hf_put_u32(&p, registry_version);
-    hf_put_u64(&p, at_ms);
+    hf_put_u32(&p, f->registry_version);
+    hf_put_u64(&p, f->at_ms);
+    hf_put_u8(&p, (uint8_t)f->n_packs);
+    for (size_t i = 0; i < f->n_packs; i++)
+        hf_put_bytes(&p, f->pack[i].s, HF_ORG_BYTES);
     return true;
 }
 
 enum hf_err
-frame_read_synced(struct hf_bytes in, uint32_t *ret_version,
-                  uint64_t *ret_at_ms)
+frame_read_synced(struct hf_bytes in, struct frame_synced *ret)
 {
     struct field_rest rest;
-    uint32_t version;
-    uint64_t at_ms;
+    const uint8_t *p;
 
-    if (!enter(in, FRAME_SYNCED, &rest) || !field_take_u32(&rest, &version) ||
-        !field_take_u64(&rest, &at_ms) || !field_time(at_ms) || rest.n != 0)
+    memset(ret, 0, sizeof(*ret));
+    if (!enter(in, FRAME_SYNCED, &rest) ||
+        !field_take_u32(&rest, &ret->registry_version) ||
+        !field_take_u64(&rest, &ret->at_ms) || !field_time(ret->at_ms) ||
+        (p = field_take(&rest, 1)) == NULL || *p > REGISTRY_PACKS_MAX)
         return HF_ERR_MALFORMED;
-    *ret_version = version;
-    *ret_at_ms = at_ms;
+    ret->n_packs = *p;
+    p = field_take(&rest, ret->n_packs * HF_ORG_BYTES);
+    if (p == NULL || rest.n != 0)
+        return HF_ERR_MALFORMED;
+    for (size_t i = 0; i < ret->n_packs; i++) {
+        hf_get_bytes(&p, ret->pack[i].s, HF_ORG_BYTES);
+        if (!field_org(&ret->pack[i]))
+            return HF_ERR_MALFORMED;
+    }
     return HF_OK;
 }
 

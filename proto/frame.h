@@ -98,6 +98,14 @@ struct frame_ack {
     uint64_t token[FRAME_BATCH_MAX];
 };
 
+/** What a broker's shelf has, once all that we lacked was sent. */
+struct frame_synced {
+    uint32_t registry_version;
+    uint64_t at_ms; /* the broker's time */
+    size_t n_packs;
+    struct hf_org pack[REGISTRY_PACKS_MAX]; /* shelf_pack_name() */
+};
+
 struct frame_have {
     enum shelf_kind kind;
     struct hf_org owner;
@@ -119,8 +127,7 @@ bool frame_deliver(struct hf_buf *out, const struct frame_deliver *f);
 bool frame_ack(struct hf_buf *out, const struct frame_ack *f);
 bool frame_shelf(struct hf_buf *out, const struct shelf_doc *docs, size_t n);
 bool frame_sync(struct hf_buf *out, const struct frame_have *have, size_t n);
-bool frame_synced(struct hf_buf *out, uint32_t registry_version,
-                  uint64_t at_ms);
+bool frame_synced(struct hf_buf *out, const struct frame_synced *f);
 bool frame_bad(struct hf_buf *out, enum hf_err why);
 
 HF_NODISCARD enum hf_err frame_read_hello(struct hf_bytes in,
@@ -148,8 +155,7 @@ HF_NODISCARD enum hf_err frame_read_sync(struct hf_bytes in,
 /** frame_next_have: false at the end or on a malformed rest. */
 bool frame_next_have(struct hf_bytes *haves, struct frame_have *ret);
 HF_NODISCARD enum hf_err frame_read_synced(struct hf_bytes in,
-                                           uint32_t *ret_version,
-                                           uint64_t *ret_at_ms);
+                                           struct frame_synced *ret);
 /** frame_read_bad: why the other side refused; never HF_OK in *ret_why. */
 HF_NODISCARD enum hf_err frame_read_bad(struct hf_bytes in,
                                         enum hf_err *ret_why);

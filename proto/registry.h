@@ -33,6 +33,7 @@
 #define REGISTRY_HOMES_MAX      2
 #define REGISTRY_RULINGS_MAX    4096
 #define REGISTRY_FAMILIES_MAX   64 /* as a set is one word */
+#define REGISTRY_PACKS_MAX      64
 #define REGISTRY_NOTE_BYTES     160
 #define REGISTRY_TITLE_BYTES    128
 #define REGISTRY_ENDPOINT_BYTES 128
@@ -128,6 +129,16 @@ struct registry_ruling {
     uint64_t at_ms;
 };
 
+/** A version of the committee's SOPs: which file it is, and when it decides.
+ * What was decided by it is checked against it for as long as it is listed. */
+struct registry_pack {
+    struct hf_name name;
+    uint32_t version;
+    struct hf_hash hash; /* registry_pack_hash() of the file */
+    uint64_t from_ms;
+    uint64_t until_ms;   /* 0: no end */
+};
+
 /** The network as one accepted set describes it. Sorted by id. */
 struct registry {
     uint32_t version[REGISTRY_ROLES]; /* 0: no such document */
@@ -142,6 +153,8 @@ struct registry {
     struct registry_ruling *rulings; /* by tag */
     size_t n_families;
     struct hf_name family[REGISTRY_FAMILIES_MAX]; /* as they were named */
+    size_t n_packs;
+    struct registry_pack pack[REGISTRY_PACKS_MAX]; /* by name, version */
     bool has_timestamps; /* the root names keys for timestamps */
     uint64_t vouched_ms; /* when the timestamp was made; 0: there is none */
     struct hf_hash root_hash;    /* of the newest root's bytes: what people
@@ -290,6 +303,13 @@ void registry_custody_tag(const struct hf_id *case_id, uint32_t epoch,
 /** registry_ruling: what ended the custody with this tag; NULL: nothing did. */
 const struct registry_ruling *registry_ruling(const struct registry *r,
                                               const struct hf_hash *tag);
+
+/** registry_pack_hash: of a pack's file, as the committee signs it and as
+ * referrals name it. */
+void registry_pack_hash(struct hf_bytes file, struct hf_hash *ret);
+/** registry_pack: the one with this hash; NULL: the committee has none such. */
+const struct registry_pack *registry_pack(const struct registry *r,
+                                          const struct hf_hash *hash);
 
 /** registry_latest: version that callers compare: the sum of the documents'
  * versions. As each only rises, it rises with any of them, a suspension

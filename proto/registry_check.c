@@ -298,7 +298,8 @@ families_ok(const struct registry *r)
 enum hf_err
 registry_check(const struct registry *r)
 {
-    if (!ids_ascend(r) || !rulings_ok(r) || !families_ok(r))
+    if (!ids_ascend(r) || !rulings_ok(r) || !families_ok(r) ||
+        !registry_packs_ok(r))
         return HF_ERR_MALFORMED;
     if (!names_are_listed(r))
         return HF_ERR_UNKNOWN;

@@ -15,7 +15,7 @@
 #define FIELDS_MAX                                                             \
     (16 + BROKER_FIELDS * REGISTRY_BROKERS_MAX +                               \
      ORG_FIELDS * REGISTRY_ORGS_MAX + 5 * REGISTRY_RULINGS_MAX +               \
-     REGISTRY_FAMILIES_MAX)
+     REGISTRY_FAMILIES_MAX + 6 * REGISTRY_PACKS_MAX)
 
 /* Operation keys, at most as many as counts_ok() let through. */
 static bool
@@ -155,6 +155,25 @@ take_families(struct reading *r, const Handoff__V1__RegistryOrgs *pb,
 }
 
 static bool
+take_packs(struct reading *r, const Handoff__V1__RegistryOrgs *pb,
+           struct registry *reg)
+{
+    reg->n_packs = pb->n_pack;
+    for (size_t i = 0; i < pb->n_pack; i++) {
+        struct registry_pack *p = &reg->pack[i];
+
+        p->version = pb->pack[i]->version;
+        p->from_ms = pb->pack[i]->from_ms;
+        p->until_ms = pb->pack[i]->until_ms;
+        if (!reading_text(r, p->name.s, HF_NAME_BYTES) ||
+            !reading_fixed(r, p->hash.b, HF_HASH_BYTES) ||
+            !registry_check_pack(p))
+            return false;
+    }
+    return true;
+}
+
+static bool
 take_orgs(struct reading *r, const Handoff__V1__RegistryOrgs *pb,
           struct registry *reg)
 {
@@ -173,7 +192,8 @@ take_orgs(struct reading *r, const Handoff__V1__RegistryOrgs *pb,
     for (size_t i = 0; i < pb->n_org; i++)
         if (!take_org(r, pb->org[i], &reg->orgs[i]))
             return false;
-    return take_rulings(r, pb, reg) && take_families(r, pb, reg);
+    return take_rulings(r, pb, reg) && take_families(r, pb, reg) &&
+           take_packs(r, pb, reg);
 }
 
 /* Before anything is made room for. */
@@ -182,7 +202,7 @@ counts_ok(const Handoff__V1__RegistryOrgs *pb)
 {
     if (pb->n_broker > REGISTRY_BROKERS_MAX || pb->n_org > REGISTRY_ORGS_MAX ||
         pb->n_ruling > REGISTRY_RULINGS_MAX ||
-        pb->n_family > REGISTRY_FAMILIES_MAX)
+        pb->n_family > REGISTRY_FAMILIES_MAX || pb->n_pack > REGISTRY_PACKS_MAX)
         return false;
     for (size_t i = 0; i < pb->n_org; i++)
         if (pb->org[i]->n_operation > REGISTRY_OP_KEYS_MAX ||
@@ -348,12 +368,33 @@ fill_broker(const struct registry_broker *b, struct pb_broker *pb)
     p->suspended = 1;
 }
 
-/* The generated structs of rulings and families. */
+/* The generated structs of rulings, families and packs. */
 struct pb_lists {
     Handoff__V1__RegistryRuling ruling[REGISTRY_RULINGS_MAX];
     Handoff__V1__RegistryRuling *rulings[REGISTRY_RULINGS_MAX];
     ProtobufCBinaryData family[REGISTRY_FAMILIES_MAX];
+    Handoff__V1__RegistryPack pack[REGISTRY_PACKS_MAX];
+    Handoff__V1__RegistryPack *packs[REGISTRY_PACKS_MAX];
 };
+
+static void
+fill_packs(const struct registry *r, struct pb_lists *lists,
+           Handoff__V1__RegistryOrgs *pb)
+{
+    for (size_t i = 0; i < r->n_packs; i++) {
+        const struct registry_pack *p = &r->pack[i];
+
+        handoff__v1__registry_pack__init(&lists->pack[i]);
+        lists->pack[i].name = reading_as_text(p->name.s);
+        lists->pack[i].version = p->version;
+        lists->pack[i].hash = reading_data(p->hash.b, HF_HASH_BYTES);
+        lists->pack[i].from_ms = p->from_ms;
+        lists->pack[i].until_ms = p->until_ms;
+        lists->packs[i] = &lists->pack[i];
+    }
+    pb->n_pack = r->n_packs;
+    pb->pack = lists->packs;
+}
 
 static void
 fill_lists(const struct registry *r, struct pb_lists *lists,
@@ -375,6 +416,7 @@ fill_lists(const struct registry *r, struct pb_lists *lists,
     pb->ruling = lists->rulings;
     pb->n_family = r->n_families;
     pb->family = lists->family;
+    fill_packs(r, lists, pb);
 }
 
 enum hf_err

@@ -119,6 +119,17 @@ HF_NODISCARD enum hf_err registry_edit_family(struct registry_edit *e,
                                               const struct hf_name *word,
                                               unsigned *ret_bit);
 
+/** registry_edit_put_pack: list a version of an SOP, or give it other dates.
+ * HF_ERR_EXISTS: that version is listed with another hash; a changed pack is a
+ * higher version. HF_ERR_LIMIT. */
+HF_NODISCARD enum hf_err registry_edit_put_pack(struct registry_edit *e,
+                                                const struct registry_pack *p);
+/** registry_edit_drop_pack: it decides nothing from now on, and what it decided
+ * can no longer be checked by who has not got it. HF_ERR_NOT_FOUND. */
+HF_NODISCARD enum hf_err registry_edit_drop_pack(struct registry_edit *e,
+                                                 const struct hf_name *name,
+                                                 uint32_t version);
+
 /** registry_edit_suspend: name @id, a member or broker, in the suspend
  * document, which one key of that role may sign, without waiting for a new
  * orgs document.

@@ -116,6 +116,9 @@ bool registry_summary_ruling(const struct registry_ruling *ruling,
 bool registry_check_member(const struct registry_org *o);
 bool registry_check_broker(const struct registry_broker *b);
 HF_NODISCARD enum hf_err registry_check(const struct registry *r);
+/** registry_check_pack: the form of one. registry_packs_ok: of the list. */
+bool registry_check_pack(const struct registry_pack *p);
+bool registry_packs_ok(const struct registry *r);
 
 /** registry_trust: all of @set is signed by the thresholds that it names, and
  * there is a way from the held root (@held.n = 0: none) to its newest. */

@@ -220,6 +220,25 @@ registry_summary_ruling(const struct registry_ruling *ruling,
 }
 
 bool
+registry_summary_pack(const struct registry_pack *p, struct hf_buf *out)
+{
+    char from[HF_TIME_TEXT_BYTES], until[HF_TIME_TEXT_BYTES] = "further notice";
+    char words[REGISTRY_WORDS_BYTES], hash[HF_HEX_BYTES(HF_HASH_BYTES)];
+
+    if (p->until_ms != 0)
+        (void)hf_time_format(p->until_ms, until);
+    return hf_buf_printf(out,
+                         "SOP pack %s, version %u\n"
+                         "  decides from %s until %s\n"
+                         "  in words: %s\n"
+                         "  hash: %s\n",
+                         p->name.s, (unsigned)p->version,
+                         hf_time_format(p->from_ms, from), until,
+                         hf_words(p->hash.b, REGISTRY_WORDS, words),
+                         hf_hex(p->hash.b, HF_HASH_BYTES, hash));
+}
+
+bool
 registry_summary(const struct registry *r, struct hf_buf *out)
 {
     char hash[HF_HEX_BYTES(HF_HASH_BYTES)];
@@ -240,5 +259,7 @@ registry_summary(const struct registry *r, struct hf_buf *out)
         ok = registry_summary_org(r, &r->orgs[i], out);
     for (size_t i = 0; ok && i < r->n_rulings; i++)
         ok = registry_summary_ruling(&r->rulings[i], out);
+    for (size_t i = 0; ok && i < r->n_packs; i++)
+        ok = registry_summary_pack(&r->pack[i], out);
     return ok;
 }

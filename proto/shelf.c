@@ -22,6 +22,8 @@ pack_head(const struct shelf_doc *d, uint8_t out[static SHELF_HEAD_BYTES])
 static size_t
 bytes_max_of(enum shelf_kind kind)
 {
+    if (kind == SHELF_PACK)
+        return SHELF_PACK_MAX;
     return kind == SHELF_REGISTRY ? SHELF_DOC_MAX : SHELF_SMALL_MAX;
 }
 
@@ -36,6 +38,9 @@ head_is_sound(const struct shelf_doc *d)
     case SHELF_REGISTRY:
         return field_all_zero(d->owner.s, HF_ORG_BYTES) &&
                field_all_zero(d->sig, HF_SIG_BYTES) && d->version <= UINT32_MAX;
+    case SHELF_PACK:
+        return field_org(&d->owner) && d->version == 1 &&
+               field_all_zero(d->sig, HF_SIG_BYTES);
     case SHELF_PREKEY:
     case SHELF_SERVICES:
         return field_org(&d->owner) && field_time(d->version);
@@ -96,7 +101,7 @@ shelf_sign(struct shelf_doc *d, const struct hf_secret *op)
     uint8_t head[SHELF_HEAD_BYTES];
     const struct hf_bytes spans[] = {{head, sizeof(head)}, d->bytes};
 
-    HF_ASSERT(d->kind != SHELF_REGISTRY);
+    HF_ASSERT(d->kind != SHELF_REGISTRY && d->kind != SHELF_PACK);
     pack_head(d, head);
     hf_sign(op, SHELF_LABEL, spans, 2, d->sig);
 }
@@ -109,6 +114,40 @@ is_own_prekey(const struct shelf_doc *d)
     return prekey_unpack(d->bytes, &k) && hf_org_eq(&k.org, &d->owner);
 }
 
+struct hf_org
+shelf_pack_name(const struct hf_hash *hash)
+{
+    char hex[HF_HEX_BYTES(HF_HASH_BYTES)];
+    struct hf_org name = {{0}};
+
+    memcpy(name.s, hf_hex(hash->b, HF_HASH_BYTES, hex), HF_ORG_BYTES - 1);
+    return name;
+}
+
+struct shelf_doc
+shelf_pack_doc(struct hf_bytes yaml)
+{
+    struct shelf_doc d = {.kind = SHELF_PACK, .version = 1, .bytes = yaml};
+    struct hf_hash hash;
+
+    registry_pack_hash(yaml, &hash);
+    d.owner = shelf_pack_name(&hash);
+    return d;
+}
+
+static enum hf_err
+verify_pack(const struct shelf_doc *d, const struct registry *r)
+{
+    struct hf_org name;
+    struct hf_hash hash;
+
+    registry_pack_hash(d->bytes, &hash);
+    name = shelf_pack_name(&hash);
+    return hf_org_eq(&name, &d->owner) && registry_pack(r, &hash) != NULL
+               ? HF_OK
+               : HF_ERR_UNTRUSTED;
+}
+
 enum hf_err
 shelf_verify(const struct shelf_doc *d, const struct registry *r)
 {
@@ -118,6 +157,8 @@ shelf_verify(const struct shelf_doc *d, const struct registry *r)
     const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
 
     HF_ASSERT(d->kind != SHELF_REGISTRY);
+    if (d->kind == SHELF_PACK)
+        return verify_pack(d, r);
     if (d->kind == SHELF_PREKEY && !is_own_prekey(d))
         return HF_ERR_MALFORMED;
     owner = registry_org(r, &d->owner);

@@ -155,10 +155,14 @@ struct pending_doc {
     uint64_t ticket; /* 0: free */
     enum shelf_kind kind;
     uint32_t box; /* owner; NONE for the registry */
+    struct hf_org pack; /* its name; else empty */
     uint64_t version;
     uint64_t from; /* link that brought it */
 };
 #define PENDING_DOCS_MAX 64
+/* Four times what one registry lists: what it drops stays until a restart of
+ * an empty store, so that what waits for an old version finds it. */
+#define BROKER_PACKS_MAX (4 * REGISTRY_PACKS_MAX)
 
 struct frame_scratch {
     uint64_t token[FRAME_BATCH_MAX];
@@ -209,6 +213,9 @@ struct broker {
     uint64_t sweep_after;
     uint64_t sweep_at_ms; /* next look */
     uint64_t *sync_have;  /* versions, [box][kind]; box n: the registry */
+    size_t n_packs;       /* SOP packs on the shelf; they have no mailbox */
+    struct hf_org pack[BROKER_PACKS_MAX];
+    bool sync_pack[BROKER_PACKS_MAX];
     bool must_close;      /* links that the registry no longer knows */
     bool is_starved;      /* a link waits for a free row */
 

@@ -53,6 +53,31 @@ query_me(struct api_call *c)
 
 /* ---- packs ---- */
 
+/* Whose it is, and whether it decides: of one that the committee dropped, and
+ * of one of our own whose name it uses, only old decisions are left. */
+static void
+put_standing(const struct api_call *c, const struct sop_pack *p, json_t *o)
+{
+    const struct sop_term t = sop_book_term(c->env->sops, p);
+    json_t *effective = json_object();
+    const char *stands = "in_force";
+
+    if (t.is_idle)
+        stands = t.is_committee ? "withdrawn" : "superseded";
+    else if (c->now_ms < t.from_ms)
+        stands = "later";
+    else if (t.until_ms != 0 && c->now_ms >= t.until_ms)
+        stands = "over";
+    else if (!sop_book_decides(c->env->sops, p, c->now_ms))
+        stands = "older";
+    api_put_text(o, "source", t.is_committee ? "committee" : "own");
+    api_put_text(o, "stands", stands);
+    api_put_time(effective, "from", t.from_ms);
+    api_put_time(effective, "until", t.until_ms);
+    (void)json_object_set_new(o, "effective", effective);
+    api_put_u64(o, "rules", sop_pack_rules(p));
+}
+
 enum api_verdict
 query_policy(struct api_call *c)
 {
@@ -65,7 +90,9 @@ query_policy(struct api_call *c)
 
         api_put_text(o, "pack", sop_pack_name(p));
         api_put_u64(o, "version", sop_pack_version(p));
+        api_put_text(o, "title", sop_pack_title(p));
         api_put_hex(o, "hash", sop_pack_hash(p)->b, HF_HASH_BYTES);
+        put_standing(c, p, o);
         (void)json_array_append_new(list, o);
     }
     return say_items(c, list);

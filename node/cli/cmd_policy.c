@@ -34,11 +34,20 @@ cmd_policy_load(struct cli *c, const char *path, struct sop_findings *findings,
     return 0;
 }
 
+static const char *
+stands_of(const json_t *item, bool is_standing)
+{
+    return is_standing && strcmp(cli_out_text(item, "stands"), "in_force") == 0
+               ? "in force"
+               : cli_out_text(item, is_standing ? "stands" : "source");
+}
+
 int
 cmd_policy_show(struct cli *c)
 {
-    static const struct cli_col cols[] = {
-        {"PACK", false}, {"VERSION", false}, {"TITLE", true}, {"HASH", false}};
+    static const struct cli_col cols[] = {{"PACK", true},    {"VERSION", false},
+                                          {"SOURCE", false}, {"FROM", false},
+                                          {"STANDS", false}, {"HASH", false}};
     const char *which = c->n_args > 0 ? c->arg[0] : NULL;
     json_t *answer = NULL, *shown = json_array(), *item, *all;
     struct cli_table *t;
@@ -56,15 +65,19 @@ cmd_policy_show(struct cli *c)
                           "no pack %.60s is in force", which);
     all = json_pack("{s:O}", "items", shown);
     if (status == 0 && !cli_say(c, all)) {
-        t = cli_table_new(cols, 4);
+        t = cli_table_new(cols, 6);
         json_array_foreach(shown, i, item)
         {
             const json_t *v = json_object_get(item, "version");
-            char version[24], hash[17];
+            char version[24], hash[9], from[11];
             const char *cells[] = {cli_out_text(item, "pack"), version,
-                                   cli_out_text(item, "title"), hash};
+                                   stands_of(item, false),     from,
+                                   stands_of(item, true),      hash};
 
-            (void)snprintf(hash, sizeof(hash), "%.16s",
+            (void)snprintf(
+                from, sizeof(from), "%.10s",
+                cli_out_text(json_object_get(item, "effective"), "from"));
+            (void)snprintf(hash, sizeof(hash), "%.8s",
                            cli_out_text(item, "hash"));
             (void)snprintf(version, sizeof(version), "%lld",
                            (long long)json_integer_value(v));

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "awaiting.h"
 #include "hf_assert.h"
 #include "parked.h"
 #include "peer_docs.h"
@@ -126,14 +127,16 @@ step_envelope(struct batch *b, struct work *w)
     w->n_taken_out = b->opening->n_taken_out;
     w->from = ev.header.sender;
     w->envelope = ev.header.id;
-    w->is_parked = verdict == OPENING_WAIT &&
+    w->awaits_pack = verdict == OPENING_EVENT &&
+                     awaiting_pack(&ev, b->env.sops, b->now_ms);
+    w->is_parked = (verdict == OPENING_WAIT || w->awaits_pack) &&
                    (w->is_stored || parked_put(b->store, &w->envelope,
                                                hf_buf_bytes(&w->bytes)));
     /* No room: the sender may seal it again, later, if it is one we know. */
     if (verdict == OPENING_WAIT && !w->is_parked &&
         b->opening->is_registry_stale && ev.type == NODE_EV_CONTENT)
         ev.type = NODE_EV_UNOPENABLE;
-    else if (verdict != OPENING_EVENT)
+    else if (verdict != OPENING_EVENT || w->is_parked)
         ev.type = NODE_EV_TICK;
     w->is_unopenable = ev.type == NODE_EV_UNOPENABLE;
     if (ev.type != NODE_EV_TICK)

@@ -355,6 +355,18 @@ look_at_notify(const struct health *h, struct api_status *s)
                 h->notify->failed_status);
 }
 
+static void
+look_at_packs(const struct health *h, struct api_status *s)
+{
+    const size_t n = policies_lacks(h->policies, h->held->r);
+
+    if (n > 0)
+        raise_alarm(s, "warn",
+                    "they come by themselves; else whoever has the file runs "
+                    "`handoff policy install FILE`",
+                    "%zu SOP packs of the committee are not here", n);
+}
+
 void
 health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
 {
@@ -369,6 +381,7 @@ health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
     look_at_prekeys(h, now_ms, ret);
     look_at_backups(h, now_ms, ret);
     look_at_notify(h, ret);
+    look_at_packs(h, ret);
     if (h->policies->n == 0)
         raise_alarm(ret, "warn", "run `handoff policy install FILE`",
                     "no SOP pack is installed: nothing can be referred");

@@ -32,6 +32,8 @@ went_down(struct link *k)
         hf_log(HF_LOG_WARN, "broker_down", "broker=%s", k->broker.id.s);
     k->is_up = false;
     k->is_synced = false;
+    k->greet_ms = 0;
+    k->greet_wait = 0;
     k->is_sweeping = false;
     k->n_unanswered = 0;
     k->n_acks = 0;
@@ -212,6 +214,8 @@ links_tend(struct links *l)
         links_check_state(k);
         if (k->is_synced && now >= k->sweep_ms)
             links_sweep(k);
+        if (k->is_synced && k->greet_ms != 0 && now >= k->greet_ms)
+            links_greet(k);
     }
 }
 
@@ -229,6 +233,9 @@ links_wake_ms(const struct links *l)
             wake = k->reopen_ms;
         if (k->hf != NULL && k->is_synced && k->sweep_ms < wake)
             wake = k->sweep_ms;
+        if (k->hf != NULL && k->is_synced && k->greet_ms != 0 &&
+            k->greet_ms < wake)
+            wake = k->greet_ms;
     }
     return wake;
 }

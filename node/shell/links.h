@@ -15,6 +15,7 @@
 #include "held_registry.h"
 #include "hf_loop.h"
 #include "node_store.h"
+#include "policies.h"
 #include "prekeys.h"
 #include "work.h"
 
@@ -29,6 +30,9 @@ struct links_host {
     const struct own_keys *keys;
     const struct prekeys *prekeys;
     const struct held_registry *held;
+    const struct policies *policies;
+    void (*on_pack)(void *noded, const struct shelf_doc *doc);
+    void *noded;
     const struct hf_org *self;
     const struct clock_watch *clock;
 };

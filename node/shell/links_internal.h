@@ -28,6 +28,9 @@ struct link {
     uint32_t n_unanswered; /* SUBMITs without their CUSTODY */
     uint64_t submit_ms;    /* monotonic; last SUBMIT or CUSTODY */
     uint64_t last_contact_ms;
+    uint64_t greet_ms;     /* monotonic; sync again, as packs are missing on
+                              one side; 0: none are */
+    uint64_t greet_wait;   /* ... after so long */
     uint64_t sweep_ms;     /* monotonic; when to look at the outbox again */
     bool is_sweeping;      /* in the middle of it, at sweep_from */
     uint8_t sweep_from[HF_ID_BYTES + 1];
@@ -52,7 +55,7 @@ void links_check_state(struct link *k);
 
 /* links_send.c */
 void links_greet(struct link *k);
-void links_begin_work(struct link *k, uint32_t registry_version);
+void links_begin_work(struct link *k, const struct frame_synced *synced);
 void links_send_acks(struct link *k);
 /** links_sweep: submit the next page of envelopes without custody. */
 void links_sweep(struct link *k);

@@ -122,6 +122,10 @@ receive_shelf(struct link *k, struct hf_bytes in)
             receive_registry(k, &doc);
             continue;
         }
+        if (doc.kind == SHELF_PACK) {
+            k->owner->host.on_pack(k->owner->host.noded, &doc);
+            continue;
+        }
         if (hf_org_eq(&doc.owner, k->owner->host.self))
             continue; /* our own, come back */
         w = new_work(k, WORK_DOC,
@@ -137,16 +141,15 @@ receive_shelf(struct link *k, struct hf_bytes in)
 static void
 receive_synced(struct link *k, struct hf_bytes in)
 {
-    uint32_t version = 0;
-    uint64_t at_ms = 0;
-    enum hf_err err = frame_read_synced(in, &version, &at_ms);
+    struct frame_synced synced;
+    enum hf_err err = frame_read_synced(in, &synced);
 
     if (err) {
         complain(k, "synced", err);
         return;
     }
-    note_clock(k->owner, at_ms);
-    links_begin_work(k, version);
+    note_clock(k->owner, synced.at_ms);
+    links_begin_work(k, &synced);
 }
 
 static void

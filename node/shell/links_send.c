@@ -8,10 +8,12 @@
 #include "peer_docs.h"
 #include "records.h"
 
-#define SWEEP_EVERY_MS 60000 /* repeated until a broker takes it */
-#define SOON_MS        1000  /* the link was full */
-#define UNANSWERED_MAX 4
-#define SWEEP_ROWS     256 /* rows looked at in one go */
+#define SWEEP_EVERY_MS     60000 /* repeated until a broker takes it */
+#define SOON_MS            1000  /* the link was full */
+#define GREET_AGAIN_MS     1000  /* packs are missing */
+#define GREET_AGAIN_MAX_MS 600000
+#define UNANSWERED_MAX     4
+#define SWEEP_ROWS         256 /* rows looked at in one go */
 
 /* Send what was made in l->frame; false: not now. */
 static bool
@@ -48,6 +50,25 @@ add_haves(const struct links *l, struct hf_buf *out)
     return is_good;
 }
 
+/* Those of the committee's packs that we hold. */
+static bool
+add_packs(const struct links *l, struct hf_buf *out)
+{
+    const struct registry *r = l->host.held->r;
+    struct frame_have have;
+    bool is_good = true;
+
+    memset(&have, 0, sizeof(have));
+    have.kind = SHELF_PACK;
+    have.version = 1;
+    for (size_t i = 0; r != NULL && i < r->n_packs && is_good; i++) {
+        have.owner = shelf_pack_name(&r->pack[i].hash);
+        if (policies_holds(l->host.policies, &r->pack[i].hash))
+            is_good = hf_buf_add(out, &have, sizeof(have));
+    }
+    return is_good;
+}
+
 static void
 send_sync(struct link *k)
 {
@@ -55,7 +76,7 @@ send_sync(struct link *k)
     struct hf_buf haves;
 
     hf_buf_init(&haves, FRAME_BYTES_MAX);
-    if (add_haves(l, &haves)) {
+    if (add_haves(l, &haves) && add_packs(l, &haves)) {
         (void)send_frame(
             k,
             frame_sync(&l->frame,
@@ -104,19 +125,77 @@ links_greet(struct link *k)
     send_sync(k);
 }
 
+static bool
+has_pack(const struct frame_synced *s, const struct hf_org *name)
+{
+    for (size_t i = 0; i < s->n_packs; i++)
+        if (hf_org_eq(&s->pack[i], name))
+            return true;
+    return false;
+}
+
+/* A pack that we hold and the broker has not, whoever gave it to us; how
+ * many. One that its registry does not list yet it drops, and gets again. */
+static size_t
+send_packs(struct link *k, const struct frame_synced *synced)
+{
+    const struct links_host *host = &k->owner->host;
+    const struct registry *r = host->held->r;
+    size_t n = 0;
+
+    for (size_t i = 0; r != NULL && i < r->n_packs; i++) {
+        const struct hf_org name = shelf_pack_name(&r->pack[i].hash);
+        struct shelf_doc doc;
+        struct hf_buf yaml;
+
+        if (has_pack(synced, &name) ||
+            !policies_holds(host->policies, &r->pack[i].hash))
+            continue;
+        hf_buf_init(&yaml, POLICIES_PACK_BYTES);
+        if (policies_read(host->policies, &r->pack[i].hash, &yaml) == HF_OK) {
+            doc = shelf_pack_doc(hf_buf_bytes(&yaml));
+            send_doc(k, &doc);
+        }
+        hf_buf_free(&yaml);
+        n++;
+    }
+    return n;
+}
+
+/* Packs come behind the registry that lists them, on either side: ask again
+ * until nothing is missing, less and less often. */
+static void
+exchange_packs(struct link *k, const struct frame_synced *synced)
+{
+    const struct links_host *host = &k->owner->host;
+    const size_t n_missing =
+        send_packs(k, synced) + policies_lacks(host->policies, host->held->r);
+
+    k->greet_ms = 0;
+    if (n_missing == 0) {
+        k->greet_wait = 0;
+        return;
+    }
+    k->greet_wait = k->greet_wait == 0 ? GREET_AGAIN_MS : 2 * k->greet_wait;
+    if (k->greet_wait > GREET_AGAIN_MAX_MS)
+        k->greet_wait = GREET_AGAIN_MAX_MS;
+    k->greet_ms = hf_clock_mono_ms() + k->greet_wait;
+}
+
 /* SYNCED: we know what the broker knows. Give it what it lacks of ours, ask
  * for what waits for us, and look at the whole outbox. */
 void
-links_begin_work(struct link *k, uint32_t registry_version)
+links_begin_work(struct link *k, const struct frame_synced *synced)
 {
     struct links *l = k->owner;
     const struct registry *r = l->host.held->r;
     struct shelf_doc doc;
 
-    if (r != NULL && registry_latest(r) > registry_version &&
+    if (r != NULL && registry_latest(r) > synced->registry_version &&
         held_registry_doc(l->host.held, &doc))
         send_doc(k, &doc);
     send_own_docs(k);
+    exchange_packs(k, synced);
     (void)send_frame(k, frame_fetch(&l->frame, LINKS_CREDIT), "fetch");
     k->is_synced = true;
     k->is_sweeping = false;

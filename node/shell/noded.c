@@ -85,10 +85,32 @@ noded_take_registry(struct noded *n, struct hf_bytes set)
     hf_log(HF_LOG_INFO, "registry_accepted", "version=%u",
            (unsigned)registry_latest(n->held.r));
     n->batch.env.registry = n->held.r;
+    policies_follow(&n->policies, n->held.r);
     links_follow(n->links);
     noded_unpark(n);
     n->must_start = true; /* what is owed may be possible now */
     return HF_OK;
+}
+
+void
+noded_take_pack(void *noded, const struct shelf_doc *doc)
+{
+    struct noded *n = noded;
+    char what[POLICIES_WHAT_BYTES] = "";
+    enum hf_err err = HF_ERR_UNTRUSTED;
+
+    if (n->held.r != NULL)
+        err = shelf_verify(doc, n->held.r);
+    if (!err)
+        err = policies_install(&n->policies, n->held.r, doc->bytes, what);
+    if (err) {
+        hf_log(HF_LOG_WARN, "policy_refused", "source=shelf why=%s",
+               hf_err_text(err));
+        return;
+    }
+    hf_log(HF_LOG_INFO, "policy_installed", "source=shelf packs=%zu",
+           n->policies.n);
+    noded_unpark(n);
 }
 
 void
@@ -213,6 +235,9 @@ tend(struct noded *n)
         noded_unpark(n);
     }
     tend_prekeys(n);
+    if (n->awaits_pack)
+        noded_unpark(n); /* for a while only */
+    n->awaits_pack = false;
 }
 
 /* The clock's own work: START until it is committed, TICK when it is due. */

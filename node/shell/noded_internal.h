@@ -36,6 +36,7 @@ struct noded {
     struct batch batch;
     struct work_queue queue;  /* to be done */
     bool must_unpark;         /* what waits in the store is looked at again */
+    bool awaits_pack;         /* some of it waits for a pack */
     struct hf_id unpark_at;   /* so far */
     uint64_t unpark_ms;       /* monotonic; when that began by itself */
     struct hf_loop *loop;
@@ -61,6 +62,8 @@ struct noded {
 /** noded_take_registry: check and use a set; what follows from it. */
 HF_NODISCARD enum hf_err noded_take_registry(struct noded *n,
                                              struct hf_bytes set);
+/** noded_take_pack: a pack from the shelf (links.h). */
+void noded_take_pack(void *noded, const struct shelf_doc *doc);
 /** noded_peer_until_ms: for the core; inside a transaction. */
 uint64_t noded_peer_until_ms(void *ctx, const struct hf_org *peer);
 /** noded_unpark: envelopes that wait in the store are to be looked at again. */

@@ -26,7 +26,7 @@ read_all(struct noded *n, const char *dir, struct hf_secret **store,
     return settings_load(dir, &n->settings, fault) &&
            own_keys_load(dir, store, &n->keys, fault) &&
            held_registry_load(&n->held, dir, fault) &&
-           policies_load(&n->policies, dir, fault);
+           policies_load(&n->policies, dir, n->held.r, fault);
 }
 
 static void
@@ -108,6 +108,9 @@ open_links(struct noded *n)
                                     .keys = &n->keys,
                                     .prekeys = n->prekeys,
                                     .held = &n->held,
+                                    .policies = &n->policies,
+                                    .on_pack = noded_take_pack,
+                                    .noded = n,
                                     .self = &n->settings.node.org,
                                     .clock = &n->clock};
 

@@ -37,6 +37,7 @@ release_envelope(struct noded *n, struct work *w)
 {
     if (!w->is_stored || !w->is_parked)
         log_envelope(w);
+    n->awaits_pack = n->awaits_pack || (w->is_parked && w->awaits_pack);
     if (!w->is_stored)
         links_ack(n->links, w->link, w->session, w->token);
     work_free(w);
@@ -107,12 +108,17 @@ install_policy(struct noded *n, struct work *w)
 {
     static const char answer[] = "{\"installed\": true}";
     char what[POLICIES_WHAT_BYTES];
-    enum hf_err err = policies_install(&n->policies, w->shell.bytes, what);
+    enum hf_err err =
+        policies_install(&n->policies, n->held.r, w->shell.bytes, what);
 
     if (err)
-        hf_log(HF_LOG_WARN, "policy_refused", "why=%s", hf_err_text(err));
+        hf_log(HF_LOG_WARN, "policy_refused", "source=person why=%s",
+               hf_err_text(err));
     else
-        hf_log(HF_LOG_INFO, "policy_installed", "packs=%zu", n->policies.n);
+        hf_log(HF_LOG_INFO, "policy_installed", "source=person packs=%zu",
+               n->policies.n);
+    if (!err)
+        links_follow(n->links); /* brokers may lack it */
     if (err)
         api_shell_reply(w->req, status_of(err), what,
                         "try it with `handoff policy check FILE`", no_body,

@@ -1,144 +1,18 @@
-#include "policies.h"
+/* Which packs there are, and which decide. Their files: policies_file.c. */
+#include "policies_internal.h"
 
-#include <dirent.h>
 #include <stdio.h>
 
 #include "hf_assert.h"
-#include "hf_crypto.h"
-#include "hf_file.h"
-#include "hf_text.h"
-
-/* The first error, else the first complaint; @file for people. */
-static void
-tell(const char *file, const struct sop_findings *f,
-     char what[static POLICIES_WHAT_BYTES])
-{
-    const size_t n_kept = sizeof(f->item) / sizeof(f->item[0]);
-    const struct sop_finding *at = &f->item[0];
-
-    if (f->n == 0) {
-        (void)snprintf(what, POLICIES_WHAT_BYTES, "%s: not a pack", file);
-        return;
-    }
-    for (size_t i = f->n < n_kept ? f->n : n_kept; i-- > 0;)
-        if (f->item[i].is_error)
-            at = &f->item[i];
-    (void)snprintf(what, POLICIES_WHAT_BYTES, "%s:%u: %s%s%s", file, at->line,
-                   at->rule, at->rule[0] != '\0' ? ": " : "", at->what);
-}
-
-static enum hf_err
-parse(const char *file, struct hf_bytes yaml, struct sop_pack **ret,
-      char what[static POLICIES_WHAT_BYTES])
-{
-    struct sop_findings findings = {0};
-    struct hf_hash hash;
-    enum hf_err err = sop_pack_load(yaml, &findings, ret);
-
-    if (err) {
-        tell(file, &findings, what);
-        return err;
-    }
-    hf_hash(POLICIES_LABEL, &yaml, 1, &hash);
-    sop_pack_set_hash(*ret, &hash);
-    return HF_OK;
-}
-
-static bool
-add(struct policies *p, struct sop_pack *pack)
-{
-    if (p->n == SOP_PACKS_MAX || !sop_book_add(p->book, pack))
-        return false;
-    p->pack[p->n++] = pack;
-    return true;
-}
-
-static enum hf_err
-load_file(struct policies *p, const char *name,
-          char what[static POLICIES_WHAT_BYTES])
-{
-    struct sop_pack *pack = NULL;
-    char path[PATH_MAX];
-    struct hf_buf buf;
-    enum hf_err err;
-
-    hf_buf_init(&buf, POLICIES_PACK_BYTES);
-    hf_path(path, sizeof(path), p->dir, name);
-    err = hf_file_read(path, &buf);
-    if (err)
-        (void)snprintf(what, POLICIES_WHAT_BYTES, "%.250s: %s", path,
-                       hf_err_text(err));
-    else
-        err = parse(path, hf_buf_bytes(&buf), &pack, what);
-    if (!err && !add(p, pack)) {
-        (void)snprintf(what, POLICIES_WHAT_BYTES,
-                       "%.250s: a pack twice, or more than %d packs", path,
-                       SOP_PACKS_MAX);
-        sop_pack_free(pack);
-        err = HF_ERR_LIMIT;
-    }
-    hf_buf_free(&buf);
-    return err;
-}
-
-static bool
-is_yaml(const char *name)
-{
-    const size_t n = strlen(name);
-
-    return n > 5 && name[0] != '.' && strcmp(name + n - 5, ".yaml") == 0;
-}
-
-static enum hf_err
-load_all(struct policies *p, char what[static POLICIES_WHAT_BYTES])
-{
-    enum hf_err err = HF_OK;
-    const struct dirent *e;
-    DIR *dir = opendir(p->dir);
-
-    if (dir == NULL) {
-        (void)snprintf(what, POLICIES_WHAT_BYTES, "%.250s: cannot be read",
-                       p->dir);
-        return HF_ERR_IO;
-    }
-    while (!err && (e = readdir(dir)) != NULL)
-        if (is_yaml(e->d_name))
-            err = load_file(p, e->d_name, what);
-    (void)closedir(dir);
-    return err;
-}
-
-static enum hf_err
-begin(struct policies *p)
-{
-    p->n = 0;
-    p->book = sop_book_new();
-    return p->book == NULL ? HF_ERR_NOMEM : HF_OK;
-}
+#include "hf_log.h"
 
 bool
-policies_load(struct policies *p, const char *dir, struct fault *fault)
+policies_add(struct policies *p, struct sop_pack *pack, bool is_committee)
 {
-    char what[POLICIES_WHAT_BYTES] = "out of memory";
-    enum hf_err err;
-
-    hf_path(p->dir, sizeof(p->dir), dir, "policy");
-    err = hf_mkdir(p->dir);
-    if (err)
-        (void)snprintf(what, sizeof(what), "%.250s: %s", p->dir,
-                       hf_err_text(err));
-    if (!err)
-        err = begin(p);
-    if (!err)
-        err = load_all(p, what);
-    if (!err)
-        return true;
-    policies_clear(p);
-    return fault_set(fault,
-                     err == HF_ERR_MALFORMED || err == HF_ERR_LIMIT
-                         ? FAULT_DATA
-                         : FAULT_INTERNAL,
-                     "%s; mend the pack or take the file away", what);
+    if (p->n == SOP_BOOK_MAX || !sop_book_add(p->book, pack))
+        return false;
+    p->item[p->n++] = (struct policies_item){pack, is_committee};
+    return true;
 }
 
 void
@@ -147,96 +21,166 @@ policies_clear(struct policies *p)
     sop_book_free(p->book);
     p->book = NULL;
     for (size_t i = 0; i < p->n; i++)
-        sop_pack_free(p->pack[i]);
+        sop_pack_free(p->item[i].pack);
     p->n = 0;
 }
 
-/* The pack of @pack's name and version, or the number of packs. */
-static size_t
-find_same(const struct policies *p, const struct sop_pack *pack)
+static bool
+is_committees_name(const struct registry *r, const char *name)
 {
-    size_t i = 0;
-
-    while (i < p->n &&
-           (strcmp(sop_pack_name(p->pack[i]), sop_pack_name(pack)) != 0 ||
-            sop_pack_version(p->pack[i]) != sop_pack_version(pack)))
-        i++;
-    return i;
+    for (size_t i = 0; r != NULL && i < r->n_packs; i++)
+        if (hf_name_is(&r->pack[i].name, name))
+            return true;
+    return false;
 }
 
-/* HF_ERR_EXISTS: this very pack is in force. */
-static enum hf_err
-check_place(const struct policies *p, const struct sop_pack *pack,
-            char what[static POLICIES_WHAT_BYTES])
+static void
+follow_one(struct policies *p, struct policies_item *item,
+           const struct registry *r)
 {
-    const size_t same = find_same(p, pack);
+    const struct registry_pack *listed =
+        r == NULL ? NULL : registry_pack(r, sop_pack_hash(item->pack));
+    struct sop_term term = {.is_idle = false};
 
-    if (same < p->n &&
-        hf_hash_eq(sop_pack_hash(pack), sop_pack_hash(p->pack[same])))
-        return HF_ERR_EXISTS;
+    if (listed != NULL) {
+        term.from_ms = listed->from_ms;
+        term.until_ms = listed->until_ms;
+        if (!item->is_committee)
+            item->is_committee = policies_move(p, item->pack);
+    } else {
+        term.is_idle = item->is_committee ||
+                       is_committees_name(r, sop_pack_name(item->pack));
+    }
+    term.is_committee = listed != NULL || item->is_committee;
+    sop_book_set_term(p->book, item->pack, &term);
+}
+
+void
+policies_follow(struct policies *p, const struct registry *r)
+{
+    for (size_t i = 0; i < p->n; i++)
+        follow_one(p, &p->item[i], r);
+}
+
+bool
+policies_holds(const struct policies *p, const struct hf_hash *hash)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (hf_hash_eq(sop_pack_hash(p->item[i].pack), hash))
+            return true;
+    return false;
+}
+
+size_t
+policies_lacks(const struct policies *p, const struct registry *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; r != NULL && i < r->n_packs; i++)
+        n += !policies_holds(p, &r->pack[i].hash);
+    return n;
+}
+
+/* The committee's file is the one it signed; ours may not take its name. */
+static enum hf_err
+check_listed(const struct registry *r, const struct sop_pack *pack,
+             const struct registry_pack *listed,
+             char what[static POLICIES_WHAT_BYTES])
+{
+    if (listed != NULL) {
+        if (hf_name_is(&listed->name, sop_pack_name(pack)) &&
+            listed->version == sop_pack_version(pack))
+            return HF_OK;
+        (void)snprintf(what, POLICIES_WHAT_BYTES,
+                       "the registry calls this file pack %.31s version %u",
+                       listed->name.s, (unsigned)listed->version);
+        return HF_ERR_UNTRUSTED;
+    }
+    if (!is_committees_name(r, sop_pack_name(pack)))
+        return HF_OK;
+    (void)snprintf(what, POLICIES_WHAT_BYTES,
+                   "pack %.31s is the committee's, and this file, version %u, "
+                   "is none that its registry lists: not one byte may differ",
+                   sop_pack_name(pack), (unsigned)sop_pack_version(pack));
+    return HF_ERR_UNTRUSTED;
+}
+
+/* Of our own packs a changed one has a higher version. */
+static enum hf_err
+check_version(const struct policies *p, const struct sop_pack *pack,
+              char what[static POLICIES_WHAT_BYTES])
+{
     for (size_t i = 0; i < p->n; i++) {
-        if (strcmp(sop_pack_name(p->pack[i]), sop_pack_name(pack)) != 0 ||
-            sop_pack_version(pack) > sop_pack_version(p->pack[i]))
+        const struct sop_pack *other = p->item[i].pack;
+
+        if (p->item[i].is_committee ||
+            strcmp(sop_pack_name(other), sop_pack_name(pack)) != 0 ||
+            sop_pack_version(pack) > sop_pack_version(other))
             continue;
         (void)snprintf(what, POLICIES_WHAT_BYTES,
                        "pack %s version %u is in force; a changed pack needs "
                        "a higher version",
-                       sop_pack_name(pack),
-                       (unsigned)sop_pack_version(p->pack[i]));
+                       sop_pack_name(pack), (unsigned)sop_pack_version(other));
         return HF_ERR_ROLLBACK;
-    }
-    if (p->n == SOP_PACKS_MAX) {
-        (void)snprintf(what, POLICIES_WHAT_BYTES,
-                       "%d packs are in force, there is no room; take an old "
-                       "version out of the policy folder and start again",
-                       SOP_PACKS_MAX);
-        return HF_ERR_LIMIT;
     }
     return HF_OK;
 }
 
+/* Tried on a spare book first, so that no file is written in vain. */
 static enum hf_err
-keep(const struct policies *p, const struct sop_pack *pack,
-     struct hf_bytes yaml, char what[static POLICIES_WHAT_BYTES])
+check_room(const struct policies *p, const struct sop_pack *pack,
+           char what[static POLICIES_WHAT_BYTES])
 {
-    char name[HF_NAME_BYTES + 32];
-    char path[PATH_MAX];
-    struct hf_name checked;
-    enum hf_err err;
+    struct sop_book *spare = sop_book_new();
+    bool fits = spare != NULL && p->n < SOP_BOOK_MAX;
 
-    if (!hf_name_parse(sop_pack_name(pack), &checked)) {
-        (void)snprintf(what, POLICIES_WHAT_BYTES, "the pack's name is no word");
-        return HF_ERR_MALFORMED;
-    }
-    (void)snprintf(name, sizeof(name), "%.31s.v%u.yaml", checked.s,
-                   (unsigned)sop_pack_version(pack));
-    err = hf_file_write(hf_path(path, sizeof(path), p->dir, name), yaml.p,
-                        yaml.n, 0600);
-    if (err)
-        (void)snprintf(what, POLICIES_WHAT_BYTES, "%.250s: %s", path,
-                       hf_err_text(err));
-    return err;
+    if (spare == NULL)
+        return HF_ERR_NOMEM;
+    for (size_t i = 0; i < p->n && fits; i++)
+        fits = sop_book_add(spare, p->item[i].pack);
+    fits = fits && sop_book_add(spare, pack);
+    sop_book_free(spare);
+    if (fits)
+        return HF_OK;
+    (void)snprintf(what, POLICIES_WHAT_BYTES,
+                   "there is no room: at most %d packs, %d with all their "
+                   "versions; take an old one out of %.200s and start again",
+                   SOP_PACKS_MAX, SOP_BOOK_MAX, p->dir);
+    return HF_ERR_LIMIT;
 }
 
 enum hf_err
-policies_install(struct policies *p, struct hf_bytes yaml,
-                 char what[static POLICIES_WHAT_BYTES])
+policies_install(struct policies *p, const struct registry *r,
+                 struct hf_bytes yaml, char what[static POLICIES_WHAT_BYTES])
 {
+    const struct registry_pack *listed = NULL;
     struct sop_pack *pack = NULL;
-    bool is_added;
     enum hf_err err;
+    bool is_added;
 
     (void)snprintf(what, POLICIES_WHAT_BYTES, "out of memory");
-    err = parse("the pack", yaml, &pack, what);
+    err = policies_parse("the pack", yaml, &pack, what);
+    if (err)
+        return err;
+    if (r != NULL)
+        listed = registry_pack(r, sop_pack_hash(pack));
+    if (policies_holds(p, sop_pack_hash(pack))) {
+        sop_pack_free(pack); /* this very file */
+        return HF_OK;
+    }
+    err = check_listed(r, pack, listed, what);
+    if (!err && listed == NULL)
+        err = check_version(p, pack, what);
     if (!err)
-        err = check_place(p, pack, what);
+        err = check_room(p, pack, what);
     if (!err)
-        err = keep(p, pack, yaml, what);
+        err = policies_write(p, pack, listed != NULL, yaml, what);
     if (err) {
         sop_pack_free(pack);
-        return err == HF_ERR_EXISTS ? HF_OK : err;
+        return err;
     }
-    is_added = add(p, pack);
+    is_added = policies_add(p, pack, listed != NULL);
     HF_ASSERT(is_added); /* its place was checked */
+    policies_follow(p, r);
     return HF_OK;
 }

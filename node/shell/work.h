@@ -50,6 +50,7 @@ struct work {
     /* ENVELOPE: what came of it, for the log and the acknowledgement */
     bool is_stored;       /* it comes from the store (parked.h) */
     bool is_parked;       /* kept there until a newer registry is here */
+    bool awaits_pack;     /* ... or its SOP pack (awaiting.h) */
     bool is_unopenable;   /* the sender is told so, and why is set */
     const char *why;      /* dropped, or could not be opened; "" if neither */
     uint32_t n_taken_out; /* entries with a bad signature, bad bodies */

@@ -31,15 +31,15 @@ static bool
 small_again(struct hf_bytes in, struct hf_buf *again)
 {
     struct frame_hello hello;
+    struct frame_synced synced;
     uint32_t n;
-    uint64_t at_ms;
     enum hf_err why;
 
     return (frame_read_hello(in, &hello) == HF_OK &&
             frame_hello(again, &hello)) ||
            (frame_read_fetch(in, &n) == HF_OK && frame_fetch(again, n)) ||
-           (frame_read_synced(in, &n, &at_ms) == HF_OK &&
-            frame_synced(again, n, at_ms)) ||
+           (frame_read_synced(in, &synced) == HF_OK &&
+            frame_synced(again, &synced)) ||
            (frame_read_bad(in, &why) == HF_OK && frame_bad(again, why));
 }
 

@@ -38,7 +38,7 @@ read_all(struct hf_bytes in)
     struct frame_ack ack;
     struct hf_bytes span;
     uint32_t n;
-    uint64_t at_ms;
+    struct frame_synced synced;
     enum hf_err why;
 
     return (frame_read_hello(in, &hello) == HF_OK) +
@@ -49,7 +49,7 @@ read_all(struct hf_bytes in)
            (frame_read_ack(in, &ack) == HF_OK) +
            (frame_read_shelf(in, &span) == HF_OK) +
            (frame_read_sync(in, &span) == HF_OK) +
-           (frame_read_synced(in, &n, &at_ms) == HF_OK) +
+           (frame_read_synced(in, &synced) == HF_OK) +
            (frame_read_bad(in, &why) == HF_OK);
 }
 
@@ -289,16 +289,24 @@ Test(frame, sync_names_what_is_held)
 
 Test(frame, synced_and_bad_close_an_exchange)
 {
-    uint32_t version;
-    uint64_t at_ms;
+    struct frame_synced said = {.registry_version = 12, .at_ms = T0}, got;
     enum hf_err why;
 
-    cr_assert(frame_synced(&out, 12, T0));
-    cr_assert(eq(int,
-                 (int)frame_read_synced(hf_buf_bytes(&out), &version, &at_ms),
-                 HF_OK));
-    cr_expect(eq(u32, version, 12));
-    cr_expect(eq(u64, at_ms, T0));
+    cr_assert(frame_synced(&out, &said));
+    cr_assert(eq(int, (int)frame_read_synced(hf_buf_bytes(&out), &got), HF_OK));
+    cr_expect(eq(u32, got.registry_version, 12));
+    cr_expect(eq(u64, got.at_ms, T0));
+    cr_expect(eq(sz, got.n_packs, 0));
+    expect_robust();
+    hf_buf_clear(&out);
+    said.n_packs = 2;
+    said.pack[0] = fixture_org("0123456789abcdef");
+    said.pack[1] = fixture_org("fedcba");
+    cr_assert(frame_synced(&out, &said));
+    cr_assert(eq(int, (int)frame_read_synced(hf_buf_bytes(&out), &got), HF_OK));
+    cr_assert(eq(sz, got.n_packs, 2));
+    cr_expect(hf_org_eq(&got.pack[1], &said.pack[1]));
+    expect_robust();
     expect_robust();
     hf_buf_clear(&out);
     cr_assert(frame_bad(&out, HF_ERR_LIMIT));
