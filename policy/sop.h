@@ -29,6 +29,14 @@
 struct sop_pack; /* opaque, immutable */
 struct sop_book; /* opaque: up to SOP_BOOK_MAX packs of 16 names */
 
+/** When a pack decides. */
+struct sop_term {
+    bool is_committee; /* whose it is; else the organisation's own */
+    bool is_idle;      /* never: held to check and to replay old decisions */
+    uint64_t from_ms;
+    uint64_t until_ms; /* 0: no end */
+};
+
 /** A complaint about a pack: where and what, in a sentence. */
 struct sop_finding {
     bool is_error; /* else a warning */
@@ -55,6 +63,8 @@ void sop_pack_free(struct sop_pack *p);
 const char *sop_pack_name(const struct sop_pack *p);
 uint32_t sop_pack_version(const struct sop_pack *p);
 const char *sop_pack_title(const struct sop_pack *p);
+/** sop_pack_term: when it is in force, as its file says. */
+struct sop_term sop_pack_term(const struct sop_pack *p);
 /** sop_pack_rules: how many rules it has. */
 size_t sop_pack_rules(const struct sop_pack *p);
 /** BLAKE2b-256 of the file's bytes is given by the caller after loading (the
@@ -64,21 +74,13 @@ const struct hf_hash *sop_pack_hash(const struct sop_pack *p);
 
 /** sop_book_new: takes nothing; packs stay the caller's and must outlive it. */
 struct sop_book *sop_book_new(void);
-/** When a pack decides. */
-struct sop_term {
-    bool is_committee; /* whose it is; else the organisation's own */
-    bool is_idle;      /* never: held to check and to replay old decisions */
-    uint64_t from_ms;
-    uint64_t until_ms; /* 0: no end */
-};
-
 /** sop_book_add: into its place, most local first, whatever the order of the
  * calls. Several versions of a pack may be held; the newest that is in force
  * decides. False when full, or of a name too many, or when that very pack is
  * in already (its hash counts, where it has one). */
 HF_NODISCARD bool sop_book_add(struct sop_book *b, const struct sop_pack *p);
-/** sop_book_set_term: of @p, which is in the book: @t within what the file says.
- * Until then, and with a NULL @t, it is the file's. */
+/** sop_book_set_term: of @p, which is in the book: @t, within what the file
+ * says. Until then, and with a NULL @t, it is the file's. */
 void sop_book_set_term(struct sop_book *b, const struct sop_pack *p,
                        const struct sop_term *t);
 /** sop_book_term: as it is set. */

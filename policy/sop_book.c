@@ -45,6 +45,12 @@ sop_pack_title(const struct sop_pack *p)
     return p->title;
 }
 
+struct sop_term
+sop_pack_term(const struct sop_pack *p)
+{
+    return (struct sop_term){.from_ms = p->from_ms, .until_ms = p->until_ms};
+}
+
 size_t
 sop_pack_rules(const struct sop_pack *p)
 {

@@ -7,8 +7,8 @@
  * is (kind, owner, version, bytes, signature); a broker keeps the newest of
  * each (kind, owner), hands it to whoever lacks it, and pushes it on change.
  * The registry set proves itself, and a pack is proved by its hash in the
- * registry, so that anybody may bring it; the others are signed with the owner's
- * operation key over label "handoff/1 shelf", kind, owner, version and bytes.
+ * registry, so that anybody may bring it; the others are signed with their
+ * owner's operation key over label "handoff/1 shelf", kind, owner, version and bytes.
  */
 #ifndef PROTO_SHELF_H
 #define PROTO_SHELF_H
@@ -48,8 +48,8 @@ HF_NODISCARD enum hf_err shelf_unpack(struct hf_bytes *in,
 void shelf_sign(struct shelf_doc *d, const struct hf_secret *op);
 /** shelf_verify: signature by the owner's key of that time, owner active
  * (of a prekey: listed), and a prekey is the owner's own; a pack is one that
- * the registry lists, to the last byte (else HF_ERR_UNTRUSTED). HF_ERR_UNTRUSTED,
- * HF_ERR_SIGNATURE, HF_ERR_MALFORMED. Not for SHELF_REGISTRY. */
+ * the registry lists, to the last byte. HF_ERR_UNTRUSTED, HF_ERR_SIGNATURE,
+ * HF_ERR_MALFORMED. Not for SHELF_REGISTRY. */
 HF_NODISCARD enum hf_err shelf_verify(const struct shelf_doc *d,
                                       const struct registry *r);
 

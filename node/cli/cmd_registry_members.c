@@ -6,6 +6,7 @@
 #include "cli_out.h"
 #include "cmd.h"
 #include "cmd_registry.h"
+#include "cmd_registry_packs.h"
 #include "hf_proc.h"
 #include "hf_text.h"
 #include "request.h"
@@ -361,6 +362,8 @@ with_requests(struct cli *c, take_request *take)
             (void)json_array_append_new(items, request_json(&req));
     }
     if (status == 0)
+        status = cmd_registry_add_packs(c, e, items);
+    if (status == 0)
         status = cmd_registry_save(c, c->arg[0], e);
     if (status == 0)
         say_requests(c, items);
@@ -372,6 +375,9 @@ with_requests(struct cli *c, take_request *take)
 int
 cmd_registry_add(struct cli *c)
 {
+    if (c->n_args == 1 && !cli_has(c, "pack"))
+        return cli_fail(c, EX_USAGE, "usage", "give requests or --pack FILE",
+                        "nothing to add to %s", c->arg[0]);
     return with_requests(c, add_one);
 }
 
@@ -469,6 +475,8 @@ for_each_id(struct cli *c,
             status = cmd_registry_failed(c, c->arg[0], err);
     }
     if (status == 0)
+        status = cmd_registry_remove_packs(c, e);
+    if (status == 0)
         status = cmd_registry_save(c, c->arg[0], e);
     if (status == 0)
         status = cmd_registry_say(c, e, role);
@@ -506,6 +514,10 @@ leave(struct registry_edit *e, const struct hf_org *id)
 int
 cmd_registry_remove(struct cli *c)
 {
+    if (c->n_args == 1 && !cli_has(c, "pack"))
+        return cli_fail(c, EX_USAGE, "usage",
+                        "give ids, or --pack NAME:VERSION",
+                        "nothing to remove from %s", c->arg[0]);
     return for_each_id(c, leave, REGISTRY_ORGS);
 }
 

@@ -6,6 +6,7 @@
 #include "cli_out.h"
 #include "cmd.h"
 #include "cmd_registry.h"
+#include "cmd_registry_packs.h"
 #include "hf_proc.h"
 #include "hf_text.h"
 
@@ -252,13 +253,14 @@ set_json(struct registry_edit *e, const struct registry *r)
 {
     char hex[HF_HEX_BYTES(HF_HASH_BYTES)], period[HF_TIME_TEXT_BYTES];
 
-    return json_pack("{s:s,s:o,s:o,s:{s:I,s:s},s:o,s:o,s:o}", "root",
+    return json_pack("{s:s,s:o,s:o,s:{s:I,s:s},s:o,s:o,s:o,s:o}", "root",
                      hf_hex(r->root_hash.b, HF_HASH_BYTES, hex), "documents",
                      documents_json(e), "roles", roles_json(e), "figures",
                      "threshold", (json_int_t)r->figures_threshold, "period",
                      hf_duration_format(r->figures_period_ms, period),
                      "brokers", brokers_json(r), "orgs", orgs_json(r),
-                     "rulings", rulings_json(r));
+                     "rulings", rulings_json(r), "packs",
+                     cmd_registry_packs_json(r));
 }
 
 /* Every document in full, as its signers were shown it. */

@@ -622,6 +622,40 @@ Test(broker_core, stores_a_document_that_several_links_bring_once)
     commit(HF_OK);
 }
 
+Test(broker_core, keeps_packs_by_their_names_and_brings_who_lacks_them)
+{
+    const struct hf_bytes yaml = {(const uint8_t *)"pack: x\n", 8};
+    struct shelf_doc doc = shelf_pack_doc(yaml);
+    struct frame_have have;
+    size_t cursor = 0;
+    enum shelf_kind kind;
+    struct hf_org owner;
+    struct hf_buf out;
+
+    link_up(NORTH, "north", false, false);
+    for (int i = 0; i < 2; i++)
+        feed((struct broker_event){
+            .type = BROKER_SHELF, .link = NORTH, .doc = &doc});
+    cr_expect(eq(sz, n_unsaved, 1), "one that is on its way is not taken");
+    commit(HF_OK);
+    cr_expect(eq(sz, count_told(BROKER_DO_BROADCAST), 1));
+    cr_expect(eq(u64, broker_doc_version(core, SHELF_PACK, &doc.owner), 1));
+    broker_sync_begin(core, (struct hf_bytes){0});
+    cr_assert(broker_sync_next(core, &cursor, &kind, &owner));
+    cr_expect(eq(int, kind, SHELF_PACK));
+    cr_expect(hf_org_eq(&owner, &doc.owner));
+    memset(&have, 0, sizeof(have));
+    have.kind = SHELF_PACK;
+    have.owner = doc.owner;
+    have.version = 1;
+    hf_buf_init(&out, 1024);
+    cr_assert(frame_sync(&out, &have, 1));
+    broker_sync_begin(core, (struct hf_bytes){out.p + 2, out.n - 2});
+    cursor = 0;
+    cr_expect(not(broker_sync_next(core, &cursor, &kind, &owner)));
+    hf_buf_free(&out);
+}
+
 Test(broker_core, draining_takes_no_more_and_delivers_on)
 {
     struct broker_item it[2];

@@ -524,3 +524,82 @@ Test(registry_parts, recorded_with_all_parts_is_still_accepted)
     cr_expect(eq(int, (int)registry_accept(hf_buf_bytes(&a), nothing, T0, &r),
                  HF_OK));
 }
+
+/* ---- packs ---- */
+
+static struct registry_pack
+some_pack(const char *name, uint32_t version, uint8_t hash)
+{
+    struct registry_pack p = {.version = version, .from_ms = T0};
+
+    (void)snprintf(p.name.s, sizeof(p.name.s), "%s", name);
+    memset(p.hash.b, hash, sizeof(p.hash.b));
+    return p;
+}
+
+static int
+put_pack(const char *name, uint32_t version, uint8_t hash)
+{
+    const struct registry_pack p = some_pack(name, version, hash);
+
+    return (int)registry_edit_put_pack(e, &p);
+}
+
+Test(registry_parts, packs_are_listed_by_hash_in_one_order)
+{
+    struct hf_hash hash;
+
+    cr_assert(eq(int, put_pack("b-pack", 2, 1), HF_OK));
+    cr_assert(eq(int, put_pack("b-pack", 1, 2), HF_OK));
+    cr_assert(eq(int, put_pack("a-pack", 7, 3), HF_OK));
+    publish();
+    cr_assert(eq(sz, r->n_packs, 3));
+    cr_expect(eq(str, r->pack[0].name.s, "a-pack"));
+    cr_expect(eq(u32, r->pack[1].version, 1));
+    memset(hash.b, 1, sizeof(hash.b));
+    cr_assert_not_null(registry_pack(r, &hash));
+    cr_expect(eq(u32, registry_pack(r, &hash)->version, 2));
+    memset(hash.b, 9, sizeof(hash.b));
+    cr_expect_null(registry_pack(r, &hash));
+    cr_expect(says("SOP pack a-pack, version 7"));
+}
+
+Test(registry_parts, one_version_of_a_pack_is_one_file)
+{
+    struct registry_pack p = some_pack("a-pack", 1, 1);
+    const struct hf_name name = {"a-pack"};
+
+    cr_assert(eq(int, put_pack("a-pack", 1, 1), HF_OK));
+    cr_expect(eq(int, put_pack("a-pack", 1, 2), HF_ERR_EXISTS));
+    cr_expect(eq(int, put_pack("a-pack", 2, 1), HF_ERR_EXISTS));
+    cr_expect(eq(int, put_pack("a-pack", 0, 3), HF_ERR_MALFORMED));
+    p.until_ms = T0; /* ends as it begins */
+    cr_expect(eq(int, (int)registry_edit_put_pack(e, &p), HF_ERR_MALFORMED));
+    p.until_ms = T0 + 1; /* other dates for the same file */
+    cr_assert(eq(int, (int)registry_edit_put_pack(e, &p), HF_OK));
+    publish();
+    cr_assert(eq(sz, r->n_packs, 1));
+    cr_expect(eq(u64, r->pack[0].until_ms, T0 + 1));
+    cr_assert(eq(int, (int)registry_edit_drop_pack(e, &name, 1), HF_OK));
+    cr_expect(
+        eq(int, (int)registry_edit_drop_pack(e, &name, 1), HF_ERR_NOT_FOUND));
+    publish();
+    cr_expect(eq(sz, r->n_packs, 0));
+}
+
+Test(registry_parts, only_a_listed_pack_is_good_on_the_shelf)
+{
+    const struct hf_bytes yaml = {(const uint8_t *)"pack: x\n", 8};
+    struct registry_pack p = some_pack("x", 1, 1);
+    struct shelf_doc d = shelf_pack_doc(yaml);
+
+    cr_assert(eq(int, put_pack("y", 1, 2), HF_OK));
+    publish();
+    cr_expect(eq(int, (int)shelf_verify(&d, r), HF_ERR_UNTRUSTED), "unlisted");
+    registry_pack_hash(yaml, &p.hash);
+    cr_assert(eq(int, (int)registry_edit_put_pack(e, &p), HF_OK));
+    publish();
+    cr_expect(eq(int, (int)shelf_verify(&d, r), HF_OK));
+    d.bytes.n--;
+    cr_expect(eq(int, (int)shelf_verify(&d, r), HF_ERR_UNTRUSTED), "changed");
+}

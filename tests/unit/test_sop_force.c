@@ -289,3 +289,80 @@ Test(sop_force, working_time_adds_up_over_nights_and_days_off)
     cr_expect(eq(u64, sop_calendar_add(&c, 0, 4000 * 8 * hour), UINT64_MAX));
     cr_expect(not(sop_force_calendar(&force, "IQ", &c)));
 }
+
+/* ---- the book ---- */
+
+static void
+begin_named(uint8_t hash)
+{
+    struct hf_hash h;
+
+    memset(h.b, hash, sizeof(h.b));
+    sop_pack_set_hash(pack[n_packs - 1], &h);
+}
+
+Test(sop_force, the_registrys_dates_narrow_those_of_the_file)
+{
+    struct sop_term t = {.from_ms = at("2026-12-01"),
+                         .until_ms = at("2027-01-01")};
+    const struct sop_pack *found[SOP_PACKS_MAX];
+
+    add(HEAD("n", "1", "national", "2025-01-01"));
+    cr_expect(eq(sz, sop_force_packs(&force, found), 1));
+    sop_book_set_term(book, pack[0], &t);
+    cr_expect(eq(sz, sop_force_packs(&force, found), 0));
+    force.now_ms = at("2026-12-31");
+    cr_expect(eq(sz, sop_force_packs(&force, found), 1));
+    t = (struct sop_term){.is_idle = true};
+    sop_book_set_term(book, pack[0], &t);
+    cr_expect(eq(sz, sop_force_packs(&force, found), 0));
+    sop_book_set_term(book, pack[0], NULL);
+    cr_expect(eq(sz, sop_force_packs(&force, found), 1));
+}
+
+Test(sop_force, a_book_holds_every_version_and_sixteen_names)
+{
+    static char text[4096];
+    struct sop_pack *many[SOP_BOOK_MAX + 1];
+    size_t n = 0;
+
+    for (int i = 0; i <= SOP_PACKS_MAX; i++) {
+        (void)snprintf(text, sizeof(text),
+                       "pack: p%d\nversion: 1\ntitle: t\nlevel: local\n"
+                       "effective: { from: 2025-01-01 }\nservices:\n"
+                       "  - { code: s, family: f, required: [identity] }\n"
+                       "rules:\n  - { id: r, source: own, service: s,"
+                       " when: { needs: [health.general] } }\n",
+                       i);
+        cr_assert(eq(int,
+                     (int)sop_pack_load(
+                         (struct hf_bytes){(uint8_t *)text, strlen(text)},
+                         &findings, &many[n]),
+                     HF_OK));
+        cr_expect(eq(int, sop_book_add(book, many[n]), i < SOP_PACKS_MAX));
+        n++;
+    }
+    add(HEAD("p0", "2", "local", "2025-01-01"));
+    cr_expect(eq(sz, sop_book_count(book), SOP_PACKS_MAX + 1));
+    cr_expect(not(sop_book_decides(book, many[0], force.now_ms)));
+    cr_expect(sop_book_decides(book, pack[0], force.now_ms));
+    while (n > 0)
+        sop_pack_free(many[--n]);
+}
+
+/* One that calls itself the same version, from before the committee's. */
+Test(sop_force, two_files_of_one_version_are_told_apart_by_their_hash)
+{
+    struct sop_term idle = {.is_idle = true};
+    const struct hf_name name = {"n"};
+    struct hf_hash h;
+
+    add(HEAD("n", "1", "national", "2025-01-01"));
+    begin_named(1);
+    add(HEAD("n", "1", "national", "2025-01-01") "# other\n");
+    begin_named(2);
+    sop_book_set_term(book, pack[0], &idle);
+    cr_expect(sop_book_decides(book, pack[1], force.now_ms));
+    memset(h.b, 1, sizeof(h.b));
+    cr_expect_not_null(sop_book_find(book, &name, &h), "still checked by");
+}
