@@ -3,12 +3,12 @@
  *
  * One mechanism for all that must reach every member and names nobody: the
  * registry set, members' signed prekeys, their published services, the
- * committee's SOP packs. A document
- * is (kind, owner, version, bytes, signature); a broker keeps the newest of
- * each (kind, owner), hands it to whoever lacks it, and pushes it on change.
- * The registry set proves itself, and a pack is proved by its hash in the
- * registry, so that anybody may bring it; the others are signed with their
- * owner's operation key over label "handoff/1 shelf", kind, owner, version and bytes.
+ * committee's SOP packs. A document is (kind, owner, version, bytes,
+ * signature); a broker keeps the newest of each (kind, owner), hands it to
+ * whoever lacks it, and pushes it on change. The registry set proves itself,
+ * and a pack is proved by its hash in the registry, so that anybody may bring
+ * it; the others are signed with their owner's operation key over label
+ * "handoff/1 shelf", kind, owner, version and bytes.
  */
 #ifndef PROTO_SHELF_H
 #define PROTO_SHELF_H
