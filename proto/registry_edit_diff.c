@@ -207,6 +207,27 @@ compare_rulings(struct parts *p, const struct registry *before,
 }
 
 static enum hf_err
+compare_packs(struct parts *p, const struct registry *before,
+              const struct registry *now)
+{
+    size_t i = 0, j = 0;
+    enum hf_err err = HF_OK;
+
+    while (!err && (i < before->n_packs || j < now->n_packs)) {
+        int c = i == before->n_packs ? 1 : j == now->n_packs ? -1 : 0;
+
+        if (i < before->n_packs && j < now->n_packs)
+            c = registry_pack_order(&before->pack[i], &now->pack[j]);
+        if (c <= 0)
+            (void)registry_summary_pack(&before->pack[i++], &p->before);
+        if (c >= 0)
+            (void)registry_summary_pack(&now->pack[j++], &p->now);
+        err = compare(p);
+    }
+    return err;
+}
+
+static enum hf_err
 compare_figures(struct parts *p, const struct registry *before,
                 const struct registry *now)
 {
@@ -236,6 +257,8 @@ changes_of_orgs(struct parts *p, struct registry_edit *e,
         err = compare_orgs(p, before, now);
     if (!err)
         err = compare_rulings(p, before, now);
+    if (!err)
+        err = compare_packs(p, before, now);
     registry_free(before);
     registry_free(now);
     return err;

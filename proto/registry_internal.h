@@ -119,6 +119,10 @@ HF_NODISCARD enum hf_err registry_check(const struct registry *r);
 /** registry_check_pack: the form of one. registry_packs_ok: of the list. */
 bool registry_check_pack(const struct registry_pack *p);
 bool registry_packs_ok(const struct registry *r);
+/** registry_pack_order: as they are sorted, by name and version. */
+int registry_pack_order(const struct registry_pack *a,
+                        const struct registry_pack *b);
+bool registry_summary_pack(const struct registry_pack *p, struct hf_buf *out);
 
 /** registry_trust: all of @set is signed by the thresholds that it names, and
  * there is a way from the held root (@held.n = 0: none) to its newest. */

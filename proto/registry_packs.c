@@ -42,6 +42,13 @@ compare(const struct hf_name *name, uint32_t version,
     return version < p->version ? -1 : 1;
 }
 
+int
+registry_pack_order(const struct registry_pack *a,
+                    const struct registry_pack *b)
+{
+    return compare(&a->name, a->version, b);
+}
+
 bool
 registry_packs_ok(const struct registry *r)
 {

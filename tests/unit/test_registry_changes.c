@@ -171,3 +171,17 @@ Test(registry_changes, a_name_cannot_draw_on_the_signers_screen)
                    "\xda\xa9\xd9\x84\xdb\x8c\xd9\x86\xdb\x8c\xda\xa9");
     cr_expect(eq(int, (int)registry_edit_put_org(e, &o), HF_OK));
 }
+
+Test(registry_changes, name_packs_with_the_words_of_their_files)
+{
+    struct registry_pack p = {.version = 2, .from_ms = T0};
+    char words[REGISTRY_WORDS_BYTES], line[REGISTRY_WORDS_BYTES + 16];
+
+    strcpy(p.name.s, "af-national");
+    memset(p.hash.b, 7, sizeof(p.hash.b));
+    cr_assert(eq(int, (int)registry_edit_put_pack(e, &p), HF_OK));
+    expect_shown(REGISTRY_ORGS, "+ SOP pack af-national, version 2");
+    (void)snprintf(line, sizeof(line), "+   in words: %s",
+                   hf_words(p.hash.b, REGISTRY_WORDS, words));
+    expect_shown(REGISTRY_ORGS, line);
+}
