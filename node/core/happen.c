@@ -20,7 +20,7 @@ is_automatic(const struct live *l, enum event event)
     if (l->is_proxied && event != EVENT_REJECT)
         return false; /* no node does it there */
     if (l->o.kind == OBJECT_WITHDRAWAL)
-        return event != EVENT_ERASED && event != EVENT_KEPT;
+        return event == EVENT_PARTIAL;
     return event == EVENT_RECEIVE || event == EVENT_REJECT ||
            event == EVENT_ERASED || event == EVENT_KEPT ||
            event == EVENT_PARTIAL;
