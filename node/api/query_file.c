@@ -4,6 +4,8 @@
 #include "api_internal.h"
 #include "files.h"
 
+#define PIECE_BYTES (32u * FILE_CHUNK_BYTES) /* of one answer */
+
 /* ---- one, as JSON ---- */
 
 static const char *
@@ -278,17 +280,16 @@ query_file(struct api_call *c)
     j = file_json(&f, true);
     api_put_text(j, "hash", hf_hex(f.root.b, HF_HASH_BYTES, hex));
     api_put_id(j, "id", api_prefix(o.kind), &o.id);
-    return api_say_read(c, j, o.kind, &o.id, CATEGORY_BIT(f.category),
-                        api_is_own(c, &o));
+    return api_say(c, j);
 }
 
-/* Some chunks in hex, and where to go on. That it was read is on record since
- * query_file(). */
+/* Some chunks in hex, and where to go on. Each piece is a reading: whoever asks
+ * for the second one only has read, too. */
 enum api_verdict
 query_file_bytes(struct api_call *c)
 {
     const char *at = api_arg(c, "at");
-    char *hex = malloc(2 * FILE_PUT_BYTES + 1);
+    char *hex = malloc(2 * PIECE_BYTES + 1);
     struct node_object o;
     struct node_file f;
     uint64_t from = 0;
@@ -310,7 +311,7 @@ query_file_bytes(struct api_call *c)
     }
     hex[0] = '\0';
     for (uint32_t i = (uint32_t)(from / FILE_CHUNK_BYTES);
-         i < file_data(&f) && n < FILE_PUT_BYTES; i++) {
+         i < file_data(&f) && n < PIECE_BYTES; i++) {
         struct hf_bytes chunk;
 
         if (!file_chunk(c->env->view, &f.id, i, &chunk))
@@ -324,5 +325,6 @@ query_file_bytes(struct api_call *c)
         api_put_u64(j, "next", from + n);
     hf_wipe(hex, 2 * n);
     free(hex);
-    return api_say(c, j);
+    return api_say_read(c, j, o.kind, &o.id, CATEGORY_BIT(f.category),
+                        api_is_own(c, &o));
 }

@@ -1,6 +1,7 @@
 /* Cases, users, services; and what the commands share. */
 #include "ask.h"
 
+#include "custody.h"
 #include "disclose.h"
 #include "follow.h"
 #include "hf_assert.h"
@@ -187,7 +188,7 @@ ask_case_set(struct step *s)
     struct node_case c;
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !ask_case(s, true, &c))
+        !ask_case(s, true, &c) || !custody_of_is_sure(s, &c))
         return;
     if (!ask_sections(s, &c))
         return;
@@ -214,7 +215,7 @@ ask_case_stage(struct step *s)
     struct node_case c;
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !ask_case(s, true, &c))
+        !ask_case(s, true, &c) || !custody_of_is_sure(s, &c))
         return;
     if (c.stage < STAGE_ARRIVED || to < STAGE_PLANNING ||
         to > STAGE_FOLLOW_UP) {

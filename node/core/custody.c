@@ -73,3 +73,12 @@ custody_is_sure(struct step *s)
                 awaited->s);
     return false;
 }
+
+bool
+custody_of_is_sure(struct step *s, const struct node_case *c)
+{
+    struct node_self self;
+
+    return !self_get(s->v, &self) || c->created_ms > self.restored_ms ||
+           custody_is_sure(s);
+}

@@ -18,6 +18,12 @@
  */
 bool custody_is_sure(struct step *s);
 
+/** custody_of_is_sure: the same for one case: what was opened since the restore
+ * nobody else can have. Until then it is read, and not written: what the new
+ * holder wrote since the backup would be overwritten here. Referrals, consent
+ * and withdrawals go on. */
+bool custody_of_is_sure(struct step *s, const struct node_case *c);
+
 /** custody_awaited: a member that has not yet said, or returned, all that it
  * shares with us since our restore; NULL: nobody. */
 const struct hf_org *custody_awaited(const struct step *s);

@@ -16,7 +16,8 @@
 
 #include "live.h"
 
-#define FILES_OF_MAX   64                      /* of one object */
+#define FILES_OF_MAX   64                      /* of one object, each way */
+#define FILES_BYTES_MAX (512ull * 1024 * 1024) /* ... all together */
 #define FILE_PUT_BYTES (8u * FILE_CHUNK_BYTES) /* at most, in one command */
 
 struct node_file {
@@ -32,7 +33,8 @@ struct node_file {
     uint32_t chunks;         /* that travel: padding, too */
     uint32_t have;           /* chunks here, without a gap */
     uint32_t got;            /* of those behind: bit i for have + i */
-    uint32_t asked;          /* all below it are asked for */
+    uint32_t asked;          /* all below it are asked for; ours: so many were
+                                given in the hour since asked_ms */
     struct hf_hash root;     /* FILE_LABEL over the chunks' hashes */
     char name[FILE_NAME_BYTES];
     uint64_t made_ms;

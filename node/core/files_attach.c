@@ -136,16 +136,18 @@ reply(struct step *s, const struct node_file *f, const struct live *l)
 /* The same file was begun, or put in whole, before. */
 static bool
 find_begun(struct step *s, const struct live *l, enum category category,
-           struct node_file *f, unsigned *ret_files)
+           struct node_file *f, unsigned *ret_files, uint64_t *ret_bytes)
 {
     struct hf_id at = {{0}};
 
     *ret_files = 0;
+    *ret_bytes = 0;
     while (file_next_of(s->v, &l->o.id, &at, f)) {
         if (f->is_ours && f->category == category &&
             f->bytes == s->cmd->n_bytes && hf_hash_eq(&f->root, &s->cmd->hash))
             return true;
-        ++*ret_files;
+        *ret_files += f->is_ours;
+        *ret_bytes += f->is_ours ? f->bytes : 0;
     }
     return false;
 }
@@ -170,15 +172,17 @@ ask_attach(struct step *s)
     enum category category = s->cmd->category;
     struct node_file f;
     struct live l;
+    uint64_t bytes;
     unsigned n;
 
     if (!load(s, &s->cmd->object, &l) || !fits(s) ||
         !may_attach(s, &l, &category))
         return;
-    if (!find_begun(s, &l, category, &f, &n)) {
-        if (n >= FILES_OF_MAX) {
-            step_refuse(s, 1, "too_many", "put several into one file",
-                        "%u files are attached already", n);
+    if (!find_begun(s, &l, category, &f, &n, &bytes)) {
+        if (n >= FILES_OF_MAX || bytes + s->cmd->n_bytes > FILES_BYTES_MAX) {
+            step_refuse(s, 1, "too_many", "only what the service needs",
+                        "%u files, %u MiB, are attached already", n,
+                        (unsigned)(bytes / (1024 * 1024)));
             return;
         }
         memset(&f, 0, sizeof(f));

@@ -6,7 +6,8 @@
 #include "push_internal.h"
 
 #define WAIT_MS    (60ull * 1000) /* for the next chunk, before asking again */
-#define TRIES_MAX  6              /* a minute, 2, 4, ... an hour */
+#define HOUR_MS    (60 * WAIT_MS)
+#define TRIES_MAX  6 /* a minute, 2, 4, ... an hour */
 #define WINDOW_MIN 2
 #define QUICK_MS   1500 /* half a window came so soon: ask for more at once */
 #define SLOW_MS    6000 /* ... so late: for less, others use the link, too */
@@ -104,20 +105,29 @@ file_came(struct step *s, struct live *l, enum side side, uint32_t n,
     struct hf_id at = {{0}};
     struct node_file f;
     struct part p;
+    uint64_t bytes = 0;
     unsigned files = 0;
 
     if (side == l->o.side || chain_must_erase(&l->pair) ||
         (event != EVENT_DISCLOSE && event != EVENT_NOTE &&
          event != EVENT_AMEND && event != EVENT_SUPPLEMENT))
         return;
-    while (file_next_of(s->v, &l->o.id, &at, &f))
-        files++;
-    for (unsigned i = 0; i < BODY_PARTS_MAX && files < 2 * FILES_OF_MAX; i++)
-        if (body_part_get(s->v, &l->o.id, side, n, i, &p) &&
-            p.type == PART_FILE) {
-            begin(s, l, n, &p);
-            files++;
+    while (file_next_of(s->v, &l->o.id, &at, &f)) {
+        files += !f.is_ours;
+        bytes += f.is_ours ? 0 : f.bytes;
+    }
+    for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
+        if (!body_part_get(s->v, &l->o.id, side, n, i, &p) ||
+            p.type != PART_FILE)
+            continue;
+        if (files >= FILES_OF_MAX || bytes >= FILES_BYTES_MAX) {
+            step_alarm(s, "attachment_refused", l->o.kind, &l->o.id, &l->o.peer,
+                       REASON_NONE);
+            return;
         }
+        begin(s, l, n, &p);
+        files++;
+    }
 }
 
 /* Half a window is here: the time that took says how much to ask for. */
@@ -230,6 +240,22 @@ may_go(struct step *s, const struct node_object *o, const struct node_file *f)
            (file_cover(s, o, &c) & CATEGORY_BIT(f->category));
 }
 
+/* Twice the whole an hour, for what was lost: one who asks for ever gets that
+ * and no more (I-12). */
+static bool
+has_budget(struct step *s, struct node_file *f, uint32_t n)
+{
+    if (s->now >= f->asked_ms + HOUR_MS || s->now < f->asked_ms) {
+        f->asked_ms = s->now;
+        f->asked = 0;
+    }
+    if (f->asked + n > 2 * f->chunks + 2 * CONTENT_CHUNKS_ASKED)
+        return false;
+    f->asked += n;
+    file_put(s->v, f);
+    return true;
+}
+
 static void
 give(struct step *s, const struct hf_org *to, const struct content_chunk *c)
 {
@@ -243,6 +269,8 @@ give(struct step *s, const struct hf_org *to, const struct content_chunk *c)
         send_chunk(s, to, &c->file, c->first, true);
         return;
     }
+    if (!has_budget(s, &f, c->n))
+        return;
     for (uint32_t i = c->first; i < c->first + c->n && i < f.chunks; i++)
         send_chunk(s, to, &f.id, i, false);
 }

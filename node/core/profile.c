@@ -205,8 +205,8 @@ came(struct step *s, struct live *l, uint32_t n, const struct body *b,
      enum event event)
 {
     /* withdrawn, too, while it waited behind a gap */
-    const bool must_go = chain_must_erase(&l->pair) ||
-                         inbound_gate(s, l, b) != REASON_NONE;
+    const bool must_go =
+        chain_must_erase(&l->pair) || inbound_gate(s, l, b) != REASON_NONE;
     const struct part *p = body_find(b, PART_PROOF);
 
     if (must_go)
@@ -250,18 +250,38 @@ profile_came(struct step *s, struct live *l, enum side side, uint32_t n,
 
 /* ---- custody has moved, or will not ---- */
 
+/* What is left of a body: some of it may have been withdrawn since. */
+static void
+rest_of(struct step *s, const struct live *l, uint32_t n, struct body *ret)
+{
+    struct part p;
+
+    memset(ret, 0, sizeof(*ret));
+    for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
+        if (!body_part_get(s->v, &l->o.id, SIDE_FIRST, n, i, &p))
+            continue;
+        p.bytes = step_copy(s, p.bytes);
+        ret->part[ret->n++] = p;
+    }
+}
+
 /* One entry's parts into the case; those of a later one after it. */
 static void
 adopt(struct step *s, struct live *l, uint32_t n, struct node_case *c)
 {
     struct case_head head;
+    struct facts facts;
     struct body b;
 
-    if (!live_body(s, l, SIDE_FIRST, n, &b))
-        return;
-    if (read_head(&b, &head, &c->facts) && head.number.s[0] != '\0') {
-        c->number = head.number;
-        match_number(s, c);
+    rest_of(s, l, n, &b);
+    if (read_head(&b, &head, &facts)) {
+        parts_facts_renew(&c->facts, &facts, inbound_sections(&b));
+        if (!chain_has(&l->pair, SIDE_SECOND, EVENT_ARRIVE))
+            c->stage = c->facts.stage = head.stage;
+        if (head.number.s[0] != '\0') {
+            c->number = head.number;
+            match_number(s, c);
+        }
     }
     keep_consent(s, l, &b, c);
     keep_sections(s, l, n, &b, c, inbound_sections(&b));
@@ -306,8 +326,7 @@ profile_destroy(struct step *s, struct live *l)
 {
     struct node_case c;
 
-    if (!hf_id_is_zero(&l->o.case_id) &&
-        case_get(s->v, &l->o.case_id, &c) &&
+    if (!hf_id_is_zero(&l->o.case_id) && case_get(s->v, &l->o.case_id, &c) &&
         hf_org_eq(&c.holder, &l->o.peer) &&
         hf_id_eq(&c.open_transfer, &l->o.id)) {
         if (!l->o.had_case) {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A whole transfer with its rarer verbs: request by number, postponed, amended,
 # too early a query, handed over and back again, a supplement, the proof of
-# custody that others can check; a household of two; an attachment.
+# custody that others can check; a household of two; a person found twice.
 . "$(dirname "$0")/lib.sh"
 e2e_network iom-at iom-af clinic-kbl
 
@@ -113,4 +113,20 @@ check "two epochs are proved" jq -e '[.proof[].epoch] | sort == [1, 2]' \
     "$work/proof"
 check "offline, too" "$net_bin/handoff" chain custody "$work/proof" \
     --registry "$(net_dir iom-at)/registry.set"
+
+# ---- one person, two cases
+twin=$(get iom-af .case case new --file "$work/case.yaml")
+check "a second case of that person is marked" \
+    is iom-af '.duplicates[0] | [.by[], .verdict] | join(" ")' \
+    "number person open" case show "$twin"
+check "and says of whom" is iom-af '.duplicates[0].case' "$case_id" \
+    case show "$twin"
+check "in the list, too" is iom-af \
+    "[.items[] | select(.duplicate) | .case] | length" 2 case list
+hf iom-af case different "$twin" "$case_id" >/dev/null
+check "until a case manager says" is iom-af \
+    "[.items[] | select(.duplicate)] | length" 0 case list
+hf iom-af case same "$twin" "$case_id" >/dev/null
+check "that they are, or are not" is iom-af '.duplicates[0].verdict' same \
+    case show "$case_id"
 echo "all transfer verbs"

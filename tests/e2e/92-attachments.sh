@@ -98,7 +98,7 @@ check "its name came along" \
     is clinic-kbl '.attachments[0].name' xray.dcm show "$referral"
 exits 73 hf clinic-kbl fetch "$referral" --to "$work/fetched"
 for pid in $(net_pid clinic-kbl) $(net_pid iom-af); do
-    echo "peak of $pid: $(grep VmHWM "/proc/$pid/status")"
+    echo "memory of $pid: $(grep RssAnon "/proc/$pid/status")"
 done
 if grep -rqa "$word" "$NET/brokers" "$NET/nodes"; then
     fail "a word of the file is on a disk: $(grep -rla "$word" "$NET")"

@@ -389,3 +389,30 @@ Test(file, dies_with_the_case)
     expect_no(core_holds(s, "paper-canary"));
     expect_no(file_get(s->env.view, &file, &f));
 }
+
+Test(file, is_not_given_for_ever_to_who_asks_for_ever)
+{
+    struct content c = {.type = CONTENT_CHUNK};
+    const struct node_send send = {.to = s->org,
+                                   .lane = LANE_URGENT,
+                                   .created_ms = core->now_ms,
+                                   .expires_ms = core->now_ms + DAY_MS,
+                                   .content = &c};
+    size_t before, given = 0;
+
+    accepted();
+    c.u.chunk.file = attach(s, ref, CATEGORY_HEALTH);
+    core_run();
+    c.u.chunk.n = CONTENT_CHUNKS_ASKED;
+    before = core->n_letters;
+    for (int i = 0; i < 20; i++) {
+        core->draws++;
+        core_post(r, &send);
+        memcpy(core->letter[core->n_letters - 1].h.id.b, &core->draws, 8);
+        core_deliver(core->n_letters - 1);
+    }
+    for (size_t i = before; i < core->n_letters; i++)
+        given += core->letter[i].h.lane == LANE_BULK;
+    cr_expect(gt(sz, given, 0));
+    cr_expect(lt(sz, given, 80), "%zu", given);
+}

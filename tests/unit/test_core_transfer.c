@@ -635,6 +635,49 @@ Test(transfer, release_and_amendment_in_one_envelope_are_both_kept)
     cr_expect(section_is(n, CATEGORY_PLAN, "{\"canary\":\"plan\"}"));
 }
 
+Test(transfer, back_brings_what_is_left_when_some_was_withdrawn_meanwhile)
+{
+    struct hf_id id;
+
+    (void)handed_over(h, n);
+    set_section(n, CATEGORY_PLAN, "{\"plan\":\"of n\"}");
+    cr_assert(eq(int, offer_to(n, case_id, h, 0), 0));
+    core_run();
+    id = n->reply.id;
+    core_does(h, id, EVENT_ACCEPT, REASON_NONE);
+    core_does(n, id, EVENT_RELEASE, REASON_NONE);
+    cr_assert(eq(int, core_withdraw(n, case_id, "ask", true), 0));
+    core_run();
+    core_does(h, id, EVENT_ARRIVE, REASON_NONE);
+    core_does(n, id, EVENT_HAND_OVER, REASON_NONE);
+    expect_state(h, id, STATE_HANDED_OVER);
+    cr_expect(section_is(h, CATEGORY_PLAN, "{\"plan\":\"of n\"}"));
+}
+
+/* ---- after a restore ---- */
+
+Test(transfer, restored_giver_reads_and_does_not_write_until_all_have_answered)
+{
+    struct node_command set = {.type = CMD_CASE_SET, .sections = CAT(PLAN)};
+    struct hf_id fresh;
+
+    core_backup(h);
+    (void)handed_over(h, n);
+    core_restore(h, true);
+    set.case_id = case_id;
+    set.section[CATEGORY_PLAN] = core_text("{}");
+    cr_expect(eq(int, core_ask(h, &set), 75), "it may be n's by now");
+    cr_expect(section_is(h, CATEGORY_PLAN, "{\"canary\":\"plan\"}"));
+    core->now_ms += MINUTE_MS;
+    fresh = core_case(h, CAT(IDENTITY));
+    set.case_id = fresh;
+    core_do(h, &set);
+    core_wait(HOUR_MS);
+    set.case_id = case_id;
+    cr_expect(eq(int, core_ask(h, &set), 1), "it is");
+    cr_expect(eq(str, h->reply.code, (char *)"not_holder"));
+}
+
 /* ---- supplements ---- */
 
 static void
