@@ -276,18 +276,11 @@ static void
 replace_services(struct step *s, const struct hf_org *org, size_t n,
                  const struct service *services)
 {
-    static const struct hf_name all;
-    struct hf_org at = {{0}};
-    uint8_t uuid[16] = {0};
-    struct service sv;
-
-    memset(&sv, 0, sizeof(sv));
-    while (service_next(s->v, &all, &at, uuid, &sv))
-        if (hf_org_eq(&sv.org, org))
-            service_del(s->v, &sv);
-    for (size_t i = 0; i < n; i++)
+    services_clear(s->v, org);
+    for (size_t i = 0; i < n && i < SERVICES_OF_ORG_MAX; i++)
         if (hf_org_eq(&services[i].org, org))
             service_put(s->v, &services[i]);
+    services_note(s->v, org, services, n);
 }
 
 void

@@ -22,6 +22,7 @@
 #include "vital.h"
 
 #define SCAN_MS (10ull * 60 * 1000) /* until an asker may be told again */
+#define PEER_PAGE 256 /* objects that a prekey sets going at once */
 #define FORGET_MS (26ull * 60 * 60 * 1000) /* after an envelope's end */
 #define PAGE 32 /* due rows, waiting objects or scanned objects a step */
 
@@ -624,7 +625,9 @@ step_peer(struct step *s)
     if (self_get(s->v, &self) && !hf_id_is_zero(&self.restored))
         push_ask_all(s, &s->ev->peer, &self.restored);
 
-    while (waiting_first(s->v, &s->ev->peer, &object)) {
+    /* Those beyond come up by themselves within minutes (push_waits). */
+    for (int i = 0; i < PEER_PAGE && waiting_first(s->v, &s->ev->peer, &object);
+         i++) {
         waiting_del(s->v, &s->ev->peer, &object);
         push_soon(s, &object);
         s->again = true;

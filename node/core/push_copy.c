@@ -27,6 +27,13 @@ push_copy(struct step *s, struct live *l)
         return;
     }
     push_waits_no_more(s, l);
+    if (l->o.copy_at == 0) { /* a whole one, at most once a minute */
+        if (l->o.gave_ms != 0 && s->now < l->o.gave_ms + ASK_MS) {
+            push_resend_at(s, l, l->o.gave_ms + ASK_MS);
+            return;
+        }
+        l->o.gave_ms = s->now;
+    }
     c = push_begin(s, l);
     c->u.push.answers = l->o.copy_for;
     while (l->o.copy_at < all &&

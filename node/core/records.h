@@ -93,6 +93,7 @@ struct node_object {
     struct hf_id copy_for;       /* the peer's ask that we still owe a copy */
     uint32_t copy_at;            /* entries of that copy sent so far */
     uint64_t asked_ms;           /* when we last asked for the peer's copy */
+    uint64_t gave_ms;            /* when we last gave one */
     uint64_t resend_ms;          /* its due row; 0: nothing owed */
     uint16_t flags;              /* ENTRY_ON_SEND, ENTRY_TRAVEL_NONE */
     uint32_t sections;           /* first: disclosed; second: held */
@@ -418,6 +419,11 @@ void trace_put(const struct node_view *v, const struct hf_id *object,
                const struct node_trace *t);
 void service_put(const struct node_view *v, const struct service *sv);
 void service_del(const struct node_view *v, const struct service *sv);
+#define SERVICES_OF_ORG_MAX 64
+/** services_note: which services of @org were put; services_clear: those go. */
+void services_note(const struct node_view *v, const struct hf_org *org,
+                   const struct service *services, size_t n);
+void services_clear(const struct node_view *v, const struct hf_org *org);
 void service_doc_put(const struct node_view *v, const struct hf_org *org,
                      struct hf_bytes json);
 /** cell_add: @by is +1 or -1. */

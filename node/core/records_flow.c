@@ -230,6 +230,63 @@ service_next(const struct node_view *v, const struct hf_name *code,
     return true;
 }
 
+/* Which services a member has, so that to replace them nobody else's are
+ * looked at: code and UUID of each, in one row behind its document's key. */
+#define SERVICE_REF_BYTES (HF_NAME_BYTES + 16)
+
+static struct row_key
+services_key(const struct hf_org *org)
+{
+    struct row_key k = {.n = 0};
+
+    row_add(&k, org->s, HF_ORG_BYTES);
+    row_number(&k, 1, 1);
+    return k;
+}
+
+void
+services_clear(const struct node_view *v, const struct hf_org *org)
+{
+    const struct row_key k = services_key(org);
+    uint8_t refs[SERVICES_OF_ORG_MAX * SERVICE_REF_BYTES];
+    struct hf_bytes row;
+    size_t n;
+
+    if (!v->get(v->ctx, NODE_SERVICE_DOCS, row_span(&k), &row) ||
+        row.n > sizeof(refs))
+        return;
+    n = row.n / SERVICE_REF_BYTES;
+    memcpy(refs, row.p, row.n);
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *ref = refs + i * SERVICE_REF_BYTES;
+        struct service sv;
+
+        memset(&sv, 0, sizeof(sv));
+        memcpy(sv.code.s, ref, HF_NAME_BYTES);
+        sv.org = *org;
+        memcpy(sv.id, ref + HF_NAME_BYTES, sizeof(sv.id));
+        service_del(v, &sv);
+    }
+    v->del(v->ctx, NODE_SERVICE_DOCS, row_span(&k));
+}
+
+void
+services_note(const struct node_view *v, const struct hf_org *org,
+              const struct service *services, size_t n)
+{
+    const struct row_key k = services_key(org);
+    uint8_t refs[SERVICES_OF_ORG_MAX * SERVICE_REF_BYTES], *p = refs;
+
+    for (size_t i = 0; i < n && i < SERVICES_OF_ORG_MAX; i++) {
+        if (!hf_org_eq(&services[i].org, org))
+            continue;
+        hf_put_bytes(&p, services[i].code.s, HF_NAME_BYTES);
+        hf_put_bytes(&p, services[i].id, sizeof(services[i].id));
+    }
+    v->put(v->ctx, NODE_SERVICE_DOCS, row_span(&k), NULL,
+           (struct hf_bytes){refs, (size_t)(p - refs)});
+}
+
 void
 service_doc_put(const struct node_view *v, const struct hf_org *org,
                 struct hf_bytes json)

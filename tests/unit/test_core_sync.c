@@ -510,6 +510,34 @@ Test(sync, an_unknown_object_is_said_to_be_unknown)
     cr_expect(eq(sz, letters_in(10 * DAY_MS), 0));
 }
 
+Test(sync, whoever_asks_and_asks_gets_one_copy_a_minute)
+{
+    const struct hf_id id = refer(false);
+    static struct content ask;
+    size_t before;
+
+    core_run();
+    before = core->n_letters;
+    ask = (struct content){.type = CONTENT_ASK};
+    ask.u.ask.kind = OBJECT_REFERRAL;
+    ask.u.ask.object = id;
+    for (uint8_t i = 1; i <= 30; i++) {
+        struct node_send send = {.created_ms = core->now_ms,
+                                 .expires_ms = core->now_ms + DAY_MS,
+                                 .to = s->org,
+                                 .content = &ask};
+
+        ask.u.ask.ask.b[0] = i;
+        send.envelope.b[0] = 0xdd;
+        send.envelope.b[1] = i;
+        core_post(r, &send);
+        core_deliver(core->n_letters - 1);
+    }
+    cr_expect(eq(sz, core->n_letters - before, 30 + 1));
+    core_wait(10 * MINUTE_MS);
+    cr_expect(lt(sz, core->n_letters - before, 30 + 8), "and one more, later");
+}
+
 Test(sync, a_peer_without_a_prekey_is_asked_when_it_has_one)
 {
     struct node_event ev = {.type = NODE_EV_PEER};
