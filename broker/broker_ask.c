@@ -151,11 +151,30 @@ print_done(const struct broker_ask *a, const char *json)
         printf("backed up to %s, %.1f MiB in %llu ms\n", a->to, after, ms);
 }
 
+/** The answer, and which folder it is: the broker does not repeat a name that
+ * would have to be quoted. */
+static void
+print_json(const struct broker_ask *a, const char *json)
+{
+    if (strcmp(a->command, "backup") != 0) {
+        fputs(json, stdout);
+        return;
+    }
+    fputs("{\"folder\": \"", stdout);
+    for (const char *c = a->to; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            putchar('\\');
+        if ((unsigned char)*c >= ' ')
+            putchar(*c);
+    }
+    printf("\", %s", json + 1);
+}
+
 static void
 print_answer(const struct broker_ask *a, const char *json)
 {
     if (a->is_json)
-        fputs(json, stdout);
+        print_json(a, json);
     else if (strcmp(a->command, "status") == 0)
         print_status(json);
     else if (strcmp(a->command, "adopt") == 0)

@@ -14,7 +14,9 @@
 #include "broker_keys.h"
 #include "broker_restore.h"
 #include "brokerd.h"
+#include "hf_file.h"
 #include "hf_proc.h"
+#include "hf_text.h"
 
 static const char help[] =
     "handoff-broker: stores and forwards sealed envelopes.\n"
@@ -38,9 +40,10 @@ static const char help[] =
     "                                          old one no longer counts\n"
     "  handoff-broker -C DIR compact           give back disk that is not in\n"
     "                                          use; custody waits meanwhile\n"
-    "  handoff-broker -C DIR backup FOLDER     the queue and the registry, "
+    "  handoff-broker -C DIR backup [FOLDER]   the queue and the registry, "
     "hot;\n"
-    "                                          sealed envelopes and no keys\n"
+    "                                          sealed envelopes, no keys; not\n"
+    "                                          told where: DIR/backups/TIME\n"
     "  handoff-broker -C DIR restore FOLDER    out of such a folder, while no\n"
     "                                          broker runs in DIR\n"
     "\n"
@@ -237,17 +240,33 @@ restore(const struct options *o)
     return EX_OK;
 }
 
+/** Where a backup goes that is not told: DIR/backups, by the time of day. */
+static const char *
+default_folder(const char *dir, char out[static PATH_MAX])
+{
+    char path[PATH_MAX], name[HF_TIME_TEXT_BYTES];
+
+    if (hf_mkdir(hf_path(path, sizeof(path), dir, "backups")) != HF_OK)
+        return NULL;
+    return hf_path(out, PATH_MAX, path,
+                   hf_time_format(hf_clock_wall_ms() / 1000 * 1000, name));
+}
+
 static int
 ask(const struct options *o)
 {
-    const struct broker_ask a = {.dir = o->dir,
-                                 .command = o->command,
-                                 .to = o->folder,
-                                 .is_json = o->is_json,
-                                 .with_link = o->with_link};
+    struct broker_ask a = {.dir = o->dir,
+                           .command = o->command,
+                           .to = o->folder,
+                           .is_json = o->is_json,
+                           .with_link = o->with_link};
+    char folder[PATH_MAX];
 
-    if (strcmp(o->command, "backup") == 0 && o->folder == NULL)
-        return fail(EX_USAGE, "backup FOLDER: name a folder to be made");
+    if (strcmp(o->command, "backup") == 0 && o->folder == NULL) {
+        a.to = default_folder(o->dir, folder);
+        if (a.to == NULL)
+            return fail(EX_CANTCREAT, "cannot make DIR/backups");
+    }
     return broker_ask_run(&a);
 }
 

@@ -196,6 +196,7 @@ HF_NODISCARD enum hf_err registry_edit_show(struct registry_edit *e,
  * `+`. Members stand as they are in force, suspensions included. Whatever
  * registry_edit_show() would show differently is among these lines.
  * HF_ERR_NOT_FOUND  no such document
+ * HF_ERR_UNTRUSTED  the newest root of @held is not among the working set's
  * HF_ERR_ROLLBACK   @held has a newer one, or another of this version */
 HF_NODISCARD enum hf_err registry_edit_changes(struct registry_edit *e,
                                                enum registry_role role,

@@ -275,6 +275,19 @@ changes_of_others(struct parts *p, struct registry_edit *e,
     return err ? err : compare(p);
 }
 
+/* Changes against somebody else's registry would hide what they please. */
+static bool
+is_of_one_committee(const struct registry_edit *e,
+                    const struct registry_edit *held)
+{
+    const struct hf_bytes root = held->set->root[held->set->n_roots - 1].doc;
+
+    for (size_t i = 0; i < e->set->n_roots; i++)
+        if (is_same(e->set->root[i].doc, root))
+            return true;
+    return false;
+}
+
 /* Versions only rise, and one version is one document. */
 static enum hf_err
 check_order(struct registry_edit *e, enum registry_role role,
@@ -313,6 +326,8 @@ registry_edit_changes(struct registry_edit *e, enum registry_role role,
     hf_buf_init(&p.before, REGISTRY_BYTES_MAX);
     hf_buf_init(&p.now, REGISTRY_BYTES_MAX);
     err = registry_edit_open(held, &h);
+    if (!err && !is_of_one_committee(e, h))
+        err = HF_ERR_UNTRUSTED;
     if (!err)
         err = check_order(e, role, h, t.version);
     if (!err && !registry_edit_head(e, role, &t, out))

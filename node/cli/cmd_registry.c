@@ -266,6 +266,10 @@ print_roles(struct cli *c, struct registry_edit *e, unsigned roles,
                         "%s: older than what is in force, or another of its "
                         "version",
                         c->arg[0]);
+    if (err == HF_ERR_UNTRUSTED)
+        return cli_fail(c, EX_DATAERR, "other_committee",
+                        "compare the words of both roots: registry verify",
+                        "%s: the set in force has another root", c->arg[0]);
     return err ? cmd_registry_failed(c, c->arg[0], err) : 0;
 }
 

@@ -60,6 +60,9 @@ check "it has the queue, the configuration and the registry" test \
     -a -s "$work/backup/registry.set"
 check "and no key" sh -c "! find $work/backup | grep -q key"
 exits 1 broker af backup "$work/backup"
+check "without a name it goes below the broker's folder" sh -c \
+    "$net_bin/handoff-broker -C $NET/brokers/af --json backup |
+        jq -er .folder | xargs test -d"
 check "status says when" sh -c \
     "$net_bin/handoff-broker -C $NET/brokers/af --json status |
         jq -e '.last_backup != null'"

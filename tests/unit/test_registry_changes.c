@@ -149,6 +149,23 @@ Test(registry_changes, of_what_is_older_or_another_are_not_shown)
               "another one of the same version");
 }
 
+Test(registry_changes, against_the_registry_of_others_are_not_shown)
+{
+    struct registry_root root = fixture_root();
+    struct registry_edit *theirs = NULL;
+
+    cr_assert(eq(int, (int)registry_edit_open((struct hf_bytes){0}, &theirs),
+                 HF_OK));
+    root.expires_ms++;
+    cr_assert(eq(int, (int)registry_edit_root(theirs, &root), HF_OK));
+    (void)fixture_bytes(theirs, &held);
+    registry_edit_free(theirs);
+    cr_expect(eq(int,
+                 (int)registry_edit_changes(e, REGISTRY_ORGS,
+                                            hf_buf_bytes(&held), &a),
+                 HF_ERR_UNTRUSTED));
+}
+
 Test(registry_changes, a_name_cannot_draw_on_the_signers_screen)
 {
     static const char *const names[] = {"Clinic\n+ member thief: The thief",
