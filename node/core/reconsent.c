@@ -1,6 +1,6 @@
 #include "reconsent.h"
 
-#include "sop_duty.h"
+#include "sop_force.h"
 
 #define ROW_VERSION 1
 
@@ -37,17 +37,15 @@ load(const struct node_view *v, const struct hf_id *id, struct known *ret)
     ret->next.case_id = *id;
 }
 
-/* The most local pack that says something of consent. */
+/* The most local pack in force that says something of consent. */
 static struct sop_consent_rule
-rule_of(const struct step *s)
+rule_of(const struct step *s, const struct node_case *c)
 {
-    const size_t n = s->env->sops == NULL ? 0 : sop_book_count(s->env->sops);
+    const struct sop_force f = {s->env->sops, &c->facts, s->now};
     struct sop_consent_rule rule;
 
-    for (size_t i = 0; i < n; i++)
-        if (sop_consent_rule(sop_book_at(s->env->sops, i), &rule))
-            return rule;
-    memset(&rule, 0, sizeof(rule));
+    if (!sop_force_consent(&f, &rule))
+        memset(&rule, 0, sizeof(rule));
     return rule;
 }
 
@@ -69,7 +67,7 @@ after(uint64_t from_ms, uint64_t interval_ms)
 static void
 find_next(const struct step *s, const struct node_case *c, struct known *k)
 {
-    const struct sop_consent_rule rule = rule_of(s);
+    const struct sop_consent_rule rule = rule_of(s, c);
     struct consent consent;
 
     k->next.due_ms = 0;

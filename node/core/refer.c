@@ -1,6 +1,7 @@
 /* A referral from plan to draft: what is refused before anything is made. */
 #include <stdio.h>
 
+#include "budget.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "parts.h"
@@ -64,6 +65,10 @@ decided(struct step *s, struct node_decision *d, const struct node_case *c,
                    "need",
                    "rule %.31s: no provider can serve need %.31s now",
                    d->sop.rule.s, s->cmd->need.s);
+    if (r->status == 0 &&
+        !budget_allows(s, c, &d->sop,
+                       s->cmd->text.n > 0 || s->cmd->reason != REASON_NONE, r))
+        return false;
     return r->status == 0 && (s->cmd->attest != NULL ? vital_plan(c, d, r)
                                                      : complete(s, d, c, r));
 }

@@ -7,15 +7,16 @@
 #include "hf_text.h"
 #include "records.h"
 
-#define DAY_MS       (24ull * 3600 * 1000)
-#define SOON_MS      (30 * DAY_MS)
-#define SKEW_MS      (5ull * 60 * 1000)
-#define KEY_OLD_MS   (75 * DAY_MS) /* of 90: time to rotate */
-#define KEY_END_MS   (90 * DAY_MS)
-#define DISK_INFO    (4096ull << 20)
-#define DISK_WARN    (1024ull << 20)
-#define DISK_STOP    (128ull << 20)
-#define UNSENT_COUNT 100000 /* rows of the outbox looked at */
+#define DAY_MS         (24ull * 3600 * 1000)
+#define SOON_MS        (30 * DAY_MS)
+#define SKEW_MS        (5ull * 60 * 1000)
+#define KEY_OLD_MS     (75 * DAY_MS) /* of 90: time to rotate */
+#define KEY_END_MS     (90 * DAY_MS)
+#define DISK_INFO      (4096ull << 20)
+#define DISK_WARN      (1024ull << 20)
+#define DISK_STOP      (128ull << 20)
+#define UNSENT_COUNT   100000 /* rows of the outbox looked at */
+#define SERVICES_COUNT 5000   /* rows of the service map looked at */
 
 /** alarm: @mend says what to do. Beyond the ceiling the first ones stand: they
  * are asked in the order of their weight. */
@@ -91,6 +92,28 @@ look_at_waiting(struct node_store *store, struct api_status *s,
     }
 }
 
+/* Entries of ours that nobody confirmed for half a year sink in the order. */
+static size_t
+count_stale(struct node_store *store, const struct hf_org *self,
+            uint64_t now_ms)
+{
+    const struct node_view *v = node_store_view(store);
+    const struct hf_name every = {{0}};
+    struct hf_org at = {{0}};
+    uint8_t uuid[16] = {0};
+    struct service sv;
+    size_t n = 0;
+
+    memset(&sv, 0, sizeof(sv));
+    for (int i = 0; i < SERVICES_COUNT; i++) {
+        if (!service_next(v, &every, &at, uuid, &sv))
+            break;
+        n += hf_org_eq(&sv.org, self) &&
+             now_ms > sv.assured_ms + SERVICE_STALE_MS;
+    }
+    return n;
+}
+
 /* A day is a weekend's machine; a week is somebody to be called. */
 static void
 judge_waiting(uint64_t now_ms, const struct hf_org *longest,
@@ -134,12 +157,14 @@ look_at_store(const struct health *h, uint64_t now_ms, struct api_status *s)
 {
     struct hf_org longest = {{0}};
     struct node_store_state state;
+    size_t n_stale = 0;
 
     if (node_store_begin(h->store, false) == HF_OK) {
         s->queue_in += node_store_count(h->store, NODE_PARKED);
         s->queue_out = node_store_count(h->store, NODE_OUTBOX);
         s->queue_unsent = count_unsent(h->store);
         look_at_waiting(h->store, s, &longest);
+        n_stale = count_stale(h->store, h->self, now_ms);
         node_store_abort(h->store);
     }
     node_store_state(h->store, &state);
@@ -160,6 +185,12 @@ look_at_store(const struct health *h, uint64_t now_ms, struct api_status *s)
     if (state.map_used > state.map_max / 5 * 4)
         raise_alarm(s, "warn", "archive closed cases, or ask for help",
                     "the store is at more than 80 %% of its ceiling");
+    if (n_stale > 0)
+        raise_alarm(s, "warn",
+                    "handoff services confirm CODE, or set them anew",
+                    "%zu of our services were not confirmed for half a year: "
+                    "others are asked first",
+                    n_stale);
     judge_waiting(now_ms, &longest, s);
 }
 
