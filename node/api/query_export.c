@@ -55,6 +55,8 @@ share_of(struct api_call *c, const struct node_object *o, uint32_t n)
     for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
         if (!body_part_get(c->env->view, &o->id, o->side, n, i, &part))
             continue;
+        if (part.type == PART_CUSTODY || part.type == PART_LOOKUP)
+            continue; /* nothing of the person */
         if (share == NULL)
             share = json_object();
         if (part.type == PART_PROOF && proof_unpack(part.bytes, &proof))
@@ -72,6 +74,8 @@ share_of(struct api_call *c, const struct node_object *o, uint32_t n)
                                         json_string("the consent itself"));
         else if (part.type == PART_TEXT || part.type == PART_REPORT)
             (void)json_array_append_new(also, json_string("words"));
+        else if (part.type == PART_FILE)
+            (void)json_array_append_new(also, json_string("an attachment"));
     }
     if (share != NULL)
         (void)json_object_set(share, "also", also);
@@ -127,6 +131,7 @@ matter_of(struct api_call *c, const struct node_object *o)
     if (o->kind == OBJECT_WITHDRAWAL)
         (void)json_object_set_new(j, "categories",
                                   api_categories(o->scopes.categories));
+    api_put_files(c, j, o);
     (void)api_put_chain(c, j, o, false);
     return j;
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# 21 MiB over a link that is slow, late, and breaks every ten seconds, with
+# 21 MiB over a link that is slow, late, and breaks every fifteen seconds, with
 # SIGKILL of sender, broker and receiver under way: the file arrives as it was;
 # an urgent referral overtakes it; nobody else has a word of it; it goes with
 # consent. And what is refused.
@@ -9,7 +9,7 @@ slow=()
 slow_broker() {
     local dir=$NET/brokers/$1 port
     port=$(sed -n 's/^listen:.*:\([0-9]*\)"*$/\1/p' "$dir/broker.yaml")
-    python3 "$here/tcp_slow.py" "$port" "${E2E_RATE:-500000}" 100 10 \
+    python3 "$here/tcp_slow.py" "$port" "${E2E_RATE:-1000000}" 100 15 \
         >"$work/port-$1" &
     slow+=($!)
     wait_for 20 "the slow link of $1" test -s "$work/port-$1"
