@@ -188,6 +188,11 @@ query_feedback(struct api_call *c)
            (id == NULL || hf_id_eq(&f.case_id, id))) {
         struct node_object object;
 
+        /* in confidence: to the case manager, not to the house */
+        if (f.is_confidential &&
+            !permit_command(c->roles, CMD_FEEDBACK_ADD, OBJECT_NONE, SIDE_FIRST,
+                            EVENT_NONE))
+            continue;
         if (object_get(c->env->view, &f.object, &object) &&
             api_sees(c, &object))
             (void)json_array_append_new(list, feedback_of(c, &f));

@@ -116,6 +116,15 @@ is_agreed(const struct step *s, const struct node_case *c)
 static void
 ask_approval(struct step *s, struct node_case *c)
 {
+    struct node_task t;
+
+    memset(&t, 0, sizeof(t));
+    t.case_id = c->id;
+    t.what = TASK_CLOSE_APPROVE;
+    t.due_ms = s->now + CLOSE_APPROVE_MS;
+    t.owner = people_supervisor(s);
+    task_cancel_of_case(s, &c->id, TASK_CLOSE_APPROVE);
+    (void)task_make(s, &t, NULL);
     c->close_asked = (uint8_t)s->cmd->close_for;
     c->close_asked_by = s->cmd->user;
     c->changed_ms = s->now;

@@ -14,7 +14,8 @@
 #include "live.h"
 #include "sop_force.h"
 
-#define CLOSE_TELL_MS (24ull * 3600 * 1000)
+#define CLOSE_TELL_MS    (24ull * 3600 * 1000)
+#define CLOSE_APPROVE_MS (3 * CLOSE_TELL_MS)
 
 void ask_case_close(struct step *s);
 void ask_case_reopen(struct step *s);

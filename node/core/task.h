@@ -49,7 +49,8 @@
     X(TASK_SAFETY_PLAN, "safety_plan", "")                                     \
     X(TASK_FEEDBACK_PASS, "feedback_pass", "transfer supplement")              \
     X(TASK_TELL_FAMILY, "tell_family", "")                                     \
-    X(TASK_TELL_AUTHORITIES, "tell_authorities", "")
+    X(TASK_TELL_AUTHORITIES, "tell_authorities", "")                           \
+    X(TASK_CLOSE_APPROVE, "close_approve", "case close, or nothing")
 
 enum task_what {
 #define X(id, word, answer) id,

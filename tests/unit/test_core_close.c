@@ -106,12 +106,14 @@ Test(close, where_the_sop_says_so_another_person_agrees)
 {
     cr_expect(zero(int, close_case(CLOSE_CONDUCT)));
     expect_stage(STAGE_PRE_DEPARTURE);
+    cr_expect(has_task(s, case_id, none, TASK_CLOSE_APPROVE));
     cr_expect(zero(int, close_case(CLOSE_CONDUCT)), "saying it twice");
     expect_stage(STAGE_PRE_DEPARTURE);
     cr_expect(zero(int, ask("sam", CMD_CASE_CLOSE, CLOSE_SECURITY, true)));
     expect_stage(STAGE_PRE_DEPARTURE); /* sam says something else */
     cr_expect(zero(int, close_case(CLOSE_SECURITY)));
     expect_stage(STAGE_CLOSED);
+    expect_no(has_task(s, case_id, none, TASK_CLOSE_APPROVE));
 }
 
 Test(close, lost_contact_takes_attempts_over_time)

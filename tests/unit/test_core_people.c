@@ -84,6 +84,26 @@ Test(people, a_member_without_a_node_is_recorded_by_its_keeper)
     cr_expect(zero(uint, core_alarms(s, "waiting_for_prekey")));
 }
 
+Test(people, a_withdrawal_is_answered_on_paper_too)
+{
+    const struct hf_id id = refer();
+    struct node_command c = on_paper(id, EVENT_ACCEPT, REASON_NONE);
+    struct hf_id told;
+
+    core_do(s, &c);
+    cr_expect(zero(int, core_withdraw(s, case_id, NULL, true)));
+    core_run();
+    expect_state(s, id, STATE_RECALLED);
+    cr_assert(eq(uint, core_withdrawals(s, SIDE_FIRST, &told), 1));
+    expect_state(s, told, STATE_ASKED);
+    c = on_paper(id, EVENT_ERASED, REASON_NONE);
+    core_do(s, &c);
+    c = on_paper(told, EVENT_ERASED, REASON_NONE);
+    core_do(s, &c);
+    expect_state(s, told, STATE_ANSWERED);
+    cr_expect(eq(u32, core->n_letters, 0));
+}
+
 Test(people, on_behalf_of_others_is_refused)
 {
     struct node_command c;
