@@ -184,8 +184,10 @@ said_owed(struct step *s, const struct node_object *o)
     struct node_object transfer;
     struct node_task t;
 
+    /* as feedback.c lets a supplement go: between the two of them */
     if (!handed_over(s, &o->case_id, &transfer) ||
-        !said_covered(s, &o->case_id, &transfer.peer))
+        !(said_covered(s, &o->case_id, &transfer.peer) ||
+          said_covered(s, &o->case_id, step_me(s))))
         return;
     memset(&t, 0, sizeof(t));
     t.case_id = o->case_id;
