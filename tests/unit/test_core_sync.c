@@ -253,6 +253,32 @@ Test(sync, after_a_restore_goes_on_with_what_the_peer_never_got)
     expect_same(id);
 }
 
+/* What was on its way when the sender was lost comes after its ask: the peer
+ * does not take it beside what the restored node writes under that number. */
+Test(sync, what_was_on_its_way_before_a_restore_does_not_fork_the_chain)
+{
+    const struct hf_id id = refer(false);
+    size_t late;
+
+    core_run();
+    core_backup(s);
+    core->now_ms += MINUTE_MS;
+    cr_assert(eq(int, core_event(s, id, EVENT_CANCEL, REASON_OTHER), 0));
+    late = core->n_letters - 1;
+    core->letter[late].is_gone = true; /* a broker has it */
+    core->now_ms += MINUTE_MS;
+    core_restore(s, true);
+    core_run();
+    core_does(s, id, EVENT_ABANDON, REASON_NO_RESPONSE);
+    core_run();
+    core_deliver(late);
+    core_wait(DAY_MS);
+    cr_expect(eq(u32, core_object(r, id).is_forked, 0));
+    cr_expect(eq(u32, core_object(s, id).is_forked, 0));
+    expect_state(r, id, STATE_LAPSED);
+    expect_state(s, id, STATE_LAPSED);
+}
+
 Test(sync, a_draft_survives_a_restore)
 {
     const struct hf_id id = refer(true);
