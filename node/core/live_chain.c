@@ -131,8 +131,12 @@ take_again(struct step *s, struct live *l, enum side side,
 
     if (hf_hash_eq(hash, &l->hash[side][e->n - 1]))
         return;
-    if (chain_get(s->v, &l->o.id, side, e->n, 1, other, sig))
-        return; /* this branch, or a third one: two are proof enough */
+    /* Two branches are proof enough, and what is held of a third decides
+     * nothing: but for a recall, which counts in whichever it stands. */
+    if (chain_get(s->v, &l->o.id, side, e->n, 1, other, sig)) {
+        l->o.fork_recall[side] |= e->event == EVENT_RECALL;
+        return;
+    }
     chain_put(s->v, &l->o.id, side, e->n, 1, ce->bytes.p, ce->sig.p);
     note_fork(s, l, side, e->n);
     if (e->event == EVENT_RECALL)
