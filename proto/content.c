@@ -96,6 +96,14 @@ chunk_ok(const struct content_chunk *c)
 }
 
 static bool
+slip_ok(const struct content_slip *c)
+{
+    return !hf_id_is_zero(&c->ask) && (int)c->what > 0 &&
+           c->what < SLIP_WHAT_END && c->check < SLIP_CHECK_END &&
+           c->answer < SLIP_ANSWER_END;
+}
+
+static bool
 content_ok(const struct content *c)
 {
     switch (c->type) {
@@ -114,6 +122,8 @@ content_ok(const struct content *c)
         return figures_ok(&c->u.figures);
     case CONTENT_CHUNK:
         return chunk_ok(&c->u.chunk);
+    case CONTENT_SLIP:
+        return slip_ok(&c->u.slip);
     }
     return false;
 }
@@ -280,6 +290,22 @@ encode_chunk(const struct content_chunk *c, struct hf_buf *buf)
     return pack(&pb, buf);
 }
 
+static enum hf_err
+encode_slip(const struct content_slip *c, struct hf_buf *buf)
+{
+    Handoff__V1__Content pb = HANDOFF__V1__CONTENT__INIT;
+    Handoff__V1__Slip slip = HANDOFF__V1__SLIP__INIT;
+
+    slip.ask = data(c->ask.b, HF_ID_BYTES);
+    slip.code = data(c->code, SLIP_CODE_BYTES);
+    slip.what = c->what;
+    slip.check = c->check;
+    slip.answer = c->answer;
+    pb.what_case = HANDOFF__V1__CONTENT__WHAT_SLIP;
+    pb.slip = &slip;
+    return pack(&pb, buf);
+}
+
 enum hf_err
 content_encode(const struct content *c, struct hf_buf *buf)
 {
@@ -296,6 +322,8 @@ content_encode(const struct content *c, struct hf_buf *buf)
         return encode_figures(&c->u.figures, buf);
     case CONTENT_CHUNK:
         return encode_chunk(&c->u.chunk, buf);
+    case CONTENT_SLIP:
+        return encode_slip(&c->u.slip, buf);
     }
     return HF_ERR_MALFORMED;
 }
@@ -432,6 +460,21 @@ decode_chunk(const Handoff__V1__Chunk *pb, struct cursor *at,
 }
 
 static bool
+decode_slip(const Handoff__V1__Slip *pb, struct cursor *at,
+            struct content_slip *c)
+{
+    if (!next_fixed(at, c->ask.b, HF_ID_BYTES) ||
+        !next_fixed(at, c->code, SLIP_CODE_BYTES) ||
+        pb->what >= SLIP_WHAT_END || pb->check >= SLIP_CHECK_END ||
+        pb->answer >= SLIP_ANSWER_END)
+        return false;
+    c->what = (enum slip_what)pb->what;
+    c->check = (enum slip_check)pb->check;
+    c->answer = (enum slip_answer)pb->answer;
+    return true;
+}
+
+static bool
 decode_what(const Handoff__V1__Content *pb, struct cursor *at,
             struct content *c)
 {
@@ -451,6 +494,9 @@ decode_what(const Handoff__V1__Content *pb, struct cursor *at,
     case HANDOFF__V1__CONTENT__WHAT_CHUNK:
         c->type = CONTENT_CHUNK;
         return decode_chunk(pb->chunk, at, &c->u.chunk);
+    case HANDOFF__V1__CONTENT__WHAT_SLIP:
+        c->type = CONTENT_SLIP;
+        return decode_slip(pb->slip, at, &c->u.slip);
     case HANDOFF__V1__CONTENT__WHAT__NOT_SET:
     case _HANDOFF__V1__CONTENT__WHAT__CASE_IS_INT_SIZE:
         break;

@@ -12,6 +12,7 @@
 #include "body.h"
 #include "entry.h"
 #include "hf_buf.h"
+#include "slip_code.h"
 
 #define CONTENT_BYTES_MAX     (1024u * 1024u)
 #define CONTENT_ENTRIES_MAX   64 /* entries in one push */
@@ -24,7 +25,8 @@ enum content_type {
     CONTENT_ASK,       /* "send me what you hold of this object" */
     CONTENT_RECEIPT,   /* delivered receipts */
     CONTENT_FIGURES,   /* signed aggregates, for the committee */
-    CONTENT_CHUNK      /* a piece of an attachment, or who asks for some */
+    CONTENT_CHUNK,     /* a piece of an attachment, or who asks for some */
+    CONTENT_SLIP       /* what a person with a code said, or the answer */
 };
 
 /** One signed entry and, where it travels with it, its body. */
@@ -100,6 +102,15 @@ struct content_chunk {
     struct hf_bytes bytes; /* FILE_CHUNK_BYTES; n = 0 in both: it is gone */
 };
 
+/** To the member that made a code, and back with its answer. */
+struct content_slip {
+    struct hf_id ask;          /* random; the answer repeats it */
+    uint8_t code[SLIP_CODE_BYTES];
+    enum slip_what what;
+    enum slip_check check;
+    enum slip_answer answer;   /* SLIP_ASKS: a question */
+};
+
 struct content {
     enum content_type type;
     union {
@@ -111,6 +122,7 @@ struct content {
         } receipts;
         struct content_figures figures;
         struct content_chunk chunk;
+        struct content_slip slip;
     } u;
 };
 

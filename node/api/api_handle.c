@@ -195,6 +195,7 @@ put_shape(const struct api_request *req, const struct node_env *env,
 {
     const struct hf_id *object = hf_id_is_zero(&r->id) ? &req->object : &r->id;
     struct node_case row;
+    char code[SLIP_TEXT_BYTES];
 
     switch (req->route->shape) {
     case SHAPE_CASE:
@@ -245,6 +246,15 @@ put_shape(const struct api_request *req, const struct node_env *env,
         break;
     case SHAPE_SERVICES:
         api_put_u64(o, "services", req->n_services);
+        break;
+    case SHAPE_SLIP_MADE:
+        slip_format(r->slip, code);
+        api_put_text(o, "code", code);
+        api_put_time(o, "until", r->when_ms);
+        break;
+    case SHAPE_SLIP:
+        api_put_id(o, "slip", "HS", &r->id);
+        api_put_text(o, "state", slip_answer_text((enum slip_answer)r->n));
         break;
     case SHAPE_TASK:
         api_put_id(o, "task", "HK", object);

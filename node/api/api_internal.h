@@ -122,7 +122,9 @@ enum api_shape {
     SHAPE_SERVICES,
     SHAPE_FILE,
     SHAPE_HOUSEHOLD,
-    SHAPE_TASK
+    SHAPE_TASK,
+    SHAPE_SLIP_MADE,
+    SHAPE_SLIP
 };
 
 /** Who may ask: a query's row of permit.h, or one of these. */
@@ -361,6 +363,7 @@ api_handler command_case_new, command_case_set, command_case_stage;
 api_handler command_case_shred, command_case_assign, command_object_assign;
 api_handler command_consent, command_consent_withdraw;
 api_handler command_share_withdraw;
+api_handler command_slip_make, command_slip_enter, query_slips;
 api_handler query_vital, command_review;
 api_handler query_closing, command_case_close, command_case_reopen;
 api_handler command_case_hold;

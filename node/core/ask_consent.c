@@ -6,8 +6,6 @@
 #include "reconsent.h"
 #include "withdrawal.h"
 
-#define CONSENTS_MAX 16 /* of one case that are looked at */
-
 static void
 reply_consent(struct step *s, const struct consent *c,
               const struct withdrawal_told *told)
@@ -155,23 +153,6 @@ gather_scopes(const struct node_command *cmd, const struct consent *c,
         w->categories = CATEGORY_ALL;
 }
 
-/* The consent that a withdrawal is about: the one in force, or one that was
- * only stopped and may be erased later; behind refusals, too. */
-static bool
-find_consent(const struct step *s, const struct node_case *kase,
-             struct consent *ret)
-{
-    struct hf_id id = kase->consent;
-
-    for (int i = 0; i < CONSENTS_MAX && consent_get(s->v, &id, ret); i++) {
-        if (ret->state == CONSENT_GIVEN ||
-            (ret->state == CONSENT_WITHDRAWN && s->cmd->erase))
-            return true;
-        id = ret->previous;
-    }
-    return false;
-}
-
 static void
 withdraw(struct step *s, struct scopes_withdrawn *w)
 {
@@ -239,7 +220,7 @@ ask_consent_withdraw(struct step *s)
     }
     if (!ask_case(s, false, &kase))
         return;
-    if (!find_consent(s, &kase, &c)) {
+    if (!withdrawal_find(s, &kase, s->cmd->erase, &c)) {
         step_refuse(s, 1, "no_consent", "", "no consent is in force");
         return;
     }

@@ -18,6 +18,7 @@
 #include "said.h"
 #include "score.h"
 #include "shred.h"
+#include "slip.h"
 #include "unmet.h"
 #include "vital.h"
 
@@ -109,6 +110,12 @@ step_command(struct step *s)
         break;
     case CMD_FEEDBACK_ADD:
         ask_feedback(s);
+        break;
+    case CMD_SLIP_MAKE:
+        ask_slip_make(s);
+        break;
+    case CMD_SLIP_ENTER:
+        ask_slip_enter(s);
         break;
     case CMD_REVIEW:
         vital_review(s);
@@ -312,6 +319,9 @@ take_content(struct step *s, const struct hf_org *from,
         break;
     case CONTENT_CHUNK:
         file_take(s, from, &c->u.chunk);
+        break;
+    case CONTENT_SLIP:
+        slip_take(s, from, &c->u.slip);
         break;
     }
 }
@@ -535,6 +545,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_ARCHIVE:
         close_archive_due(s, object);
         break;
+    case DUE_SLIP:
+        slip_due(s, object);
+        break;
     case DUE_OWNER:
         people_due(s, object);
         break;
@@ -558,6 +571,7 @@ is_deadline(enum due_what what)
     case DUE_INBOX:
     case DUE_ARCHIVE:
     case DUE_FOLLOW:
+    case DUE_SLIP:
         return true;
     case DUE_RESEND:
     case DUE_OUTBOX:

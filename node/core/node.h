@@ -112,6 +112,8 @@ enum node_command_type {
     CMD_CASE_HOLD,        /* case_id, is_on */
     CMD_UNMET_ADD,    /* case_id, need, reason, near (place), object, details */
     CMD_FEEDBACK_ADD, /* object, reason (kind), is_confidential, details */
+    CMD_SLIP_MAKE,    /* case_id or object */
+    CMD_SLIP_ENTER,   /* slip, slip_what, slip_check */
     CMD_REVIEW,       /* object, is_upheld: a vital-interest disclosure */
     CMD_SCORE_ADD,    /* case_id, score; details = JSON of its answers but the
                          psychosocial ones, which are report */
@@ -178,6 +180,9 @@ struct node_command {
     const struct attest *attest; /* instead of consent; NULL: none */
     bool has_attempts;       /* it says whom they tried to reach */
     bool is_upheld;
+    uint8_t slip[SLIP_CODE_BYTES];
+    enum slip_what slip_what;
+    enum slip_check slip_check;
     bool is_confidential;
     enum sop_close close_for;
     bool is_reviewed, is_on;
@@ -245,7 +250,9 @@ struct node_reply {
     struct hf_name service;
     struct hf_id decision;
     uint32_t version;      /* of a consent */
-    uint32_t n;            /* neighbours told of a withdrawal */
+    uint32_t n;            /* neighbours told of a withdrawal, a slip's answer*/
+    uint8_t slip[SLIP_CODE_BYTES]; /* a code that was made */
+    uint64_t when_ms;      /* until when it is good */
     uint64_t at;           /* of an attachment: bytes held so far */
 };
 

@@ -147,7 +147,10 @@ enum trace_stage {
     TRACE_UNCONFIRMED, /* by us: nothing came back in time */
     TRACE_ACK,         /* we acknowledged the peer's envelope */
     TRACE_LOCAL,       /* draft, submit, approve, refuse: event in `n` */
-    TRACE_OVERDUE      /* by us: the rung in `n`, the task in `what` */
+    TRACE_OVERDUE,     /* by us: the rung in `n`, the task in `what` */
+    TRACE_CONFIRMED,   /* by the person, with a slip, at the one named */
+    TRACE_NOBODY_CALLED,
+    TRACE_WITHDREW
 };
 #define TRACE_ROWS_MAX 256
 struct node_trace {
@@ -236,6 +239,7 @@ enum due_what {
     DUE_OBJECT_OWNERS,
     DUE_INBOX,       /* an envelope may be forgotten; object: the envelope */
     DUE_ARCHIVE, /* the retention of a closed case is over */
+    DUE_SLIP,        /* a code's time is over, or one is sent again */
     DUE_FILE         /* chunks of an attachment are to be asked for */
 };
 

@@ -105,6 +105,12 @@ trace_stage_text(enum trace_stage s)
         return "local";
     case TRACE_OVERDUE:
         return "overdue";
+    case TRACE_CONFIRMED:
+        return "person_confirmed";
+    case TRACE_NOBODY_CALLED:
+        return "nobody_called";
+    case TRACE_WITHDREW:
+        return "person_withdrew";
     }
     return "";
 }

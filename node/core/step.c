@@ -72,6 +72,8 @@ step_content(struct step *s, enum content_type type)
         n = offsetof(struct content, u) + sizeof(struct content_ask);
     else if (type == CONTENT_CHUNK)
         n = offsetof(struct content, u) + sizeof(struct content_chunk);
+    else if (type == CONTENT_SLIP)
+        n = offsetof(struct content, u) + sizeof(struct content_slip);
     c = step_alloc(s, n);
     c->type = type;
     return c;

@@ -54,6 +54,7 @@
     X(NODE_TASKS, "tasks")           /* struct node_task by id */              \
     X(NODE_TASK_INDEX, "task_index") /* by due, case, owner ...; task.c */     \
     X(NODE_UNMET, "unmet")           /* case, need: struct node_unmet */       \
+    X(NODE_SLIPS, "slips")           /* index of a code, or taken: slip.h */   \
     X(NODE_SAID, "said")             /* case, id: struct node_said */          \
     X(NODE_NOTICES, "notices")       /* task, rung: `notify:` is to be run */  \
     X(NODE_FOLLOW, "follow")         /* case: what its schedules count from */ \

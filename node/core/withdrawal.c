@@ -7,6 +7,7 @@
 #include "erase.h"
 #include "hf_assert.h"
 #include "history.h"
+#include "reconsent.h"
 #include "tombstone.h"
 
 #define VERSIONS_AHEAD 1024u /* of a consent, that a peer may know of */
@@ -292,6 +293,45 @@ withdrawal_begin(struct step *s, struct scopes_withdrawn *what,
         if (c.state == CONSENT_WITHDRAWN && !tombstone_erased(s, &c.id))
             begin_one(s, &older, parent, NULL, ret);
     }
+}
+
+bool
+withdrawal_find(const struct step *s, const struct node_case *c, bool erase,
+                struct consent *ret)
+{
+    struct hf_id id = c->consent;
+
+    for (int i = 0; i < CONSENTS_MAX && consent_get(s->v, &id, ret); i++) {
+        if (ret->state == CONSENT_GIVEN ||
+            (ret->state == CONSENT_WITHDRAWN && erase))
+            return true;
+        id = ret->previous;
+    }
+    return false;
+}
+
+void
+withdrawal_of_case(struct step *s, const struct hf_id *case_id,
+                   struct withdrawal_told *ret)
+{
+    struct scopes_withdrawn w = {.case_id = *case_id,
+                                 .erase = true,
+                                 .whole = true,
+                                 .categories = CATEGORY_ALL};
+    struct node_case kase;
+    struct consent c;
+
+    memset(ret, 0, sizeof(*ret));
+    if (!case_get(s->v, case_id, &kase) ||
+        !withdrawal_find(s, &kase, true, &c))
+        return;
+    w.consent = c.id;
+    w.version = c.version + 1;
+    for (int i = 0; i < c.n_scopes; i++)
+        w.scope[w.n++] = c.scope[i].id;
+    withdrawal_begin(s, &w, NULL, NULL, ret);
+    if (case_get(s->v, case_id, &kase))
+        reconsent_settle(s, &kase);
 }
 
 /* ---- amendments ---- */

@@ -34,6 +34,15 @@ void withdrawal_amended(struct step *s, const struct consent *was,
                         const struct consent *now, bool erase,
                         struct withdrawal_told *ret);
 
+/** withdrawal_find: the consent that a withdrawal of this case is about: the
+ * one in force, or, to be erased, one that was only stopped; behind refusals,
+ * too. False: there is none. */
+bool withdrawal_find(const struct step *s, const struct node_case *c,
+                     bool erase, struct consent *ret);
+/** withdrawal_of_case: all of it, to be erased. */
+void withdrawal_of_case(struct step *s, const struct hf_id *case_id,
+                        struct withdrawal_told *ret);
+
 /** withdrawal_lost: what of @categories no scope in force lets @org have any
  * more; all of them without a record of the consent (@c NULL). */
 uint32_t withdrawal_lost(const struct step *s, const struct consent *c,

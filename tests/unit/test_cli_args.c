@@ -137,7 +137,7 @@ Test(cli_args, later_commands_are_known_however_they_are_called)
 {
     cr_assert(parse("slip enter HC-1 --whatever 3"));
     cr_expect(c.verb->run == NULL);
-    cr_assert(parse("slip make"));
+    cr_assert(parse("case link"));
     cr_expect(c.verb->run == NULL);
 }
 

@@ -96,6 +96,17 @@ make_ask(void)
     memset(c.u.ask.ask.b, 7, 16);
 }
 
+static void
+make_slip(void)
+{
+    memset(&c, 0, sizeof(c));
+    c.type = CONTENT_SLIP;
+    memset(c.u.slip.ask.b, 7, 16);
+    memset(c.u.slip.code, 9, SLIP_CODE_BYTES);
+    c.u.slip.what = SLIP_WITHDRAW;
+    c.u.slip.check = SLIP_DOCUMENT;
+}
+
 static enum hf_err
 round_trip(void)
 {
@@ -239,6 +250,22 @@ Test(content, ask_is_of_one_object_or_of_all)
     cr_expect(eq(u8, got.u.ask.object.b[0], 9));
     c.u.ask.kind = OBJECT_NONE;
     cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+}
+
+Test(content, slip_says_something_or_answers)
+{
+    make_slip();
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    cr_expect(eq(int, (int)got.u.slip.check, SLIP_DOCUMENT));
+    expect_one_encoding();
+    c.u.slip.answer = SLIP_ANSWER_END;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+    make_slip();
+    c.u.slip.what = (enum slip_what)0;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+    make_slip();
+    memset(c.u.slip.ask.b, 0, 16);
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "asked by whom?");
 }
 
 Test(content, fills_its_limits_and_no_more)
