@@ -1,11 +1,13 @@
 #include "content.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "body.h"
 #include "field.h"
 #include "handoff/v1/content.pb-c.h"
 #include "hf_assert.h"
+#include "hf_crypto.h"
 #include "scan.h"
 
 /* A cell has eight fields and four of bytes; nothing else is as many. */
@@ -504,6 +506,37 @@ decode_what(const Handoff__V1__Content *pb, struct cursor *at,
     return false;
 }
 
+/* The library copies what it unpacks, and what it copies may be about a person:
+ * nothing of it stays where it was freed. */
+static void *
+take_room(void *data, size_t n)
+{
+    size_t *p = n > SIZE_MAX - sizeof(max_align_t)
+                    ? NULL
+                    : malloc(sizeof(max_align_t) + n);
+
+    (void)data;
+    if (p == NULL)
+        return NULL;
+    *p = n;
+    return (uint8_t *)p + sizeof(max_align_t);
+}
+
+static void
+give_room(void *data, void *room)
+{
+    size_t *p;
+
+    (void)data;
+    if (room == NULL)
+        return;
+    p = (size_t *)(void *)((uint8_t *)room - sizeof(max_align_t));
+    hf_wipe(room, *p);
+    free(p);
+}
+
+static ProtobufCAllocator wiping = {take_room, give_room, NULL};
+
 enum hf_err
 content_decode(struct hf_bytes in, struct content *ret_c)
 {
@@ -518,11 +551,11 @@ content_decode(struct hf_bytes in, struct content *ret_c)
     if (in.n == 0 || in.n > CONTENT_BYTES_MAX ||
         !scan_message(&scan, &handoff__v1__content__descriptor, in))
         return HF_ERR_MALFORMED;
-    pb = handoff__v1__content__unpack(NULL, in.n, in.p);
+    pb = handoff__v1__content__unpack(&wiping, in.n, in.p);
     if (pb == NULL)
         return HF_ERR_NOMEM; /* its form was checked above */
     ok = decode_what(pb, &at, ret_c) && content_ok(ret_c);
-    handoff__v1__content__free_unpacked(pb, NULL);
+    handoff__v1__content__free_unpacked(pb, &wiping);
     if (!ok) {
         ret_c->type = (enum content_type)0;
         return HF_ERR_MALFORMED;

@@ -76,7 +76,7 @@ cmd_slip_list(struct cli *c)
                                           {"BY", true},
                                           {"AT", false}};
     json_t *answer = NULL, *item;
-    const int status = cli_get_list(c, "/slips", &answer);
+    const int status = cli_get(c, "/slips", &answer);
     struct cli_table *t;
     size_t i;
 

@@ -155,7 +155,7 @@ replay_lock(const struct node_view *v, struct hf_bytes what)
 {
     struct node_lock lock;
 
-    if (what.n != HF_ID_BYTES + 1 || what.p[HF_ID_BYTES] >= CATEGORY_END)
+    if (what.n != HF_ID_BYTES + 1 || what.p[HF_ID_BYTES] >= LOCK_END)
         return false;
     memcpy(lock.id.b, what.p, HF_ID_BYTES);
     lock.category = (enum category)what.p[HF_ID_BYTES];
