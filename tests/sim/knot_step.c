@@ -67,7 +67,7 @@ static void
 say_content(struct world *w, const struct knot *k, const struct knot_job *j)
 {
     static const char *const words[] = {"", "push", "ask", "receipt",
-                                        "figures", "slip"};
+                                        "figures", "chunk", "slip"};
     static const struct hf_id none;
     const struct content *c = &k->content;
     const struct hf_id *object =

@@ -135,9 +135,9 @@ Test(cli_args, help_needs_nothing_else)
 
 Test(cli_args, later_commands_are_known_however_they_are_called)
 {
-    cr_assert(parse("slip enter HC-1 --whatever 3"));
+    cr_assert(parse("audit declines HC-1 --whatever 3"));
     cr_expect(c.verb->run == NULL);
-    cr_assert(parse("case link"));
+    cr_assert(parse("audit verify"));
     cr_expect(c.verb->run == NULL);
 }
 
