@@ -1,10 +1,11 @@
 /*
  * records.h - the rows the core keeps, as fixed-size structs, and their keys.
  *
- * A record is stored as the struct's bytes behind a version byte: zeroed
- * before it is filled, fixed-width fields, little-endian machines only. Keys
- * are big-endian where they sort. Readers get copies, never pointers into the
- * store. The API's queries read through the same functions.
+ * A record is stored as the struct's bytes behind a version byte, without the
+ * zeros at its end: zeroed before it is filled, fixed-width fields,
+ * little-endian machines only. Keys are big-endian where they sort. Readers get
+ * copies, never pointers into the store. The API's queries read through the
+ * same functions.
  */
 #ifndef NODE_CORE_RECORDS_H
 #define NODE_CORE_RECORDS_H
@@ -99,7 +100,6 @@ struct node_object {
     uint32_t sections;           /* first: disclosed; second: held */
     struct terms terms;          /* referral */
     struct card card;            /* referral, transfer */
-    struct proof proof;          /* second: the cover of what is held */
     struct hf_name author;       /* who drafted it */
     struct hf_name owner;        /* focal point or case manager here */
     struct node_loan loan;       /* of it */
@@ -112,7 +112,6 @@ struct node_object {
     uint64_t created_ms;
     uint64_t changed_ms;
     struct hf_name number;       /* transfer: the one we asked for */
-    struct scopes_withdrawn scopes; /* withdrawal */
     struct hf_id parent;         /* withdrawal: the one that this passes on;
                                     zero: taken here */
     uint8_t by_hand;             /* withdrawal, first: answered by other means:
@@ -120,6 +119,9 @@ struct node_object {
     enum reason by_hand_basis;   /* of that KEPT */
     uint8_t had_case;            /* transfer, second: the case was here before
                                     its release */
+    /* last, because they are mostly empty: a row ends with what is set */
+    struct proof proof;          /* second: the cover of what is held */
+    struct scopes_withdrawn scopes; /* withdrawal */
 };
 
 /** An envelope on its way; its bytes are in NODE_SEALED. */

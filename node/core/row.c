@@ -71,9 +71,10 @@ row_text(const char *text)
 bool
 row_unwrap(struct hf_bytes row, void *ret, size_t n)
 {
-    if (row.n != n + 1 || row.p[0] != RECORD_VERSION)
+    if (row.n == 0 || row.n > n + 1 || row.p[0] != RECORD_VERSION)
         return false;
-    memcpy(ret, row.p + 1, n);
+    memset(ret, 0, n);
+    memcpy(ret, row.p + 1, row.n - 1);
     return true;
 }
 
@@ -103,6 +104,8 @@ row_put(const struct node_view *v, enum node_table t, const struct row_key *k,
     uint8_t row[1 + sizeof(union any_record)];
 
     HF_ASSERT(n < sizeof(row));
+    while (n > 0 && ((const uint8_t *)p)[n - 1] == 0)
+        n--; /* most of a consent, or of a decision, is empty */
     row[0] = RECORD_VERSION;
     memcpy(row + 1, p, n);
     v->put(v->ctx, t, row_span(k), lock, (struct hf_bytes){row, n + 1});

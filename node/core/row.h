@@ -2,7 +2,8 @@
  * row.h - keys and rows of the store: what records*.c are made of.
  *
  * A key is put together from fields, numbers big-endian so that byte order is
- * number order. A record is a struct's bytes behind a version byte. Internal
+ * number order. A record is a struct's bytes behind a version byte, without
+ * the zeros at its end, which come back when it is read. Internal
  * to records*.c and task.c.
  */
 #ifndef NODE_CORE_ROW_H
@@ -29,7 +30,8 @@ struct row_key row_text(const char *text);
 struct hf_bytes row_span(const struct row_key *k);
 bool row_begins(struct hf_bytes key, const struct row_key *prefix);
 
-/** row_unwrap: a record out of a row; false for another size or version. */
+/** row_unwrap: a record out of a row; false for a longer one or another
+ * version. */
 bool row_unwrap(struct hf_bytes row, void *ret, size_t n);
 bool row_get(const struct node_view *v, enum node_table t,
              const struct row_key *k, void *ret, size_t n);

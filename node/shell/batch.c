@@ -307,7 +307,11 @@ attempt(struct batch *b, struct work_queue *taken, size_t *ret_n)
     empty(b);
     if (err)
         return err;
-    for (struct work *w = taken->first; w != NULL && has_room(b); w = w->next) {
+    /* After a failure the view finds nothing: who was asked then would answer
+     * that a user or a case is not known, and mean it. */
+    for (struct work *w = taken->first;
+         w != NULL && has_room(b) && node_store_err(b->store) == HF_OK;
+         w = w->next) {
         step(b, w);
         ++*ret_n;
     }

@@ -21,15 +21,6 @@
 #define AT_ID        8
 #define AT_RECIPIENT 56
 
-double
-bench_now(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int
 remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -341,22 +332,4 @@ bench_address(uint8_t *envelope, uint64_t id, size_t mailbox)
     memcpy(envelope + AT_ID + 8, &id, 8);
     (void)snprintf((char *)envelope + AT_RECIPIENT, HF_ORG_BYTES, "m%05u",
                    (unsigned)mailbox);
-}
-
-long
-bench_anonymous_kib(pid_t pid)
-{
-    char path[64];
-    char line[256];
-    long kib = -1;
-    FILE *f;
-
-    (void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-    f = fopen(path, "r");
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-        if (sscanf(line, "Anonymous: %ld", &kib) == 1)
-            break;
-    if (f != NULL)
-        (void)fclose(f);
-    return kib;
 }
