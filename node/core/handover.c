@@ -7,6 +7,7 @@
 #include "hf_text.h"
 #include "match.h"
 #include "parts.h"
+#include "proxy.h"
 #include "reach.h"
 
 /* Sensitive families stand on a blind card only with consent to enquire. */
@@ -82,6 +83,11 @@ may_offer(struct step *s, const struct node_case *c, const struct hf_org *to)
         step_refuse(s, 1, "own_org", "", "a case is not offered to oneself");
         return false;
     }
+    if (proxy_keeper(s, to) != NULL) {
+        step_refuse(s, 1, "no_node", "offer it to whoever keeps its node",
+                    "%.31s has no node, and can hold no case", to->s);
+        return false;
+    }
     if (!allowed(s, step_me(s), to))
         return false;
     if (!hf_id_is_zero(&c->open_transfer)) {
@@ -121,8 +127,10 @@ append_offer(struct step *s, struct live *l, const struct node_case *c)
     uint8_t *card_bytes = step_alloc(s, CARD_BYTES);
     uint8_t *terms_bytes = step_alloc(s, TERMS_BYTES);
     struct draft d = {.event = EVENT_OFFER,
-                      .flags = s->cmd->flags & ENTRY_TRAVEL_NONE,
-                      .when_ms = s->cmd->when_ms};
+                      .flags =
+                          s->cmd->flags & (ENTRY_TRAVEL_NONE | ENTRY_LATER),
+                      .when_ms = s->cmd->when_ms,
+                      .happened_ms = s->cmd->happened_ms};
     struct terms terms;
     struct card card;
     const struct hf_id mark = transfer_mark(s, &l->o.id, &c->id);
@@ -155,7 +163,7 @@ ask_transfer_offer(struct step *s)
 
     if (!ask_permitted(s, OBJECT_TRANSFER, SIDE_FIRST) ||
         !ask_case(s, true, &c) || !may_offer(s, &c, to) ||
-        !custody_is_sure(s))
+        !custody_is_sure(s) || !happened_fits(s, c.created_ms))
         return;
     if (!find_request(s, &c, to, &l)) {
         id = step_fresh_id(s);
@@ -180,7 +188,9 @@ ask_transfer_request(struct step *s)
 {
     const struct hf_org *to = &s->cmd->to;
     struct hf_hash *token = step_alloc(s, sizeof(*token));
-    struct draft d = {.event = EVENT_REQUEST};
+    struct draft d = {.event = EVENT_REQUEST,
+                      .flags = s->cmd->flags & ENTRY_LATER,
+                      .happened_ms = s->cmd->happened_ms};
     struct hf_id id;
     struct live l;
 
@@ -195,7 +205,7 @@ ask_transfer_request(struct step *s)
         step_refuse(s, 65, "no_number", "", "a request names a number");
         return;
     }
-    if (!allowed(s, to, step_me(s)))
+    if (!allowed(s, to, step_me(s)) || !happened_fits(s, 0))
         return;
     if (!match_token(s, to, &s->cmd->number, token)) {
         step_refuse(s, 75, "no_memory", "try again", "no memory left now");

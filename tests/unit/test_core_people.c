@@ -131,6 +131,15 @@ Test(people, nobody_else_refers_to_a_member_without_a_node)
     cr_expect(eq(u32, core->n_letters, 0));
 }
 
+Test(people, a_member_without_a_node_holds_no_case)
+{
+    struct node_command c = {
+        .type = CMD_TRANSFER_OFFER, .case_id = case_id, .to = paper};
+
+    cr_expect(eq(int, core_ask(s, &c), 1));
+    cr_expect(eq(str, s->reply.code, "no_node"));
+}
+
 Test(people, clocks_go_by_when_it_happened)
 {
     const struct hf_id id = refer();
