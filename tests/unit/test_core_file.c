@@ -416,3 +416,31 @@ Test(file, is_not_given_for_ever_to_who_asks_for_ever)
     cr_expect(gt(sz, given, 0));
     cr_expect(lt(sz, given, 80), "%zu", given);
 }
+
+/* R has not been told yet; S knows. */
+Test(file, is_gated_again_for_each_handful)
+{
+    const struct node_case kase = core_case_of(s, case_id);
+    struct consent con;
+    struct hf_id file;
+    struct node_file f;
+
+    accepted();
+    file = attach(s, ref, CATEGORY_HEALTH);
+    memset(&f, 0, sizeof(f));
+    for (size_t i = 0; i < core->n_letters && f.have < 5; i++) {
+        if (!core->letter[i].is_gone)
+            core_deliver(i);
+        (void)file_get(r->env.view, &file, &f);
+    }
+    cr_assert(consent_get(s->env.view, &kase.consent, &con));
+    con.scope[1].withdrawn = true;
+    disk_begin(s->disk);
+    consent_put(s->env.view, &con, (struct hf_bytes){NULL, 0});
+    disk_commit(s->disk);
+    core_run();
+    cr_assert(file_get(r->env.view, &file, &f));
+    expect_no(file_is_whole(&f));
+    cr_expect(eq(uint, f.is_gone, 1));
+    cr_expect(eq(uint, core_alarms(r, "attachment_gone"), 1));
+}
