@@ -300,9 +300,6 @@ void api_put_household(struct api_call *c, json_t *o,
 /** api_put_vital: "vital_interest" of a referral that was made without
  * consent; false: it was not. */
 bool api_put_vital(struct api_call *c, json_t *j, const struct node_object *o);
-/** api_add_vital_tasks: what must follow, into @list by due. */
-void api_add_vital_tasks(struct api_call *c, json_t *list, bool overdue,
-                         bool mine);
 
 /* ---- query_consent.c, query_object.c, query_route.c ---- */
 

@@ -138,7 +138,6 @@ query_tasks(struct api_call *c)
         add_mine(c, list, until_ms);
     else
         add_all(c, list, until_ms);
-    api_add_vital_tasks(c, list, overdue, mine);
     (void)json_object_set_new(o, "items", list);
     if (api_arg_flag(c, "unassigned"))
         drop_owned(list);

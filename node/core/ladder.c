@@ -112,10 +112,11 @@ ladder_leave(struct step *s, const struct node_task *t)
 /* Which rungs there are: another provider is for who refers to propose; who
  * receives is reminded, and leaves the rest to who refers. */
 static bool
-has_rung(const struct node_object *o, unsigned rung)
+has_rung(const struct node_task *t, const struct node_object *o, unsigned rung)
 {
     if (rung == RUNG_NEXT_PROVIDER)
-        return o != NULL && o->kind == OBJECT_REFERRAL && o->side == SIDE_FIRST;
+        return o != NULL && o->kind == OBJECT_REFERRAL &&
+               o->side == SIDE_FIRST && t->what <= TASK_UNCONFIRMED;
     if (rung == RUNG_COMMITTEE)
         return o == NULL || o->side == SIDE_FIRST;
     return true;
@@ -172,7 +173,7 @@ step_after(const struct step *s, const struct node_task *t,
     for (unsigned i = 0; i < ladder.n; i++) {
         const struct sop_rung *r = &ladder.rung[i];
 
-        if (!has_rung(o, r->who))
+        if (!has_rung(t, o, r->who))
             continue;
         if (r->who > t->rung)
             return (struct step_up){

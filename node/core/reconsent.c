@@ -1,5 +1,7 @@
 #include "reconsent.h"
 
+#include "vital.h"
+
 #include "sop_force.h"
 
 #define ROW_VERSION 1
@@ -142,6 +144,7 @@ reconsent_given(struct step *s, const struct node_case *c)
     if (k.shelter_ms != 0)
         k.shelter_ms = s->now;
     store(s, c, &k);
+    vital_asked(s, c);
 }
 
 void

@@ -264,6 +264,14 @@ make_room(const struct node_view *v, const struct node_task *t)
     return has_done;
 }
 
+/* Not for who has the case: somebody without a part in it, or of a certain
+ * profession. */
+static bool
+is_others(enum task_what what)
+{
+    return what == TASK_VITAL_CONFIRM || what == TASK_VITAL_REVIEW;
+}
+
 bool
 task_make(struct step *s, const struct node_task *want, struct hf_id *ret_id)
 {
@@ -285,7 +293,8 @@ task_make(struct step *s, const struct node_task *want, struct hf_id *ret_id)
         *ret_id = t.id;
     if (task_get(s->v, &t.id, &same))
         return true;
-    if (t.owner.s[0] == '\0' && case_get(s->v, &t.case_id, &c))
+    if (t.owner.s[0] == '\0' && !is_others(t.what) &&
+        case_get(s->v, &t.case_id, &c))
         t.owner = c.owner;
     if (!make_room(s->v, &t))
         return false;

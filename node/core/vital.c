@@ -4,6 +4,7 @@
 #include "disclose.h"
 #include "hf_assert.h"
 #include "inbound.h"
+#include "task.h"
 
 #define ROW_VERSION 1
 #define WORDS       'w' /* behind the id: the row of the words */
@@ -209,6 +210,46 @@ count(struct step *s, const struct hf_id *object, enum state state, int by)
     cell_add(s->v, &c, by);
 }
 
+/* What must follow, and climbs when it does not. */
+static void
+make_task(struct step *s, const struct node_vital *v, enum task_what what,
+          uint64_t within_ms)
+{
+    struct node_task t;
+
+    memset(&t, 0, sizeof(t));
+    t.case_id = v->case_id;
+    t.object = v->object;
+    t.what = what;
+    t.due_ms = s->now + within_ms;
+    (void)task_make(s, &t, NULL);
+}
+
+static void
+finish_task(struct step *s, const struct node_vital *v, enum task_what what)
+{
+    const struct hf_bytes no_words = {NULL, 0};
+    struct node_task t;
+
+    if (task_find(s->v, &v->case_id, &v->object, what, &t))
+        task_finish(s, &t, REASON_NONE, no_words);
+}
+
+void
+vital_asked(struct step *s, const struct node_case *c)
+{
+    struct consent consent;
+    struct node_vital v;
+    struct node_task t;
+
+    memset(&t, 0, sizeof(t));
+    while (consent_get(s->v, &c->consent, &consent) &&
+           task_next_of_case(s->v, &c->id, &t))
+        if (t.what == TASK_CONSENT_ASK && t.done_ms == 0 &&
+            consent.given_ms >= t.made_ms && vital_get(s->v, &t.object, &v))
+            finish_task(s, &v, TASK_CONSENT_ASK);
+}
+
 void
 vital_sent(struct step *s, const struct live *l)
 {
@@ -220,6 +261,10 @@ vital_sent(struct step *s, const struct live *l)
     vital_put(s->v, &v);
     count(s, &v.object, STATE_REVIEW_DUE, +1);
     due_put(s->v, s->now + VITAL_REVIEW_MS, &v.object, DUE_REVIEW);
+    make_task(s, &v, TASK_VITAL_REVIEW, VITAL_REVIEW_MS);
+    make_task(s, &v, TASK_CONSENT_ASK, VITAL_ASK_MS);
+    if (v.a.role == ROLE_CASE_MANAGER)
+        make_task(s, &v, TASK_VITAL_CONFIRM, VITAL_CONFIRM_MS);
     step_alarm(s, "vital_interest", l->o.kind, &l->o.id, &l->o.peer,
                REASON_NONE);
 }
@@ -307,6 +352,7 @@ vital_review(struct step *s)
     count(s, &v.object, v.is_upheld ? STATE_UPHELD : STATE_NOT_UPHELD, +1);
     if (!v.is_review_overdue)
         due_del(s->v, v.sent_ms + VITAL_REVIEW_MS, &v.object, DUE_REVIEW);
+    finish_task(s, &v, TASK_VITAL_REVIEW);
     reply(s, &v);
 }
 
@@ -340,6 +386,7 @@ vital_confirm(struct step *s, const struct live *l)
         v.confirmed_by = s->cmd->user;
         v.confirmed_ms = s->now;
         vital_put(s->v, &v);
+        finish_task(s, &v, TASK_VITAL_CONFIRM);
         reply(s, &v);
     }
     return true;

@@ -53,6 +53,8 @@ bool vital_get(const struct node_view *v, const struct hf_id *object,
 bool vital_waits(const struct step *s, const struct live *l);
 void vital_approved(struct step *s, const struct live *l);
 void vital_sent(struct step *s, const struct live *l);
+/** vital_asked: consent was given or refused: the person has been asked. */
+void vital_asked(struct step *s, const struct node_case *c);
 /** vital_disclose: attestation and sections into @b; false: nothing held. */
 bool vital_disclose(struct step *s, const struct node_vital *vital,
                     const struct node_case *c, struct body *b);
