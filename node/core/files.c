@@ -35,11 +35,13 @@ file_chunk_bytes(const struct node_file *f, uint32_t i)
 }
 
 /* A key of its own: whatever else lies under the case or the object, it goes
- * alone when its category has to. */
+ * alone when its category has to. Never under the file's id: the peer chooses
+ * that, and could name a case of ours to have its key shredded. */
 static struct node_lock
 lock_of(const struct node_file *f)
 {
-    return (struct node_lock){f->id, f->category};
+    HF_ASSERT(!hf_id_is_zero(&f->lock));
+    return (struct node_lock){f->lock, f->category};
 }
 
 /* ---- records ---- */

@@ -23,6 +23,7 @@
 struct node_file {
     struct hf_id id;         /* HA-... */
     struct hf_id object;
+    struct hf_id lock;       /* whose key it lies under: drawn here */
     enum category category;
     uint8_t is_ours;         /* from us; else from the peer */
     uint8_t is_gone;         /* the peer has it no more, and we not all of it*/

@@ -188,6 +188,7 @@ ask_attach(struct step *s)
         memset(&f, 0, sizeof(f));
         f.id = step_fresh_id(s);
         f.object = l.o.id;
+        f.lock = step_fresh_id(s);
         f.category = category;
         f.is_ours = 1;
         f.bytes = s->cmd->n_bytes;

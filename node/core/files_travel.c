@@ -52,7 +52,8 @@ ask_more(struct step *s, struct node_file *f, const struct hf_org *peer)
     f->asked_ms = s->now;
 }
 
-/* The announcing part; borrowed. */
+/* The announcing part; borrowed. Its id alone is not enough: one body may
+ * hold two of an id, and the other may be shorter. */
 static bool
 find_part(const struct step *s, const struct node_object *o,
           const struct node_file *f, struct file_head *head,
@@ -63,37 +64,46 @@ find_part(const struct step *s, const struct node_object *o,
     for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
         if (body_part_get(s->v, &o->id, side_other(o->side), f->n, i, &p) &&
             p.type == PART_FILE && file_head_unpack(p.bytes, head) &&
-            hf_id_eq(&head->id, &f->id)) {
+            hf_id_eq(&head->id, &f->id) && head->bytes == f->bytes &&
+            hf_hash_eq(&head->root, &f->root)) {
             *ret = p.bytes;
             return true;
         }
     return false;
 }
 
-static void
-begin(struct step *s, struct live *l, uint32_t n, const struct part *p)
+/* One that is what it says it is, and not known yet. */
+static bool
+is_new(struct step *s, const struct part *p, struct file_head *ret)
 {
-    struct file_head head;
     struct hf_hash root;
     struct node_file f;
 
-    if (!file_head_unpack(p->bytes, &head))
-        return;
+    if (!file_head_unpack(p->bytes, ret))
+        return false;
     step_hash(s, FILE_LABEL, p->bytes.p + FILE_HEAD_BYTES,
               p->bytes.n - FILE_HEAD_BYTES, &root);
-    if (!hf_hash_eq(&root, &head.root) || file_get(s->v, &head.id, &f))
-        return; /* not what it says, or known (p is not ours any more) */
+    return hf_hash_eq(&root, &ret->root) && !file_get(s->v, &ret->id, &f);
+}
+
+static void
+begin(struct step *s, struct live *l, uint32_t n, enum category category,
+      const struct file_head *head)
+{
+    struct node_file f;
+
     memset(&f, 0, sizeof(f));
-    f.id = head.id;
+    f.id = head->id;
     f.object = l->o.id;
-    f.category = p->category;
+    f.lock = step_fresh_id(s);
+    f.category = category;
     f.window = WINDOW_MIN;
     f.n = n;
-    f.bytes = head.bytes;
-    f.chunks = head.chunks;
-    f.root = root;
+    f.bytes = head->bytes;
+    f.chunks = head->chunks;
+    f.root = head->root;
     f.made_ms = s->now;
-    memcpy(f.name, head.name, sizeof(f.name));
+    memcpy(f.name, head->name, sizeof(f.name));
     ask_more(s, &f, &l->o.peer);
     file_put(s->v, &f);
 }
@@ -103,6 +113,7 @@ file_came(struct step *s, struct live *l, enum side side, uint32_t n,
           enum event event)
 {
     struct hf_id at = {{0}};
+    struct file_head head;
     struct node_file f;
     struct part p;
     uint64_t bytes = 0;
@@ -118,15 +129,16 @@ file_came(struct step *s, struct live *l, enum side side, uint32_t n,
     }
     for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
         if (!body_part_get(s->v, &l->o.id, side, n, i, &p) ||
-            p.type != PART_FILE)
+            p.type != PART_FILE || !is_new(s, &p, &head))
             continue;
-        if (files >= FILES_OF_MAX || bytes >= FILES_BYTES_MAX) {
+        if (files >= FILES_OF_MAX || bytes + head.bytes > FILES_BYTES_MAX) {
             step_alarm(s, "attachment_refused", l->o.kind, &l->o.id, &l->o.peer,
                        REASON_NONE);
             return;
         }
-        begin(s, l, n, &p);
+        begin(s, l, n, p.category, &head);
         files++;
+        bytes += head.bytes;
     }
 }
 
@@ -164,6 +176,7 @@ is_good(struct step *s, const struct node_object *o, const struct node_file *f,
     step_hash(s, FILE_CHUNK_LABEL, c->bytes.p, file_chunk_bytes(f, c->first),
               hash);
     return find_part(s, o, f, &head, &part) &&
+           c->first < (part.n - FILE_HEAD_BYTES) / HF_HASH_BYTES &&
            memcmp(part.p + FILE_HEAD_BYTES + (size_t)c->first * HF_HASH_BYTES,
                   hash->b, HF_HASH_BYTES) == 0;
 }

@@ -65,7 +65,8 @@ permit_command(uint32_t roles, enum node_command_type type,
         return (roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
     case CMD_ATTACH:
     case CMD_ATTACH_PUT:
-    case CMD_ATTACH_DONE:
+    case CMD_ATTACH_DONE: /* an event announces it */
+        return (roles & event_roles(kind, side, EVENT_DISCLOSE)) != 0;
     case CMD_CASE_ASSIGN:
     case CMD_TASK_DONE:
         return (roles & SERVE) != 0;

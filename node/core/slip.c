@@ -12,7 +12,6 @@
 #define MADE       'm' /* index of the code: struct made */
 #define ENTERED    'e' /* id: struct slip_entered */
 #define WRONG      'w' /* organisation: struct wrong */
-#define ASKED_MAX  4   /* members that share a tag, at most */
 #define HOUR_MS    (60ull * 60 * 1000)
 #define DAY_MS     (24 * HOUR_MS)
 
@@ -256,23 +255,33 @@ send(struct step *s, const struct hf_org *to, const struct content_slip *c)
     (void)push_content(s, to, content, LANE_URGENT, &none, 0);
 }
 
-/* To every member whose tag it is; how many there are. */
-static uint8_t
-ask_makers(struct step *s, const struct content_slip *c)
+/* Every member whose tag it is; how many there are. */
+static unsigned
+makers_of(const struct step *s, const uint8_t *code,
+          const struct hf_org *ret[static SLIP_ASKED_MAX])
 {
     const struct registry *r = s->env->registry;
-    uint8_t n = 0;
+    unsigned n = 0;
 
-    for (size_t i = 0; r != NULL && i < r->n_orgs && n < ASKED_MAX; i++) {
+    for (size_t i = 0; r != NULL && i < r->n_orgs && n < SLIP_ASKED_MAX; i++) {
         const struct registry_org *org = &r->orgs[i];
 
-        if (org->status != MEMBER_ACTIVE || hf_org_eq(&org->id, step_me(s)) ||
-            !is_maker(s, &org->id, c->code))
-            continue;
-        send(s, &org->id, c);
-        n++;
+        if (org->status == MEMBER_ACTIVE && !hf_org_eq(&org->id, step_me(s)) &&
+            is_maker(s, &org->id, code))
+            ret[n++] = &org->id;
     }
     return n;
+}
+
+static bool
+ask_makers(struct step *s, const struct content_slip *c)
+{
+    const struct hf_org *maker[SLIP_ASKED_MAX];
+    const unsigned n = makers_of(s, c->code, maker);
+
+    for (unsigned i = 0; i < n; i++)
+        send(s, maker[i], c);
+    return n > 0;
 }
 
 static struct content_slip
@@ -306,6 +315,31 @@ settle(struct step *s, struct slip_entered *e, enum slip_answer answer)
                    REASON_NOT_KNOWN);
 }
 
+static bool
+says_unknown(const struct slip_entered *e, const struct hf_org *org)
+{
+    for (unsigned i = 0; i < e->n_unknown; i++)
+        if (hf_org_eq(&e->unknown[i], org))
+            return true;
+    return false;
+}
+
+/* True once none is left who may have made it. Whoever says it twice, or for
+ * another, must not end the search before its maker has answered. */
+static bool
+is_unknown(struct step *s, struct slip_entered *e, const struct hf_org *from)
+{
+    const struct hf_org *maker[SLIP_ASKED_MAX];
+    const unsigned n = makers_of(s, e->code, maker);
+
+    if (!says_unknown(e, from) && e->n_unknown < SLIP_ASKED_MAX)
+        e->unknown[e->n_unknown++] = *from;
+    for (unsigned i = 0; i < n; i++)
+        if (!says_unknown(e, maker[i]))
+            return false;
+    return true;
+}
+
 static void
 take_answer(struct step *s, const struct hf_org *from,
             const struct content_slip *c)
@@ -316,7 +350,7 @@ take_answer(struct step *s, const struct hf_org *from,
         memcmp(e.code, c->code, sizeof(e.code)) != 0 ||
         !is_maker(s, from, e.code) || c->answer == SLIP_BUSY)
         return;
-    if (c->answer == SLIP_UNKNOWN && ++e.n_unknown < e.n_asked) {
+    if (c->answer == SLIP_UNKNOWN && !is_unknown(s, &e, from)) {
         entered_put(s, &e);
         return;
     }
@@ -400,8 +434,7 @@ ask_slip_enter(struct step *s)
         return;
     }
     e.answer = SLIP_ASKS;
-    e.n_asked = ask_makers(s, &c);
-    if (e.n_asked == 0) {
+    if (!ask_makers(s, &c)) {
         (void)too_many_wrong(s, &nobody, true);
         step_refuse(s, 66, "no_such_code", "read it again, sign by sign",
                     "no member has made such a code");

@@ -16,6 +16,7 @@
 
 #define SLIP_LIFE_MS    (180ull * 24 * 3600 * 1000)
 #define SLIP_TRY_MS     (30ull * 24 * 3600 * 1000) /* passed on so long */
+#define SLIP_ASKED_MAX  4  /* members that share a tag, at most */
 #define SLIP_WRONG_MAX  20 /* wrong codes of one member, or typed here, a day */
 
 /** One that was taken here and passed on. */
@@ -29,8 +30,8 @@ struct slip_entered {
     uint64_t at_ms;
     uint64_t next_ms;        /* when it is sent again, or forgotten */
     uint8_t tries;
-    uint8_t n_asked;         /* members whose tag it is */
-    uint8_t n_unknown;       /* of those, how many do not know it */
+    uint8_t n_unknown;       /* members whose tag it is who do not know it */
+    struct hf_org unknown[SLIP_ASKED_MAX]; /* who: each says it for itself */
 };
 
 void ask_slip_make(struct step *s);

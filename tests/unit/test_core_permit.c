@@ -71,6 +71,22 @@ Test(permit, lets_a_provider_serve_and_a_supervisor_approve)
                      permit_command(bit, CMD_EVENT, OBJECT_REFERRAL,
                                     SIDE_FIRST, EVENT_APPROVE),
                      r == ROLE_SUPERVISOR));
+        for (int type = CMD_ATTACH; type <= CMD_ATTACH_DONE; type++) {
+            const enum node_command_type t = (enum node_command_type)type;
+
+            cr_expect(eq(int,
+                         permit_command(bit, t, OBJECT_REFERRAL, SIDE_FIRST,
+                                        EVENT_NONE),
+                         (CARERS & bit) != 0));
+            cr_expect(eq(int,
+                         permit_command(bit, t, OBJECT_REFERRAL, SIDE_SECOND,
+                                        EVENT_NONE),
+                         (SERVERS & bit) != 0));
+            cr_expect(eq(int,
+                         permit_command(bit, t, OBJECT_TRANSFER, SIDE_SECOND,
+                                        EVENT_NONE),
+                         (CARERS & bit) != 0));
+        }
         cr_expect(eq(int,
                      permit_command(bit, CMD_EVENT, OBJECT_TRANSFER,
                                     SIDE_SECOND, EVENT_TAKE_OVER),

@@ -251,3 +251,83 @@ Test(slip, is_nowhere_at_its_maker)
     if (strlen(text) == SLIP_CODE_BYTES)
         expect_no(core_holds(a, text));
 }
+
+/* ---- two members with one tag ---- */
+
+/* As tag_of(): what says who has made a code. */
+static uint16_t
+tag(const char *org, const uint8_t *code)
+{
+    uint8_t rest[SLIP_CODE_BYTES];
+    struct hf_org id;
+    const struct hf_bytes in[] = {{(const uint8_t *)id.s, HF_ORG_BYTES},
+                                  {rest, sizeof(rest)}};
+    struct hf_hash h;
+
+    cr_assert(hf_org_parse(org, &id));
+    memcpy(rest, code, sizeof(rest));
+    slip_set_tag(rest, 0);
+    hf_hash("handoff/1 slip maker", in, 2, &h);
+    return (uint16_t)((h.b[0] << 8 | h.b[1]) & 0x7fff);
+}
+
+/* An organisation, without a node, that may have made the code, too. */
+static struct core_node
+twin_of(const uint8_t *code)
+{
+    struct core_node twin;
+    char org[16];
+
+    memset(&twin, 0, sizeof(twin));
+    for (unsigned i = 0; i < 2000000; i++) {
+        (void)snprintf(org, sizeof(org), "twin-%u", i);
+        if (tag(org, code) != slip_tag(code))
+            continue;
+        core_add_org(org, ORG_NGO);
+        cr_assert(hf_org_parse(org, &twin.org));
+        return twin;
+    }
+    cr_fatal("no other name has this tag");
+}
+
+static void
+say_unknown(const struct core_node *from, struct core_node *to,
+            const uint8_t *code, uint8_t nth)
+{
+    struct content content = {.type = CONTENT_SLIP};
+    struct node_send send = {.to = to->org, .content = &content};
+    struct hf_id id = {{0}};
+    struct slip_entered e;
+
+    cr_assert(slip_next(to->env.view, &id, &e));
+    content.u.slip.ask = e.id;
+    content.u.slip.what = e.what;
+    content.u.slip.check = e.check;
+    content.u.slip.answer = SLIP_UNKNOWN;
+    memcpy(content.u.slip.code, code, SLIP_CODE_BYTES);
+    send.envelope.b[0] = nth;
+    send.envelope.b[1] = 0x55;
+    send.created_ms = core->now_ms;
+    send.expires_ms = core->now_ms + DAY_MS;
+    core_post(from, &send);
+    core_deliver(core->n_letters - 1);
+}
+
+Test(slip, unknown_to_one_twice_is_not_unknown_to_two)
+{
+    const struct hf_id id = referred();
+    uint8_t code[SLIP_CODE_BYTES];
+    struct core_node twin;
+
+    make(id, code);
+    twin = twin_of(code);
+    core->has_no_prekey[0] = true; /* the maker is away */
+    cr_assert(eq(int, enter(c, code, SLIP_WITHDRAW, SLIP_DOCUMENT), 0));
+    for (uint8_t i = 1; i <= 5; i++)
+        say_unknown(&twin, c, code, i);
+    cr_expect(eq(int, (int)last_answer(c), SLIP_ASKS));
+    core->has_no_prekey[0] = false;
+    core_wait(DAY_MS);
+    cr_expect(eq(int, (int)last_answer(c), SLIP_DONE));
+    expect_state(b, id, STATE_RECALLED);
+}
