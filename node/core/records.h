@@ -122,6 +122,7 @@ struct node_object {
     /* last, because they are mostly empty: a row ends with what is set */
     struct proof proof;          /* second: the cover of what is held */
     struct scopes_withdrawn scopes; /* withdrawal */
+    uint8_t bare[2][ENTRY_NUMBERS_MAX / 8]; /* a bit an entry (bare.h) */
 };
 
 /** An envelope on its way; its bytes are in NODE_SEALED. */
@@ -135,6 +136,8 @@ struct node_out {
     uint64_t expires_ms;
     uint64_t custody_ms;        /* 0: no broker has it yet */
     uint32_t n;                 /* own entries in it */
+    uint32_t bodies;            /* it makes up for bodies up to this entry;
+                                   0: it does not */
     struct hf_id answers;       /* a copy: the ask that it answers; or zero */
 };
 

@@ -190,6 +190,17 @@ apply_completed(struct step *s, const struct live *l, const struct entry *e)
 }
 
 static void
+body_came(struct step *s, struct live *l, enum side side, uint32_t n,
+          enum event event)
+{
+    if (event == EVENT_SEND)
+        apply_send(s, l, n);
+    else if (event == EVENT_DISCLOSE)
+        apply_disclose(s, l, n);
+    (void)side;
+}
+
+static void
 apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
 {
@@ -202,10 +213,8 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
         close_died(s, l);
     switch ((int)e->event) {
     case EVENT_SEND:
-        apply_send(s, l, n);
-        break;
     case EVENT_DISCLOSE:
-        apply_disclose(s, l, n);
+        body_came(s, l, side, n, e->event);
         break;
     case EVENT_RECEIVE:
         if (!is_first && l->o.owner.s[0] == '\0')
@@ -239,7 +248,6 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     default:
         break;
     }
-    (void)side;
 }
 
 /* ---- what follows by itself ---- */
@@ -343,4 +351,4 @@ react(struct step *s, struct live *l)
     return l->o.side == SIDE_FIRST ? react_first(s, l) : react_second(s, l);
 }
 
-const struct live_kind referral_kind = {apply, react};
+const struct live_kind referral_kind = {apply, body_came, react};
