@@ -109,6 +109,8 @@ struct node_object {
     uint64_t report_ms;
     uint64_t met_ms[4];          /* when deliver, decide, contact, report were
                                     answered; 0: not yet */
+    uint8_t met_in_doubt;        /* a bit for each of them that our own clock
+                                    said while it was in doubt */
     uint64_t created_ms;
     uint64_t changed_ms;
     struct hf_name number;       /* transfer: the one we asked for */

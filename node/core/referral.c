@@ -205,8 +205,11 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
 {
     const bool is_first = l->o.side == SIDE_FIRST;
+    uint64_t was[DEADLINES];
 
+    memcpy(was, l->o.met_ms, sizeof(was));
     apply_clocks(l, n, e);
+    deadline_met(s, &l->o, was, side, e);
     apply_shelter(s, l, e->event);
     apply_completed(s, l, e);
     if (e->reason == REASON_DIED && side != l->o.side)

@@ -219,7 +219,11 @@ static void
 apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
 {
+    uint64_t was[DEADLINES];
+
+    memcpy(was, l->o.met_ms, sizeof(was));
     apply_clocks(l, e);
+    deadline_met(s, &l->o, was, side, e);
     if (e->reason == REASON_DIED && side != l->o.side)
         close_died(s, l);
     if (e->event == EVENT_SUPPLEMENT && side == l->o.side)
