@@ -56,7 +56,8 @@ struct api_status {
     uint64_t queue_out;    /* envelopes not yet acknowledged by the peer */
     uint64_t queue_unsent; /* ... not yet taken by a broker */
     uint64_t queue_in;
-    uint64_t waiting;          /* objects whose peer has no valid prekey */
+    uint64_t waiting;          /* objects that wait for their peer */
+    uint64_t waiting_prekey;   /* those of them whose peer's node is off */
     uint64_t waiting_since_ms; /* the longest of them; 0: none */
     uint64_t registry_expires_ms; /* 0: no registry */
     uint32_t registry_version;

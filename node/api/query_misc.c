@@ -163,7 +163,8 @@ query_status(struct api_call *c)
     api_put_u64(queues, "out", s->queue_out);
     api_put_u64(queues, "unsent", s->queue_unsent);
     api_put_u64(queues, "in", s->queue_in);
-    api_put_u64(queues, "waiting_for_prekey", s->waiting);
+    api_put_u64(queues, "waiting_for_prekey", s->waiting_prekey);
+    api_put_u64(queues, "waiting_for_member", s->waiting - s->waiting_prekey);
     (void)json_object_set_new(o, "queues", queues);
     (void)json_object_set_new(o, "ages", ages_of(c, s));
     api_put_u64(store, "used", s->map_used);

@@ -463,6 +463,8 @@ put_clocks(json_t *j, const struct node_object *o)
         api_put_text(item, "what", deadline_text(o, k));
         api_put_time(item, "due", due);
         api_put_time(item, "met", met);
+        if (o->met_in_doubt & (1u << k))
+            api_put_bool(item, "met_in_doubt", true);
         api_put_bool(item, "runs", runs);
         (void)json_array_append_new(list, item);
     }

@@ -158,9 +158,12 @@ print_clocks(FILE *out, const json_t *clocks)
 
         (void)cli_out_time(cli_out_text(item, "due"), due);
         if (json_is_string(met))
-            cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s by %s, done %s",
+            cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s by %s, done %s%s",
                            cli_out_text(item, "what"), due,
-                           cli_out_time(json_string_value(met), at));
+                           cli_out_time(json_string_value(met), at),
+                           cli_out_true(item, "met_in_doubt")
+                               ? " (clock in doubt)"
+                               : "");
         else
             cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s by %s%s",
                            cli_out_text(item, "what"), due,

@@ -183,4 +183,4 @@ react(struct step *s, struct live *l)
     return true;
 }
 
-const struct live_kind withdrawal_kind = {apply, react};
+const struct live_kind withdrawal_kind = {apply, NULL, react};

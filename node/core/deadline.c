@@ -84,6 +84,23 @@ deadline_at(const struct entry *e)
                                                             : e->at_ms;
 }
 
+void
+deadline_met(const struct step *s, struct node_object *o,
+             const uint64_t was[static DEADLINES], enum side side,
+             const struct entry *e)
+{
+    const bool in_doubt = s->env->is_clock_doubtful && side == o->side &&
+                          e->at_ms == s->now && deadline_at(e) == e->at_ms;
+
+    for (int k = 0; k < DEADLINES; k++) {
+        if (o->met_ms[k] == was[k])
+            continue;
+        o->met_in_doubt &= (uint8_t)~(1u << k);
+        if (in_doubt && o->met_ms[k] != 0)
+            o->met_in_doubt |= (uint8_t)(1u << k);
+    }
+}
+
 /* ---- tasks ---- */
 
 /* A task that should be open; its due instant moves, or is set once. */

@@ -37,4 +37,12 @@ void deadline_settle(struct step *s, const struct node_object *o);
 /** deadline_check: each clock of @o that runs is an open task. */
 bool deadline_check(const struct node_view *v, const struct node_object *o);
 
+/** deadline_met: entry @e of @side has changed met_ms from @was. What answers a
+ * clock stops it whatever the time; but that it was in time, our own clock
+ * cannot say while it is in doubt. A peer's time is the peer's word, a time
+ * that a person named is theirs. */
+void deadline_met(const struct step *s, struct node_object *o,
+                  const uint64_t was[static DEADLINES], enum side side,
+                  const struct entry *e);
+
 #endif /* NODE_CORE_DEADLINE_H */

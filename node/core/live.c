@@ -246,6 +246,15 @@ effect(struct step *s, struct live *l, enum side side, uint32_t n,
     file_came(s, l, side, n, e->event);
 }
 
+void
+live_body_came(struct step *s, struct live *l, enum side side,
+               const struct entry *e)
+{
+    if (kind_of(l)->body_came != NULL)
+        kind_of(l)->body_came(s, l, side, e->n, e->event);
+    file_came(s, l, side, e->n, e->event);
+}
+
 /* Effects in an order that both ends could have seen: an entry after what its
  * author had seen. */
 static bool

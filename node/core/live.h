@@ -99,6 +99,9 @@ struct live_kind {
     /** the effect of a valid entry, once; may not append */
     void (*apply)(struct step *s, struct live *l, enum side side, uint32_t n,
                   const struct entry *e);
+    /** what its body brings, where that came after the entry; or NULL */
+    void (*body_came)(struct step *s, struct live *l, enum side side,
+                      uint32_t n, enum event event);
     /** what follows by itself from the state; true if it appended */
     bool (*react)(struct step *s, struct live *l);
 };

@@ -1,5 +1,6 @@
 #include "live_internal.h"
 
+#include "bare.h"
 #include "files.h"
 #include "hf_assert.h"
 #include "hf_text.h"
@@ -125,6 +126,8 @@ live_drop_sections(struct step *s, struct live *l, enum side side,
     const uint32_t last = last_held(s, l, side);
     struct part p;
 
+    if (side != l->o.side)
+        bare_forget(&l->o, side); /* such a section may be in what is owed */
     for (uint32_t n = 1; n <= last; n++) {
         for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
             if (!body_part_get(s->v, &l->o.id, side, n, i, &p))
@@ -152,6 +155,7 @@ drop_bodies(struct step *s, struct live *l, enum side side)
 {
     const uint32_t last = last_held(s, l, side);
 
+    bare_forget(&l->o, side);
     for (uint32_t n = 1; n <= last; n++) {
         for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
             body_part_del(s->v, &l->o.id, side, n, i);

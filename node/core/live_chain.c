@@ -1,5 +1,6 @@
 #include "live_internal.h"
 
+#include "bare.h"
 #include "feedback.h"
 #include "hf_assert.h"
 #include "inbound.h"
@@ -78,6 +79,7 @@ step_aside(struct step *s, struct live *l, uint32_t n)
     for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
         body_part_del(s->v, &l->o.id, mine, n, i);
     body_part_del(s->v, &l->o.id, mine, n, BODY_HEAD);
+    bare_clear(&l->o, mine, n);
     note_fork(s, l, mine, n);
 }
 
@@ -120,28 +122,6 @@ live_auto(struct step *s, struct live *l, enum event event, enum reason reason)
 }
 
 /* ---- entries that arrive ---- */
-
-/* A number that is held already: the same entry again, or a fork. */
-static void
-take_again(struct step *s, struct live *l, enum side side,
-           const struct content_entry *ce, const struct entry *e,
-           const struct hf_hash *hash)
-{
-    uint8_t other[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
-
-    if (hf_hash_eq(hash, &l->hash[side][e->n - 1]))
-        return;
-    /* Two branches are proof enough, and what is held of a third decides
-     * nothing: but for a recall, which counts in whichever it stands. */
-    if (chain_get(s->v, &l->o.id, side, e->n, 1, other, sig)) {
-        l->o.fork_recall[side] |= e->event == EVENT_RECALL;
-        return;
-    }
-    chain_put(s->v, &l->o.id, side, e->n, 1, ce->bytes.p, ce->sig.p);
-    note_fork(s, l, side, e->n);
-    if (e->event == EVENT_RECALL)
-        l->o.fork_recall[side] = 1;
-}
 
 /* Entries may arrive out of order: what fills a gap lets the ones behind it
  * in, each checked against the hash of the one before. */
@@ -207,8 +187,63 @@ keep_body(struct step *s, struct live *l, enum side side, const struct entry *e,
             return;
         }
     }
+    bare_clear(&l->o, side, e->n);
     if (!body_part_get(s->v, &l->o.id, side, e->n, BODY_HEAD, &head))
         live_store_body(s, l, side, e->n, &b);
+}
+
+/* The peer's entry came without the body that it names. */
+static void
+note_bare(struct live *l, enum side side, const struct content_entry *ce,
+          const struct entry *e)
+{
+    static const struct hf_hash none;
+
+    if (side != l->o.side && ce->body.n == 0 && !hf_hash_eq(&e->body, &none))
+        bare_set(&l->o, side, e->n);
+}
+
+/* An entry that came without its body, and now with it. What was taken once is
+ * not taken again: it may have been destroyed. Nor what would have to go. */
+static void
+take_body(struct step *s, struct live *l, enum side side,
+          const struct content_entry *ce, const struct entry *e)
+{
+    const bool goes = side == SIDE_FIRST && (chain_must_erase(&l->pair) ||
+                                             chain_was_to_erase(&l->pair));
+    const bool had_effect = e->n <= l->o.applied[side];
+
+    if (side == l->o.side || ce->body.n == 0 || goes ||
+        !bare_has(&l->o, side, e->n) ||
+        (had_effect && l->item[side][e->n - 1].why != CHAIN_VALID))
+        return;
+    keep_body(s, l, side, e, ce->body);
+    if (had_effect && !bare_has(&l->o, side, e->n))
+        live_body_came(s, l, side, e);
+}
+
+/* A number that is held already: the same entry again, or a fork. */
+static void
+take_again(struct step *s, struct live *l, enum side side,
+           const struct content_entry *ce, const struct entry *e,
+           const struct hf_hash *hash)
+{
+    uint8_t other[ENTRY_BYTES], sig[ENTRY_SIG_BYTES];
+
+    if (hf_hash_eq(hash, &l->hash[side][e->n - 1])) {
+        take_body(s, l, side, ce, e);
+        return;
+    }
+    /* Two branches are proof enough, and what is held of a third decides
+     * nothing: but for a recall, which counts in whichever it stands. */
+    if (chain_get(s->v, &l->o.id, side, e->n, 1, other, sig)) {
+        l->o.fork_recall[side] |= e->event == EVENT_RECALL;
+        return;
+    }
+    chain_put(s->v, &l->o.id, side, e->n, 1, ce->bytes.p, ce->sig.p);
+    note_fork(s, l, side, e->n);
+    if (e->event == EVENT_RECALL)
+        l->o.fork_recall[side] = 1;
 }
 
 /* Behind a gap: keep it until the gap is filled. A second one with the same
@@ -223,6 +258,7 @@ take_new(struct step *s, struct live *l, enum side side,
         memcmp(held, ce->bytes.p, ENTRY_BYTES) != 0)
         body_part_del(s->v, &l->o.id, side, e->n, BODY_HEAD);
     chain_put(s->v, &l->o.id, side, e->n, 0, ce->bytes.p, ce->sig.p);
+    note_bare(l, side, ce, e);
     keep_body(s, l, side, e, ce->body);
     advance(s, l, side);
     if (l->o.fork[side] != 0 && e->event == EVENT_RECALL)

@@ -24,6 +24,9 @@ void live_read_entry(struct step *s, const struct hf_id *object, enum side side,
 /** live_note_opening: if it is the first side's opening entry, its flags say
  * how the rest is judged. */
 void live_note_opening(struct live *l, enum side side, const struct entry *e);
+/** live_body_came: the body of a valid entry that had its effect without. */
+void live_body_came(struct step *s, struct live *l, enum side side,
+                    const struct entry *e);
 /** live_store_body: its parts, each under its lock. */
 void live_store_body(struct step *s, struct live *l, enum side side, uint32_t n,
                      const struct body *b);

@@ -1,5 +1,6 @@
 #include "push_internal.h"
 
+#include "bare.h"
 #include "disclose.h"
 #include "hf_assert.h"
 
@@ -140,8 +141,8 @@ body_of(struct step *s, struct live *l, enum side side, uint32_t n)
 
     if (side != l->o.side || disclose_still_may(s, l, n))
         return live_packed_body(s, l, side, n);
-    if (n > l->o.acked && l->o.kind == OBJECT_REFERRAL &&
-        side == SIDE_FIRST &&
+    if ((n > l->o.acked || bare_has(&l->o, side, n)) &&
+        l->o.kind == OBJECT_REFERRAL && side == SIDE_FIRST &&
         l->item[side][n - 1].event == EVENT_DISCLOSE) {
         l->o.owes_disclose = 1;
         due_put(s->v, s->now, &l->o.id, DUE_ANSWER);
@@ -263,8 +264,10 @@ add_right(struct step *s, struct live *l, uint32_t n, struct content_push *p,
         !push_add_entry(s, l, l->o.side, n, 0, p, &bodies))
         return false;
     if (!reach_is_right(l->item[l->o.side][n - 1].event) ||
-        *bytes + bare + ce->body.n > REACH_BYTES_MAX)
+        *bytes + bare + ce->body.n > REACH_BYTES_MAX) {
         ce->body = (struct hf_bytes){NULL, 0};
+        push_note_bare(s, l, n);
+    }
     *bytes += bare + ce->body.n;
     return true;
 }
@@ -293,8 +296,8 @@ send_rights(struct step *s, struct live *l, uint32_t from)
 }
 
 /* A step that settles many objects sends what it has room for. */
-static bool
-has_room(const struct step *s)
+bool
+push_has_room(const struct step *s)
 {
     return NODE_ARENA_BYTES - s->out->used >= PUSH_ROOM_BYTES &&
            NODE_EFFECTS_MAX - s->out->n >= PUSH_ROOM_EFFECTS;
@@ -312,6 +315,10 @@ push_owed(struct step *s, struct live *l)
         return;
     }
     if (n <= l->o.acked && !evidence) {
+        if (push_bodies(s, l)) {
+            l->resend = false;
+            return;
+        }
         if (hf_id_is_zero(&l->o.copy_for))
             push_waits_no_more(s, l);
         if (l->o.resend_ms != 0 && hf_id_is_zero(&l->o.copy_for) &&
@@ -323,7 +330,7 @@ push_owed(struct step *s, struct live *l)
         from = l->o.sent + 1; /* the rest is on its way */
     if (from > n && !evidence)
         return;
-    if (!has_room(s)) {
+    if (!push_has_room(s)) {
         push_resend_at(s, l, s->now);
         s->again = true;
         return;

@@ -52,7 +52,9 @@ push_copy(struct step *s, struct live *l)
         push_resend_at(s, l, s->now + COPY_MS);
     else
         push_resend_at(s, l,
-                       l->o.acked < l->o.n[l->o.side] ? s->now + RETRY_MS : 0);
+                       l->o.acked < l->o.n[l->o.side] || push_owes_bodies(l)
+                           ? s->now + RETRY_MS
+                           : 0);
 }
 
 void

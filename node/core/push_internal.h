@@ -1,7 +1,8 @@
 /*
  * push_internal.h - what the files of push share: push.c (an envelope, and the
- * end of a chain), push_copy.c (asks, and copies as answers), push_settle.c
- * (receipts, brokers, time).
+ * end of a chain), push_bodies.c (bodies of entries that went without),
+ * push_copy.c (asks, and copies as answers), push_settle.c (receipts, brokers,
+ * time).
  */
 #ifndef NODE_CORE_PUSH_INTERNAL_H
 #define NODE_CORE_PUSH_INTERNAL_H
@@ -26,6 +27,16 @@ void push_resend_at(struct step *s, struct live *l, uint64_t ms);
 /** push_waits, push_waits_no_more: for the peer's prekey. */
 void push_waits(struct step *s, struct live *l);
 void push_waits_no_more(struct step *s, struct live *l);
+
+/** push_has_room: in this step, for one more envelope. */
+bool push_has_room(const struct step *s);
+
+/** push_note_bare: our entry @n goes without the body that it has: it is owed.
+ * push_owes_bodies: whether one is. push_bodies: send them, or wait; true while
+ * they are owed. */
+void push_note_bare(struct step *s, struct live *l, uint32_t n);
+bool push_owes_bodies(const struct live *l);
+bool push_bodies(struct step *s, struct live *l);
 
 /** push_begin: a push of this object without entries, in the arena. */
 struct content *push_begin(struct step *s, const struct live *l);

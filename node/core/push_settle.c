@@ -1,3 +1,4 @@
+#include "bare.h"
 #include "deadline.h"
 #include "push_internal.h"
 
@@ -115,6 +116,17 @@ copy_again(struct step *s, const struct node_out *out, struct live *l)
     push_resend_at(s, l, try_again_ms(s, l));
 }
 
+/* The peer lacks some of it, or could not open it. A body that it refuses has
+ * come: it knows why. */
+static bool
+is_to_go_again(struct live *l, const struct node_out *out, enum delivery status)
+{
+    if (status != DELIVERY_UNOPENABLE)
+        bare_clear_to(&l->o, l->o.side, out->bodies);
+    return l->o.acked < l->o.sent ||
+           (out->bodies > 0 && status == DELIVERY_UNOPENABLE);
+}
+
 void
 push_receipted(struct step *s, const struct hf_org *from,
                const struct content_receipt *r)
@@ -140,7 +152,7 @@ push_receipted(struct step *s, const struct hf_org *from,
     if (hf_id_eq(&l.o.envelope, &out.id)) {
         l.o.envelope = (struct hf_id){{0}};
         l.o.is_unconfirmed = 0;
-        if (l.o.acked < l.o.sent) { /* it lacks some, or could not open it */
+        if (is_to_go_again(&l, &out, r->status)) {
             l.o.sent = l.o.acked;
             push_resend_at(s, &l, try_again_ms(s, &l));
             object_put(s->v, &l.o, l.was_changed_ms);

@@ -5,7 +5,8 @@
  * registry is stale, gets nothing and sends nothing, but for what a person is
  * owed whatever organisations do: recall, withdrawal, the answers to them, and
  * receipts. These pass small and alone: other entries that a chain needs to be
- * complete go without their bodies. Internal to the core.
+ * complete go without their bodies, which follow later (bare.h). Internal to
+ * the core, but for what waits for whom.
  */
 #ifndef NODE_CORE_REACH_H
 #define NODE_CORE_REACH_H

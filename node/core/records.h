@@ -109,6 +109,8 @@ struct node_object {
     uint64_t report_ms;
     uint64_t met_ms[4];          /* when deliver, decide, contact, report were
                                     answered; 0: not yet */
+    uint8_t met_in_doubt;        /* a bit for each of them that our own clock
+                                    said while it was in doubt */
     uint64_t created_ms;
     uint64_t changed_ms;
     struct hf_name number;       /* transfer: the one we asked for */
@@ -122,6 +124,7 @@ struct node_object {
     /* last, because they are mostly empty: a row ends with what is set */
     struct proof proof;          /* second: the cover of what is held */
     struct scopes_withdrawn scopes; /* withdrawal */
+    uint8_t bare[2][ENTRY_NUMBERS_MAX / 8]; /* a bit an entry (bare.h) */
 };
 
 /** An envelope on its way; its bytes are in NODE_SEALED. */
@@ -135,6 +138,8 @@ struct node_out {
     uint64_t expires_ms;
     uint64_t custody_ms;        /* 0: no broker has it yet */
     uint32_t n;                 /* own entries in it */
+    uint32_t bodies;            /* it makes up for bodies up to this entry;
+                                   0: it does not */
     struct hf_id answers;       /* a copy: the ask that it answers; or zero */
 };
 

@@ -190,22 +190,34 @@ apply_completed(struct step *s, const struct live *l, const struct entry *e)
 }
 
 static void
+body_came(struct step *s, struct live *l, enum side side, uint32_t n,
+          enum event event)
+{
+    if (event == EVENT_SEND)
+        apply_send(s, l, n);
+    else if (event == EVENT_DISCLOSE)
+        apply_disclose(s, l, n);
+    (void)side;
+}
+
+static void
 apply(struct step *s, struct live *l, enum side side, uint32_t n,
       const struct entry *e)
 {
     const bool is_first = l->o.side == SIDE_FIRST;
+    uint64_t was[DEADLINES];
 
+    memcpy(was, l->o.met_ms, sizeof(was));
     apply_clocks(l, n, e);
+    deadline_met(s, &l->o, was, side, e);
     apply_shelter(s, l, e->event);
     apply_completed(s, l, e);
     if (e->reason == REASON_DIED && side != l->o.side)
         close_died(s, l);
     switch ((int)e->event) {
     case EVENT_SEND:
-        apply_send(s, l, n);
-        break;
     case EVENT_DISCLOSE:
-        apply_disclose(s, l, n);
+        body_came(s, l, side, n, e->event);
         break;
     case EVENT_RECEIVE:
         if (!is_first && l->o.owner.s[0] == '\0')
@@ -239,7 +251,6 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     default:
         break;
     }
-    (void)side;
 }
 
 /* ---- what follows by itself ---- */
@@ -343,4 +354,4 @@ react(struct step *s, struct live *l)
     return l->o.side == SIDE_FIRST ? react_first(s, l) : react_second(s, l);
 }
 
-const struct live_kind referral_kind = {apply, react};
+const struct live_kind referral_kind = {apply, body_came, react};

@@ -1,6 +1,7 @@
 #include "shred.h"
 
 #include "ask.h"
+#include "bare.h"
 #include "erase.h"
 #include "files.h"
 #include "follow.h"
@@ -35,6 +36,8 @@ empty_object(struct step *s, struct node_object *o)
     o->sections = 0;
     memset(&o->card, 0, sizeof(o->card));
     memset(&o->proof, 0, sizeof(o->proof));
+    bare_forget(o, SIDE_FIRST);
+    bare_forget(o, SIDE_SECOND);
     object_put(s->v, o, o->changed_ms);
 }
 

@@ -195,15 +195,10 @@ apply_clocks(struct live *l, const struct entry *e)
 }
 
 static void
-apply(struct step *s, struct live *l, enum side side, uint32_t n,
-      const struct entry *e)
+body_came(struct step *s, struct live *l, enum side side, uint32_t n,
+          enum event event)
 {
-    apply_clocks(l, e);
-    if (e->reason == REASON_DIED && side != l->o.side)
-        close_died(s, l);
-    if (e->event == EVENT_SUPPLEMENT && side == l->o.side)
-        said_passed_on(s, l);
-    switch ((int)e->event) {
+    switch ((int)event) {
     case EVENT_OFFER:
         apply_offer(s, l, n);
         break;
@@ -213,16 +208,31 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     case EVENT_RELEASE:
     case EVENT_AMEND:
     case EVENT_SUPPLEMENT:
-        profile_came(s, l, side, n, e->event);
-        break;
-    case EVENT_ERASED:
-    case EVENT_KEPT:
-        if (l->o.side == SIDE_FIRST)
-            l->o.sections = 0;
-        l->o.erase_answered = 1;
+        profile_came(s, l, side, n, event);
         break;
     default:
         break;
+    }
+}
+
+static void
+apply(struct step *s, struct live *l, enum side side, uint32_t n,
+      const struct entry *e)
+{
+    uint64_t was[DEADLINES];
+
+    memcpy(was, l->o.met_ms, sizeof(was));
+    apply_clocks(l, e);
+    deadline_met(s, &l->o, was, side, e);
+    if (e->reason == REASON_DIED && side != l->o.side)
+        close_died(s, l);
+    if (e->event == EVENT_SUPPLEMENT && side == l->o.side)
+        said_passed_on(s, l);
+    body_came(s, l, side, n, e->event);
+    if (e->event == EVENT_ERASED || e->event == EVENT_KEPT) {
+        if (l->o.side == SIDE_FIRST)
+            l->o.sections = 0;
+        l->o.erase_answered = 1;
     }
     apply_case(s, l, e);
 }
@@ -326,4 +336,4 @@ react(struct step *s, struct live *l)
     return l->o.side == SIDE_SECOND && react_second(s, l);
 }
 
-const struct live_kind transfer_kind = {apply, react};
+const struct live_kind transfer_kind = {apply, body_came, react};

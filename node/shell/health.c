@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 
 #include "hf_text.h"
+#include "reach.h"
 #include "records.h"
 
 #define DAY_MS         (24ull * 3600 * 1000)
@@ -72,22 +73,67 @@ count_unsent(struct node_store *store)
     return n;
 }
 
-/* Those whose peer has no valid prekey, and which of them waits longest. */
+/* What waits for its peer, by what it waits for, and which waits longest. */
+struct waits {
+    const char *what; /* as reach_waits_for() says */
+    const char *text;
+    const char *mend;
+    uint64_t n;
+    uint64_t since_ms;
+    struct hf_org longest;
+};
+
+static const struct waits every_wait[] = {
+    {.what = "prekey",
+     .text = "a prekey (their node is off)",
+     .mend = "telephone; it goes by itself as soon as their node runs"},
+    {.what = "suspended",
+     .text = "a suspended member",
+     .mend = "it goes by itself when the committee reinstates them; tell them "
+             "otherwise what cannot wait, withdrawals go anyway"},
+    {.what = "left",
+     .text = "a member that left",
+     .mend = "only withdrawals still go there: end it (`handoff abandon ID`, "
+             "`recall ID`) and refer to another"},
+    {.what = "not_listed",
+     .text = "one that the registry does not list",
+     .mend = "ask the committee; if they are gone, end it (`handoff abandon "
+             "ID`, `recall ID`) and refer to another"},
+    {.what = "we_are_suspended",
+     .text = "this organisation's reinstatement",
+     .mend = "ask the committee; withdrawals and their answers go anyway, the "
+             "rest by itself then"},
+    {.what = "registry_stale",
+     .text = "a fresh registry",
+     .mend = "ask the committee for a timestamp; it goes by itself then"}};
+
+#define WAITS (sizeof(every_wait) / sizeof(every_wait[0]))
+
 static void
-look_at_waiting(struct node_store *store, struct api_status *s,
-                struct hf_org *ret_longest)
+look_at_waiting(const struct health *h, struct api_status *s,
+                struct waits w[static WAITS])
 {
-    const struct node_view *v = node_store_view(store);
+    const struct node_view *v = node_store_view(h->store);
     struct hf_org peer = {{0}};
     struct hf_id object = {{0}};
     uint64_t since;
 
+    memcpy(w, every_wait, sizeof(every_wait));
     while (s->waiting < UNSENT_COUNT &&
            waiting_next(v, &peer, &object, &since)) {
+        const char *what = reach_waits_for(h->env, &peer);
+
         s->waiting++;
-        if (s->waiting_since_ms == 0 || since < s->waiting_since_ms) {
+        s->waiting_prekey += strcmp(what, "prekey") == 0;
+        if (s->waiting_since_ms == 0 || since < s->waiting_since_ms)
             s->waiting_since_ms = since;
-            *ret_longest = peer;
+        for (size_t i = 0; i < WAITS; i++) {
+            if (strcmp(w[i].what, what) != 0)
+                continue;
+            if (w[i].n++ == 0 || since < w[i].since_ms) {
+                w[i].since_ms = since;
+                w[i].longest = peer;
+            }
         }
     }
 }
@@ -116,23 +162,19 @@ count_stale(struct node_store *store, const struct hf_org *self,
 
 /* A day is a weekend's machine; a week is somebody to be called. */
 static void
-judge_waiting(uint64_t now_ms, const struct hf_org *longest,
-              struct api_status *s)
+judge_waiting(uint64_t now_ms, const struct waits *w, struct api_status *s)
 {
-    const uint64_t days = s->waiting_since_ms < now_ms
-                              ? (now_ms - s->waiting_since_ms) / DAY_MS
-                              : 0;
+    const uint64_t days =
+        w->since_ms < now_ms ? (now_ms - w->since_ms) / DAY_MS : 0;
 
-    if (s->waiting == 0)
+    if (w->n == 0)
         return;
     raise_alarm(s,
                 days < 1   ? "info"
                 : days < 7 ? "warn"
                            : "stop",
-                "their node is off or suspended: telephone; it goes by "
-                "itself as soon as their node runs",
-                "%llu waiting_for_prekey, longest for %s since %llu days",
-                (unsigned long long)s->waiting, longest->s,
+                w->mend, "%llu waiting for %s, longest for %s since %llu days",
+                (unsigned long long)w->n, w->text, w->longest.s,
                 (unsigned long long)days);
 }
 
@@ -155,7 +197,7 @@ look_at_prekeys(const struct health *h, uint64_t now_ms, struct api_status *s)
 static void
 look_at_store(const struct health *h, uint64_t now_ms, struct api_status *s)
 {
-    struct hf_org longest = {{0}};
+    struct waits waits[WAITS] = {{.n = 0}};
     struct node_store_state state;
     size_t n_stale = 0;
 
@@ -163,7 +205,7 @@ look_at_store(const struct health *h, uint64_t now_ms, struct api_status *s)
         s->queue_in += node_store_count(h->store, NODE_PARKED);
         s->queue_out = node_store_count(h->store, NODE_OUTBOX);
         s->queue_unsent = count_unsent(h->store);
-        look_at_waiting(h->store, s, &longest);
+        look_at_waiting(h, s, waits);
         n_stale = count_stale(h->store, h->self, now_ms);
         node_store_abort(h->store);
     }
@@ -191,7 +233,8 @@ look_at_store(const struct health *h, uint64_t now_ms, struct api_status *s)
                     "%zu of our services were not confirmed for half a year: "
                     "others are asked first",
                     n_stale);
-    judge_waiting(now_ms, &longest, s);
+    for (size_t i = 0; i < WAITS; i++)
+        judge_waiting(now_ms, &waits[i], s);
 }
 
 static void

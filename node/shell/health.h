@@ -17,6 +17,7 @@
 struct health {
     const char *dir;      /* the node's folder */
     const struct hf_org *self;
+    const struct node_env *env; /* of the core: who is in reach */
     const struct held_registry *held;
     const struct policies *policies;
     const struct prekeys *prekeys;

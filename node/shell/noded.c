@@ -273,6 +273,7 @@ look(struct noded *n)
 {
     const struct health h = {.dir = n->dir,
                              .self = &n->settings.node.org,
+                             .env = &n->batch.env,
                              .held = &n->held,
                              .policies = &n->policies,
                              .prekeys = n->prekeys,

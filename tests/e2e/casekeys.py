@@ -2,11 +2,12 @@
 """Keys of cases, as only whoever holds the whole node can find them.
 
     casekeys.py list DIR                 every key that DIR's keystore opens: hex
+    casekeys.py prekeys DIR              the private halves of its prekeys: hex
     casekeys.py find HEX... -- PATH...   lines "HEX PATH" where a file below PATH
                                          has the 32 bytes
     casekeys.py memory PID HEX|=TEXT...  those found in the process's memory
 
-list needs keys/store.key. A wrapped key is opened as node/shell/keystore_file.c
+list and prekeys need keys/store.key. A wrapped key is opened as node/shell/keystore_file.c
 does: BLAKE2b of the store key, keyed with the epoch key, opens
 XChaCha20-Poly1305. Exit status 0; what is found is printed.
 """
@@ -18,6 +19,7 @@ import sys
 
 HEAD, RECORD = 64, 16 + 1 + 32 + 40
 LABEL = b"handoff/1 keystore wrap"
+PREKEYS_LABEL = b"handoff/1 store prekeys"
 SPAN_MAX = 1 << 32  # a sanitizer's shadow is larger, and has no keys
 
 
@@ -56,6 +58,20 @@ def list_keys(folder):
         ad = (epoch.to_bytes(8, "little") + n.to_bytes(4, "little")
               + record[:17])
         key = open_box(lib, wrap, ad, record[17:])
+        if key is not None:
+            print(key.hex())
+
+
+def list_prekeys(folder):
+    lib = sodium()
+    with open(os.path.join(folder, "keys/store.key"), "rb") as f:
+        store = f.read()[1:33]
+    seal = hashlib.blake2b(PREKEYS_LABEL + b"\0", digest_size=32, key=store)
+    for name in sorted(os.listdir(os.path.join(folder, "prekeys"))):
+        with open(os.path.join(folder, "prekeys", name), "rb") as f:
+            box = f.read()
+        ad = bytes.fromhex(name[34:66])
+        key = open_box(lib, seal.digest(), ad, box)
         if key is not None:
             print(key.hex())
 
@@ -112,6 +128,8 @@ def parse(text):
 def main(args):
     if args[0] == "list":
         list_keys(args[1])
+    elif args[0] == "prekeys":
+        list_prekeys(args[1])
     elif args[0] == "find":
         at = args.index("--")
         find([parse(t) for t in args[1:at]], args[at + 1:])
