@@ -118,15 +118,28 @@ vital_may_refer(struct step *s)
     return true;
 }
 
+/* A stated urgency makes no rule one for emergencies. */
+static bool
+is_emergency(const struct step *s, const struct sop_decision *d)
+{
+    const struct sop_pack *pack =
+        s->env->sops == NULL
+            ? NULL
+            : sop_book_find(s->env->sops, &d->pack, &d->pack_hash);
+
+    return pack != NULL && d->urgency == URGENCY_EMERGENCY &&
+           sop_rule_emergency(pack, &d->rule, &d->service.code);
+}
+
 bool
-vital_plan(const struct node_case *c, struct node_decision *d,
-           struct node_reply *r)
+vital_plan(const struct step *s, const struct node_case *c,
+           struct node_decision *d, struct node_reply *r)
 {
     const struct sop_service *sv = &d->sop.service;
     struct gate_out *gate = &d->gate;
     const uint32_t named = (sv->required | sv->allowed) & ~sv->never;
 
-    if (d->sop.urgency != URGENCY_EMERGENCY) {
+    if (!is_emergency(s, &d->sop)) {
         step_error(r, 1, "no_emergency_rule",
                    "a need of an emergency rule: handoff route CASE --need N",
                    "rule %.31s is none for emergencies", d->sop.rule.s);
@@ -410,7 +423,7 @@ vital_inbound(struct step *s, const struct live *l, struct hf_bytes part,
         return REASON_INSUFFICIENT_INFORMATION;
     if (!inbound_sop(s, &terms, &sop))
         return REASON_SOP_UNKNOWN;
-    if (terms.urgency != URGENCY_EMERGENCY)
+    if (!inbound_emergency(s, &terms))
         return REASON_NO_CONSENT;
     return (sections & ~(a.categories & sop)) == 0 ? REASON_NONE
                                                    : REASON_CHECK_FAILED;
