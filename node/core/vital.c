@@ -77,13 +77,19 @@ vital_next(const struct node_view *v, struct hf_id *id, struct node_vital *ret)
 
 /* ---- who may attest ---- */
 
+/* Not ours to decide: the committee's registry says it. */
+static bool
+may_managers(const struct step *s)
+{
+    return s->env->registry != NULL && s->env->registry->may_managers_attest;
+}
+
 /* The role that is claimed is one that the user has; and one that may attest
  * on this ground. */
 bool
 vital_may_refer(struct step *s)
 {
     const struct attest *a = s->cmd->attest;
-    const bool by_managers = s->env->config->may_managers_attest;
     const struct attest approved = {
         .ground = a->ground, .role = a->role, .approver = ROLE_SUPERVISOR};
 
@@ -95,7 +101,7 @@ vital_may_refer(struct step *s)
                     s->cmd->user.s, role_text(a->role));
         return false;
     }
-    if (!attest_counts(&approved, by_managers)) {
+    if (!attest_counts(&approved, may_managers(s))) {
         step_refuse(s, 77, "not_permitted",
                     "telephone a mental-health professional; a life at risk "
                     "may be attested by a clinician",
@@ -417,7 +423,7 @@ vital_inbound(struct step *s, const struct live *l, struct hf_bytes part,
     uint32_t sop;
 
     if (l->o.kind != OBJECT_REFERRAL || !attest_unpack(part, &a, &words) ||
-        !attest_counts(&a, s->env->config->may_managers_attest))
+        !attest_counts(&a, may_managers(s)))
         return REASON_NO_CONSENT;
     if (!inbound_terms(s, l, &terms))
         return REASON_INSUFFICIENT_INFORMATION;

@@ -9,6 +9,7 @@
 
 static struct core_node *a, *b;
 static struct hf_id case_id;
+static struct registry others; /* b's, where it differs */
 static const char words[] = "{\"by\":\"Dr. K.\",\"text\":\"WORDS\"}";
 
 static void
@@ -190,15 +191,17 @@ Test(vital, only_what_the_rules_service_names_goes_with_the_attestation)
     expect_no(core_went("\"canary\":\"economic\""));
 }
 
-/* Both ends, as the two configurations say. */
+/* Both ends, as the registries that they hold say. */
 static struct hf_id
 by_managers(bool sender, bool receiver)
 {
     struct node_command approve;
     struct hf_id id;
 
-    a->config.may_managers_attest = sender;
-    b->config.may_managers_attest = receiver;
+    others = core->registry;
+    others.may_managers_attest = receiver;
+    b->env.registry = &others;
+    core->registry.may_managers_attest = sender;
     cr_assert(eq(int,
                  refer_need("health.emergency", "ana", GROUND_LIFE_AT_RISK,
                             ROLE_CASE_MANAGER, true),
@@ -222,7 +225,7 @@ Test(vital, at_night_a_case_manager_and_a_supervisor_attest_with_attempts)
     struct node_vital v;
     struct hf_id id;
 
-    a->config.may_managers_attest = true;
+    core->registry.may_managers_attest = true;
     cr_expect(eq(int,
                  refer_need("health.emergency", "ana", GROUND_LIFE_AT_RISK,
                             ROLE_CASE_MANAGER, false),
@@ -241,7 +244,7 @@ Test(vital, at_night_a_case_manager_and_a_supervisor_attest_with_attempts)
 
 Test(vital, even_then_nobody_attests_that_somebody_cannot_consent)
 {
-    a->config.may_managers_attest = true;
+    core->registry.may_managers_attest = true;
     cr_expect(eq(int,
                  refer_need("health.emergency", "ana", GROUND_UNABLE_TO_CONSENT,
                             ROLE_CASE_MANAGER, true),
