@@ -111,6 +111,11 @@ HF_NODISCARD bool sop_service(const struct sop_pack *p,
 /** sop_service_at: the i-th service; false at the end. */
 HF_NODISCARD bool sop_service_at(const struct sop_pack *p, size_t i,
                                  struct sop_service *ret);
+/** sop_rule_emergency: whether @rule of @p is one for emergencies, as it is
+ * written and whatever urgency anybody states, and leads to @service. */
+HF_NODISCARD bool sop_rule_emergency(const struct sop_pack *p,
+                                     const struct hf_name *rule,
+                                     const struct hf_name *service);
 /** sop_need_known: whether @need is in policy/needs.yaml's closed list. */
 bool sop_need_known(const char *need);
 /** sop_need_at: the i-th need, NULL at the end. */

@@ -109,6 +109,30 @@ sop_service_at(const struct sop_pack *p, size_t i, struct sop_service *ret)
     return true;
 }
 
+static bool
+leads_to(const struct sop_rule *r, uint16_t service)
+{
+    if (service == SOP_NO_SERVICE)
+        return false;
+    for (size_t i = 0; i < r->n_fallbacks; i++)
+        if (r->fallback[i] == service)
+            return true;
+    return r->service == service;
+}
+
+bool
+sop_rule_emergency(const struct sop_pack *p, const struct hf_name *rule,
+                   const struct hf_name *service)
+{
+    const uint16_t index = sop_service_index(p, service->s);
+
+    for (size_t i = 0; i < p->n_rules; i++)
+        if (hf_name_eq(&p->rule[i].id, rule))
+            return p->rule[i].urgency == URGENCY_EMERGENCY &&
+                   leads_to(&p->rule[i], index);
+    return false;
+}
+
 struct sop_book *
 sop_book_new(void)
 {

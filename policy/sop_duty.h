@@ -137,6 +137,7 @@ struct sop_budget {
 struct sop_consent_rule {
     bool is_given;
     bool written, verbal_witnessed;
+    uint8_t age;             /* from which one consents alone; 0: not said */
     uint64_t renew_ms;       /* asked again after; 0: not by time */
     uint64_t shelter_ms;     /* to a shelter stay; 0: not said */
 };

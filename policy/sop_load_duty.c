@@ -5,6 +5,8 @@
 #include "sop_raw.h"
 
 #define TEN_YEARS_MS (UINT64_C(3653) * 86400000)
+#define AGE_MIN 12 /* of consent, in any law that we know of */
+#define AGE_MAX 21
 
 /* What is being read of the lists at the top of a file. */
 struct list {
@@ -408,6 +410,10 @@ sop_read_duties(const struct hf_yaml_node *root, const struct raw_pack *raw,
         d->consent.is_given = true;
         d->consent.written = (raw->consent->methods & 1) != 0;
         d->consent.verbal_witnessed = (raw->consent->methods & 2) != 0;
+        if (raw->consent->age != 0 &&
+            (raw->consent->age < AGE_MIN || raw->consent->age > AGE_MAX))
+            SOP_WRONG(&at, "age", "an age of consent from 12 to 21");
+        d->consent.age = (uint8_t)raw->consent->age;
         d->consent.renew_ms =
             sop_read_duration(&at, "renew", raw->consent->renew, TEN_YEARS_MS);
         d->consent.shelter_ms = sop_read_duration(

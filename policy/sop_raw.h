@@ -131,7 +131,7 @@ struct raw_budget {
 };
 
 struct raw_consent {
-    uint32_t methods;
+    uint32_t methods, age;
     char *renew, *shelter;
 };
 

@@ -48,6 +48,7 @@ const cyaml_schema_field_t sop_raw_first_contact[] = {
 
 const cyaml_schema_field_t sop_raw_consent[] = {
     RAW_FLAGS("methods", MUST, struct raw_consent, methods, methods),
+    CYAML_FIELD_UINT("age", MAY, struct raw_consent, age),
     RAW_TEXT("renew", MAY, struct raw_consent, renew, 16),
     RAW_TEXT("shelter", MAY, struct raw_consent, shelter, 16), CYAML_FIELD_END};
 

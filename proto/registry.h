@@ -145,6 +145,8 @@ struct registry {
     uint64_t expires_ms[REGISTRY_ROLES];
     uint32_t figures_threshold; /* committee settings */
     uint64_t figures_period_ms;
+    bool may_managers_attest; /* R-6: a life at risk, by a case manager and a
+                                 supervisor where no professional is reached */
     size_t n_orgs;
     struct registry_org *orgs;
     size_t n_brokers;

@@ -181,8 +181,10 @@ take_orgs(struct reading *r, const Handoff__V1__RegistryOrgs *pb,
     reg->expires_ms[REGISTRY_ORGS] = pb->expires_ms;
     reg->figures_threshold = pb->figures_threshold;
     reg->figures_period_ms = pb->figures_period_ms;
+    reg->may_managers_attest = pb->has_managers_attest != 0;
     if (!registry_doc_head_ok(pb->version, pb->expires_ms) ||
-        pb->figures_threshold == 0 || pb->figures_period_ms == 0)
+        pb->figures_threshold == 0 || pb->figures_period_ms == 0 ||
+        (pb->has_managers_attest && pb->managers_attest != 1))
         return false;
     reg->n_brokers = pb->n_broker;
     for (size_t i = 0; i < pb->n_broker; i++)
@@ -445,6 +447,8 @@ registry_doc_write_orgs(const struct registry *r, struct hf_buf *out)
     pb.expires_ms = r->expires_ms[REGISTRY_ORGS];
     pb.figures_threshold = r->figures_threshold;
     pb.figures_period_ms = r->figures_period_ms;
+    pb.has_managers_attest = r->may_managers_attest;
+    pb.managers_attest = r->may_managers_attest;
     pb.n_broker = r->n_brokers;
     pb.broker = brokers;
     pb.n_org = r->n_orgs;

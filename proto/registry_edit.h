@@ -72,6 +72,11 @@ HF_NODISCARD enum hf_err registry_edit_figures(struct registry_edit *e,
                                                uint32_t threshold,
                                                uint64_t period_ms);
 
+/** registry_edit_attest: whether, where no professional can be reached, a case
+ * manager and a supervisor may attest a life at risk (R-6). */
+HF_NODISCARD enum hf_err registry_edit_attest(struct registry_edit *e,
+                                              bool may_managers);
+
 /** registry_edit_rotate: the keys of a listed member, after a request of it.
  * registry_edit_rotate_broker: of a broker; its endpoint comes along.
  *

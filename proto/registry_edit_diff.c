@@ -228,7 +228,7 @@ compare_packs(struct parts *p, const struct registry *before,
 }
 
 static enum hf_err
-compare_figures(struct parts *p, const struct registry *before,
+compare_settings(struct parts *p, const struct registry *before,
                 const struct registry *now)
 {
     static const char line[] = "figures: cells below %u, every %llu s\n";
@@ -237,6 +237,8 @@ compare_figures(struct parts *p, const struct registry *before,
                         (unsigned long long)before->figures_period_ms / 1000);
     (void)hf_buf_printf(&p->now, line, (unsigned)now->figures_threshold,
                         (unsigned long long)now->figures_period_ms / 1000);
+    (void)registry_summary_attest(before, &p->before);
+    (void)registry_summary_attest(now, &p->now);
     return compare(p);
 }
 
@@ -250,7 +252,7 @@ changes_of_orgs(struct parts *p, struct registry_edit *e,
     if (!err)
         err = registry_edit_orgs(e, &now);
     if (!err)
-        err = compare_figures(p, before, now);
+        err = compare_settings(p, before, now);
     if (!err)
         err = compare_brokers(p, before, now);
     if (!err)

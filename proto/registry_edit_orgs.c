@@ -289,3 +289,13 @@ registry_edit_figures(struct registry_edit *e, uint32_t threshold,
     e->orgs->figures_period_ms = period_ms;
     return HF_OK;
 }
+
+enum hf_err
+registry_edit_attest(struct registry_edit *e, bool may_managers)
+{
+    enum hf_err err = registry_edit_begin_orgs(e);
+
+    if (!err)
+        e->orgs->may_managers_attest = may_managers;
+    return err;
+}

@@ -62,6 +62,9 @@ const char *registry_set_label(enum registry_role role);
 size_t registry_set_count(const struct registry_signed *s,
                           enum registry_role role,
                           const struct registry_role_keys *keys);
+/** registry_summary_attest: who but professionals may attest. */
+bool registry_summary_attest(const struct registry *r, struct hf_buf *out);
+
 /** registry_set_met: whether the threshold of @keys is. HF_ERR_UNTRUSTED, or
  * HF_ERR_SIGNATURE when a signature of one of them does not verify. */
 HF_NODISCARD enum hf_err

@@ -239,6 +239,15 @@ registry_summary_pack(const struct registry_pack *p, struct hf_buf *out)
 }
 
 bool
+registry_summary_attest(const struct registry *r, struct hf_buf *out)
+{
+    return hf_buf_printf(out, "life at risk: attested by professionals%s\n",
+                         r->may_managers_attest
+                             ? "; by case manager and supervisor, too"
+                             : " only");
+}
+
+bool
 registry_summary(const struct registry *r, struct hf_buf *out)
 {
     char hash[HF_HEX_BYTES(HF_HASH_BYTES)];
@@ -251,7 +260,8 @@ registry_summary(const struct registry *r, struct hf_buf *out)
         add_document(r, REGISTRY_TIMESTAMP, "timestamp", out) &&
         hf_buf_printf(out, "figures: cells below %u are merged, every %llu s\n",
                       (unsigned)r->figures_threshold,
-                      (unsigned long long)r->figures_period_ms / 1000);
+                      (unsigned long long)r->figures_period_ms / 1000) &&
+        registry_summary_attest(r, out);
 
     for (size_t i = 0; ok && i < r->n_brokers; i++)
         ok = registry_summary_broker(&r->broker[i], out);

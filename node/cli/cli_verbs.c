@@ -77,6 +77,8 @@ static const struct cli_opt opts[] = {
     {"may-receive", "WHAT", ',', "all, nothing, referral, ..., or families"},
     {"may-send", "WHAT", ',', "all, nothing, referral, ..., or families"},
     {"max-cost", "N", 0, "it costs at most so much, whole units"},
+    {"managers-attest", "YESNO", 0,
+     "a life at risk: case manager and supervisor may attest"},
     {"mine", NULL, 0, "what is mine to do"},
     {"name", "NAME", 0, "the organisation's name"},
     {"need", "N", '+', "what is needed, e.g. health.general"},
@@ -174,13 +176,14 @@ static const struct cli_verb verbs[] = {
      cmd_registry_key, false},
     {"registry new", "SET",
      "root-key! threshold! orgs-key orgs-threshold suspend-key "
-     "timestamp-key valid figures-period figures-threshold",
+     "timestamp-key valid figures-period figures-threshold managers-attest",
      "a new registry set", cmd_registry_new, false},
     {"registry root", "SET",
      "root-key threshold orgs-key orgs-threshold suspend-key timestamp-key "
      "valid",
      "its next root: other keys, or a later end", cmd_registry_root, false},
-    {"registry renew", "SET", "valid", "a later end for the list of members",
+    {"registry renew", "SET", "valid managers-attest",
+     "a later end for the list of members",
      cmd_registry_renew, false},
     {"registry add", "SET [REQUEST...]",
      "pack=FILE from until committee duty home may-send may-receive vetted "

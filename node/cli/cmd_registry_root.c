@@ -140,6 +140,22 @@ set_figures(struct cli *c, struct registry_edit *e)
     return err ? cmd_registry_failed(c, c->arg[0], err) : 0;
 }
 
+/* What only the committee may permit. */
+static int
+set_attest(struct cli *c, struct registry_edit *e)
+{
+    const char *said = cli_value(c, "managers-attest");
+    enum hf_err err;
+
+    if (said == NULL)
+        return 0;
+    if (strcmp(said, "yes") != 0 && strcmp(said, "no") != 0)
+        return cli_fail(c, EX_USAGE, "usage", "yes or no",
+                        "--managers-attest %.40s is unknown", said);
+    err = registry_edit_attest(e, strcmp(said, "yes") == 0);
+    return err ? cmd_registry_failed(c, c->arg[0], err) : 0;
+}
+
 static int
 say_root(struct cli *c, struct registry_edit *e,
          const struct registry_root *root)
@@ -187,6 +203,8 @@ cmd_registry_new(struct cli *c)
         status = cmd_registry_failed(c, c->arg[0], err);
     if (status == 0)
         status = set_figures(c, e);
+    if (status == 0)
+        status = set_attest(c, e);
     if (status == 0)
         status = cmd_registry_save(c, c->arg[0], e);
     if (status == 0)
@@ -236,6 +254,8 @@ cmd_registry_renew(struct cli *c)
     err = registry_edit_expiry(e, REGISTRY_ORGS, until_ms);
     if (err)
         status = cmd_registry_failed(c, c->arg[0], err);
+    if (status == 0)
+        status = set_attest(c, e);
     if (status == 0)
         status = cmd_registry_save(c, c->arg[0], e);
     if (status == 0)

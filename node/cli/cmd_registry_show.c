@@ -253,11 +253,12 @@ set_json(struct registry_edit *e, const struct registry *r)
 {
     char hex[HF_HEX_BYTES(HF_HASH_BYTES)], period[HF_TIME_TEXT_BYTES];
 
-    return json_pack("{s:s,s:o,s:o,s:{s:I,s:s},s:o,s:o,s:o,s:o}", "root",
+    return json_pack("{s:s,s:o,s:o,s:{s:I,s:s},s:b,s:o,s:o,s:o,s:o}", "root",
                      hf_hex(r->root_hash.b, HF_HASH_BYTES, hex), "documents",
                      documents_json(e), "roles", roles_json(e), "figures",
                      "threshold", (json_int_t)r->figures_threshold, "period",
                      hf_duration_format(r->figures_period_ms, period),
+                     "managers_attest", r->may_managers_attest,
                      "brokers", brokers_json(r), "orgs", orgs_json(r),
                      "rulings", rulings_json(r), "packs",
                      cmd_registry_packs_json(r));

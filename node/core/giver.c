@@ -1,7 +1,23 @@
 #include "giver.h"
 
+#include "sop_force.h"
+
 #define CHILD_ALONE                                                            \
     (GROUP_BIT(GROUP_UNACCOMPANIED_CHILD) | GROUP_BIT(GROUP_SEPARATED_CHILD))
+
+/* The organisation's own word, else that of the most local pack that speaks for
+ * this person, else the Convention's. */
+static uint32_t
+consent_age(const struct step *s, const struct node_case *c)
+{
+    const struct sop_force f = {s->env->sops, &c->facts, s->now};
+    struct sop_consent_rule rule;
+
+    if (s->env->config->consent_age != 0)
+        return s->env->config->consent_age;
+    return sop_force_consent(&f, &rule) && rule.age != 0 ? rule.age
+                                                         : NODE_CONSENT_AGE;
+}
 
 /* A child's age when consent was given; of unknown age only when the case says
  * that it is a child. */
@@ -9,9 +25,7 @@ static bool
 is_child(const struct step *s, const struct node_case *c, uint64_t given_ms,
          uint32_t *ret_age)
 {
-    const uint32_t limit = s->env->config->consent_age != 0
-                               ? s->env->config->consent_age
-                               : NODE_CONSENT_AGE;
+    const uint32_t limit = consent_age(s, c);
 
     *ret_age = facts_age(&c->facts, given_ms);
     if (*ret_age == UINT32_MAX)

@@ -42,20 +42,35 @@ inbound_terms(struct step *s, const struct live *l, struct terms *ret)
     return false;
 }
 
+/* The very pack that decided; NULL: we do not have it. */
+static const struct sop_pack *
+pack_of(const struct step *s, const struct terms *t)
+{
+    return s->env->sops == NULL
+               ? NULL
+               : sop_book_find(s->env->sops, &t->pack, &t->pack_hash);
+}
+
 bool
 inbound_sop(const struct step *s, const struct terms *t,
             uint32_t *ret_categories)
 {
-    const struct sop_pack *pack =
-        s->env->sops == NULL
-            ? NULL
-            : sop_book_find(s->env->sops, &t->pack, &t->pack_hash);
+    const struct sop_pack *pack = pack_of(s, t);
     struct sop_service service;
 
     if (pack == NULL || !sop_service(pack, &t->service, &service))
         return false;
     *ret_categories = (service.required | service.allowed) & ~service.never;
     return true;
+}
+
+bool
+inbound_emergency(const struct step *s, const struct terms *t)
+{
+    const struct sop_pack *pack = pack_of(s, t);
+
+    return pack != NULL && t->urgency == URGENCY_EMERGENCY &&
+           sop_rule_emergency(pack, &t->rule, &t->service);
 }
 
 enum reason

@@ -25,4 +25,8 @@ bool inbound_terms(struct step *s, const struct live *l, struct terms *ret);
 bool inbound_sop(const struct step *s, const struct terms *t,
                  uint32_t *ret_categories);
 
+/** inbound_emergency: whether a rule for emergencies decided, by the SOP as we
+ * hold it and not as @t says. */
+bool inbound_emergency(const struct step *s, const struct terms *t);
+
 #endif /* NODE_CORE_INBOUND_H */

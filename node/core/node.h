@@ -42,9 +42,7 @@ struct node_config {
     /* Need-to-know (R-4): what a role reads, a CATEGORY_BIT set with
      * NODE_READS_SET; 0: permit.c's default. */
     uint32_t reads[ROLE_END];
-    uint32_t consent_age; /* years; 0: NODE_CONSENT_AGE */
-    bool may_managers_attest; /* a life at risk, where no professional can be
-                                 reached: if the committee permits it */
+    uint32_t consent_age; /* years; 0: a pack's, else NODE_CONSENT_AGE */
     struct hf_name focal_point; /* who looks at what arrives; empty: nobody */
     bool has_notify;      /* a command is to be run for each rung */
     bool is_why_required; /* to read a sensitive category of others' cases */

@@ -69,7 +69,7 @@ decided(struct step *s, struct node_decision *d, const struct node_case *c,
         !budget_allows(s, c, &d->sop,
                        s->cmd->text.n > 0 || s->cmd->reason != REASON_NONE, r))
         return false;
-    return r->status == 0 && (s->cmd->attest != NULL ? vital_plan(c, d, r)
+    return r->status == 0 && (s->cmd->attest != NULL ? vital_plan(s, c, d, r)
                                                      : complete(s, d, c, r));
 }
 

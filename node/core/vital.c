@@ -77,13 +77,19 @@ vital_next(const struct node_view *v, struct hf_id *id, struct node_vital *ret)
 
 /* ---- who may attest ---- */
 
+/* Not ours to decide: the committee's registry says it. */
+static bool
+may_managers(const struct step *s)
+{
+    return s->env->registry != NULL && s->env->registry->may_managers_attest;
+}
+
 /* The role that is claimed is one that the user has; and one that may attest
  * on this ground. */
 bool
 vital_may_refer(struct step *s)
 {
     const struct attest *a = s->cmd->attest;
-    const bool by_managers = s->env->config->may_managers_attest;
     const struct attest approved = {
         .ground = a->ground, .role = a->role, .approver = ROLE_SUPERVISOR};
 
@@ -95,7 +101,7 @@ vital_may_refer(struct step *s)
                     s->cmd->user.s, role_text(a->role));
         return false;
     }
-    if (!attest_counts(&approved, by_managers)) {
+    if (!attest_counts(&approved, may_managers(s))) {
         step_refuse(s, 77, "not_permitted",
                     "telephone a mental-health professional; a life at risk "
                     "may be attested by a clinician",
@@ -118,15 +124,28 @@ vital_may_refer(struct step *s)
     return true;
 }
 
+/* A stated urgency makes no rule one for emergencies. */
+static bool
+is_emergency(const struct step *s, const struct sop_decision *d)
+{
+    const struct sop_pack *pack =
+        s->env->sops == NULL
+            ? NULL
+            : sop_book_find(s->env->sops, &d->pack, &d->pack_hash);
+
+    return pack != NULL && d->urgency == URGENCY_EMERGENCY &&
+           sop_rule_emergency(pack, &d->rule, &d->service.code);
+}
+
 bool
-vital_plan(const struct node_case *c, struct node_decision *d,
-           struct node_reply *r)
+vital_plan(const struct step *s, const struct node_case *c,
+           struct node_decision *d, struct node_reply *r)
 {
     const struct sop_service *sv = &d->sop.service;
     struct gate_out *gate = &d->gate;
     const uint32_t named = (sv->required | sv->allowed) & ~sv->never;
 
-    if (d->sop.urgency != URGENCY_EMERGENCY) {
+    if (!is_emergency(s, &d->sop)) {
         step_error(r, 1, "no_emergency_rule",
                    "a need of an emergency rule: handoff route CASE --need N",
                    "rule %.31s is none for emergencies", d->sop.rule.s);
@@ -404,13 +423,13 @@ vital_inbound(struct step *s, const struct live *l, struct hf_bytes part,
     uint32_t sop;
 
     if (l->o.kind != OBJECT_REFERRAL || !attest_unpack(part, &a, &words) ||
-        !attest_counts(&a, s->env->config->may_managers_attest))
+        !attest_counts(&a, may_managers(s)))
         return REASON_NO_CONSENT;
     if (!inbound_terms(s, l, &terms))
         return REASON_INSUFFICIENT_INFORMATION;
     if (!inbound_sop(s, &terms, &sop))
         return REASON_SOP_UNKNOWN;
-    if (terms.urgency != URGENCY_EMERGENCY)
+    if (!inbound_emergency(s, &terms))
         return REASON_NO_CONSENT;
     return (sections & ~(a.categories & sop)) == 0 ? REASON_NONE
                                                    : REASON_CHECK_FAILED;

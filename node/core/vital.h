@@ -41,9 +41,10 @@ struct node_vital {
 /** vital_may_refer: the command's user may attest this; else replied. */
 bool vital_may_refer(struct step *s);
 /** vital_plan: an emergency's decision: what goes; false with *r set when the
- * rule is none for emergencies, or nothing is held of what it names. */
-bool vital_plan(const struct node_case *c, struct node_decision *d,
-                struct node_reply *r);
+ * rule is none for emergencies, whatever urgency was stated, or nothing is held
+ * of what it names. */
+bool vital_plan(const struct step *s, const struct node_case *c,
+                struct node_decision *d, struct node_reply *r);
 /** vital_make: keep the command's attestation for a new draft. */
 void vital_make(struct step *s, const struct live *l, uint32_t categories);
 /** vital_get: false: an ordinary referral. */

@@ -43,11 +43,9 @@ static const struct hf_conf_key keys[] = {
      READS_HELP("health staff")},
     {"read_mental_health_professional", HF_CONF_LIST, "", 0, CATEGORY_END,
      READS_HELP("a mental-health professional")},
-    {"consent_age", HF_CONF_U64, "18", 12, 21,
-     "From which age a person consents alone, in years."},
-    {"may_managers_attest", HF_CONF_BOOL, "false", 0, 0,
-     "Whether a case manager and a supervisor may attest a life at risk when "
-     "no professional can be reached. Only if the committee permits it."},
+    {"consent_age", HF_CONF_U64, "0", 0, 21,
+     "From which age a person consents alone, 12 to 21 years; 0: as the SOP "
+     "says, else 18."},
     {"why_required", HF_CONF_BOOL, "false", 0, 0,
      "Whether health, mhpss, protection and vulnerability of others' cases "
      "are shown only to who says why (--why)."},
@@ -103,7 +101,9 @@ check_reads(const char *path, const struct hf_conf *conf, struct settings *ret,
     char key[48];
 
     ret->node.consent_age = (uint32_t)hf_conf_u64(conf, "consent_age");
-    ret->node.may_managers_attest = hf_conf_bool(conf, "may_managers_attest");
+    if (ret->node.consent_age != 0 && ret->node.consent_age < 12)
+        return refuse(fault, path, conf, "consent_age",
+                      "12 to 21, or 0: as the SOP says");
     ret->node.is_why_required = hf_conf_bool(conf, "why_required");
     for (enum role r = ROLE_NONE + 1; r < ROLE_END; r++) {
         if (!permit_reads(r))

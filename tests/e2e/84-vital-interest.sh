@@ -4,6 +4,8 @@
 # who had no part in it, and the person is asked afterwards.
 . "$(dirname "$0")/lib.sh"
 
+# shellcheck disable=SC2034  # of e2e_network
+e2e_registry="--managers-attest yes"
 e2e_network iom-af clinic-kbl committee
 handoff() { "$net_bin/handoff" -C "$NET/nodes/iom-af" "$@"; }
 as() { handoff --json --user "$1" "${@:3}" | jq -r "$2"; }
@@ -71,3 +73,26 @@ check "the person's copy says it" hf iom-af case export "$case_id" \
     --to "$work/copy.json"
 check "with the ground" jq -e '[.shared_with[] |
     select(.vital_interest == "life_at_risk")] | length == 1' "$work/copy.json"
+
+# At night, when nobody answers: where the registry permits it, two of staff.
+net_do handoff user add nia --role case_manager
+attest life_at_risk case_manager
+exits 65 handoff --user nia "${emergency[@]}"
+printf '%s\n' "attempts: [Dr. R. Amiri did not answer at 01:10 and 01:25]" \
+    >>"$work/attest.yaml"
+referral=$(as nia .referral "${emergency[@]}")
+check "it waits for a supervisor" is iom-af .state awaiting_approval \
+    show "$referral"
+exits 77 handoff --user nia approve "$referral"
+check "who is another" hf iom-af approve "$referral"
+soon "the clinic has it, by its own registry" is clinic-kbl \
+    '.vital_interest.role' case_manager show "$referral"
+check "a professional confirms it within a day" test \
+    "$(get iom-af '[.items[].what] | map(select(. == "vital_confirm")) |
+        length' tasks)" = 1
+check "once reached" handoff --user psy approve "$referral"
+check "and it is done" test "$(get iom-af '[.items[].what] |
+    map(select(. == "vital_confirm")) | length' tasks)" = 0
+check "what was signed says who permitted it" grep -q \
+    'case manager and supervisor, too' \
+    <("$net_bin/handoff" registry show "$NET/ceremony/registry.set")

@@ -9,6 +9,7 @@
 
 static struct core_node *a, *b;
 static struct hf_id case_id;
+static struct registry others; /* b's, where it differs */
 static const char words[] = "{\"by\":\"Dr. K.\",\"text\":\"WORDS\"}";
 
 static void
@@ -90,6 +91,90 @@ Test(vital, only_an_emergency_rule_lets_data_go)
     cr_expect(eq(str, a->reply.code, "no_emergency_rule"));
 }
 
+Test(vital, no_stated_urgency_makes_a_rule_one_for_emergencies)
+{
+    const struct attest at = {.ground = GROUND_LIFE_AT_RISK,
+                              .role = ROLE_MENTAL_HEALTH};
+    struct node_command c = core_refer_cmd(case_id, "health.general");
+
+    c.user = core_name("psy");
+    c.attest = &at;
+    c.details = core_text(words);
+    c.urgency = URGENCY_EMERGENCY;
+    cr_expect(eq(int, core_ask(a, &c), 1));
+    cr_expect(eq(str, a->reply.code, "no_emergency_rule"));
+    core_run();
+    expect_no(core_went("canary"));
+}
+
+/* A `send` as a's modified program would write it: what is attested is in
+ * order, but for @terms. */
+static void
+forge_send(const struct terms *terms, uint8_t number, const char *json)
+{
+    const struct hf_id id = {{7, number}};
+    const struct attest at = {.ground = GROUND_LIFE_AT_RISK,
+                              .role = ROLE_MENTAL_HEALTH,
+                              .at_ms = core->now_ms,
+                              .categories = CAT(IDENTITY)};
+    struct core_forger f = core_forge(OBJECT_REFERRAL, id, &a->org, &b->org);
+    const struct entry send = {.event = EVENT_SEND, .flags = ENTRY_ON_SEND};
+    const struct entry disclose = {.event = EVENT_DISCLOSE};
+    const struct card c = core_object(a, a->reply.id).card;
+    uint8_t t[TERMS_BYTES], card[CARD_BYTES];
+    uint8_t packed[ATTEST_BYTES + sizeof(words) - 1];
+    struct body first = {.n = 0}, second = {.n = 0};
+
+    terms_pack(terms, t);
+    card_pack(&c, card);
+    attest_pack(&at, packed);
+    memcpy(packed + ATTEST_BYTES, words, sizeof(words) - 1);
+    core_part(&first, PART_TERMS, CATEGORY_NONE, t, sizeof(t));
+    core_part(&first, PART_CARD, CATEGORY_NONE, card, sizeof(card));
+    core_part(&second, PART_ATTEST, CATEGORY_NONE, packed, sizeof(packed));
+    core_part(&second, PART_SECTION, CATEGORY_IDENTITY, json, strlen(json));
+    core_forge_entry(&f, send, &first);
+    core_forge_entry(&f, disclose, &second);
+    core_forge_send(&f, b, &a->org);
+    core_forge_end(&f);
+}
+
+/* Of an ordinary referral whose user said that it is an emergency. */
+static struct terms
+stated_terms(void)
+{
+    struct node_command c = core_refer_cmd(case_id, "health.general");
+    struct consent con = {.state = CONSENT_GIVEN};
+
+    core_scope(&con, "all", HELD, PURPOSE_BIT(PURPOSE_REFERRAL), &b->org, NULL);
+    (void)core_consent(a, case_id, &con);
+    c.urgency = URGENCY_EMERGENCY;
+    c.is_draft = true;
+    core_do(a, &c);
+    return core_object(a, a->reply.id).terms;
+}
+
+Test(vital, a_receiver_asks_its_own_sop_whether_the_rule_is_for_emergencies)
+{
+    const struct terms stated = stated_terms();
+    struct terms t;
+
+    cr_assert(eq(int, stated.urgency, URGENCY_EMERGENCY));
+    cr_assert(eq(int, refer("psy", GROUND_LIFE_AT_RISK, ROLE_MENTAL_HEALTH),
+                 0));
+    t = core_object(a, a->reply.id).terms;
+    forge_send(&t, 1, "{\"x\":\"in order\"}");
+    cr_assert(core_holds(b, "in order"), "the forgery is a good one");
+    forge_send(&stated, 2, "{\"x\":\"stated\"}");
+    expect_no(core_holds(b, "stated"), "an emergency by word alone");
+    t.pack = stated.pack;
+    t.pack_hash = stated.pack_hash;
+    t.service = stated.service;
+    t.rule = core_name("health-emergency");
+    forge_send(&t, 3, "{\"x\":\"elsewhere\"}");
+    expect_no(core_holds(b, "elsewhere"), "the rule leads not there");
+}
+
 Test(vital, only_what_the_rules_service_names_goes_with_the_attestation)
 {
     struct hf_id id;
@@ -106,15 +191,17 @@ Test(vital, only_what_the_rules_service_names_goes_with_the_attestation)
     expect_no(core_went("\"canary\":\"economic\""));
 }
 
-/* Both ends, as the two configurations say. */
+/* Both ends, as the registries that they hold say. */
 static struct hf_id
 by_managers(bool sender, bool receiver)
 {
     struct node_command approve;
     struct hf_id id;
 
-    a->config.may_managers_attest = sender;
-    b->config.may_managers_attest = receiver;
+    others = core->registry;
+    others.may_managers_attest = receiver;
+    b->env.registry = &others;
+    core->registry.may_managers_attest = sender;
     cr_assert(eq(int,
                  refer_need("health.emergency", "ana", GROUND_LIFE_AT_RISK,
                             ROLE_CASE_MANAGER, true),
@@ -138,7 +225,7 @@ Test(vital, at_night_a_case_manager_and_a_supervisor_attest_with_attempts)
     struct node_vital v;
     struct hf_id id;
 
-    a->config.may_managers_attest = true;
+    core->registry.may_managers_attest = true;
     cr_expect(eq(int,
                  refer_need("health.emergency", "ana", GROUND_LIFE_AT_RISK,
                             ROLE_CASE_MANAGER, false),
@@ -157,7 +244,7 @@ Test(vital, at_night_a_case_manager_and_a_supervisor_attest_with_attempts)
 
 Test(vital, even_then_nobody_attests_that_somebody_cannot_consent)
 {
-    a->config.may_managers_attest = true;
+    core->registry.may_managers_attest = true;
     cr_expect(eq(int,
                  refer_need("health.emergency", "ana", GROUND_UNABLE_TO_CONSENT,
                             ROLE_CASE_MANAGER, true),

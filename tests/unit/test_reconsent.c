@@ -68,6 +68,30 @@ Test(reconsent, the_age_of_consent_is_the_organisations)
     cr_expect(eq(int, give(GIVER_SELF, false), 0));
 }
 
+Test(reconsent, the_age_of_consent_is_a_packs_where_the_organisation_is_silent)
+{
+    static const char text[] =
+        "pack: law\nversion: 1\ntitle: t\nlevel: local\n"
+        "effective: { from: 2020-01-01 }\n"
+        "consent: { methods: [written], age: 14 }\n"
+        "services:\n  - { code: near, family: f, required: [identity] }\n"
+        "rules:\n  - { id: one, source: own, service: near,"
+        " when: { needs: [health.general] } }\n";
+    const struct hf_bytes yaml = {(const uint8_t *)text, sizeof(text) - 1};
+    static struct sop_findings findings;
+    struct sop_pack **p = &core->pack[core->n_packs++];
+
+    cr_assert(eq(int, (int)sop_pack_load(yaml, &findings, p), HF_OK), "%s",
+              findings.item[0].what);
+    set_facts(2010, 0);
+    cr_expect(eq(int, give(GIVER_SELF, false), 1));
+    cr_assert(sop_book_add(core->book, *p));
+    node->config.consent_age = 18;
+    cr_expect(eq(int, give(GIVER_SELF, false), 1), "its own word goes before");
+    node->config.consent_age = 0;
+    cr_expect(eq(int, give(GIVER_SELF, false), 0));
+}
+
 Test(reconsent, a_child_refuses_alone)
 {
     struct node_command c = {.type = CMD_CONSENT_REFUSE,

@@ -95,6 +95,16 @@ Test(registry_changes, show_periods_that_change_places)
     expect_shown(REGISTRY_ORGS, "+     from ");
 }
 
+Test(registry_changes, tell_who_may_attest_a_life_at_risk)
+{
+    cr_assert(eq(int, (int)registry_edit_attest(e, true), HF_OK));
+    expect_shown(REGISTRY_ORGS,
+                 "- life at risk: attested by professionals only");
+    expect_shown(REGISTRY_ORGS,
+                 "+ life at risk: attested by professionals; by case manager "
+                 "and supervisor, too");
+}
+
 Test(registry_changes, are_against_what_is_in_force)
 {
     const struct hf_org clinic = fixture_org("clinic-kbl");

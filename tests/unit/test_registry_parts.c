@@ -311,6 +311,19 @@ Test(registry_parts, broker_is_suspended_and_reinstated)
     cr_expect(eq(int, (int)registry_status(r, &eu), MEMBER_ACTIVE));
 }
 
+Test(registry_parts, managers_attest_only_while_the_list_says_so)
+{
+    cr_assert(eq(int, (int)registry_edit_figures(e, 3, 1000), HF_OK));
+    publish();
+    cr_expect(not(r->may_managers_attest), "unless it says so");
+    cr_assert(eq(int, (int)registry_edit_attest(e, true), HF_OK));
+    publish();
+    cr_expect(r->may_managers_attest);
+    cr_assert(eq(int, (int)registry_edit_attest(e, false), HF_OK));
+    publish();
+    cr_expect(not(r->may_managers_attest));
+}
+
 Test(registry_parts, flows_hold_objects_and_families)
 {
     const struct hf_name health = {"health"}, tvet = {"tvet"}, odd = {"odd"};

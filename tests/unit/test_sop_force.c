@@ -87,6 +87,31 @@ Test(sop_force, schedules_add_up_and_a_local_one_replaces_its_id)
     cr_expect(eq(str, u.id.s, "vot"));
 }
 
+Test(sop_force, an_age_of_consent_is_the_most_local_packs)
+{
+    struct sop_consent_rule rule;
+
+    add(HEAD("n", "1", "national",
+             "2025-01-01") "consent: { methods: [written], age: 18 }\n");
+    add(HEAD("l", "1", "local",
+             "2025-01-01") "consent: { methods: [written], age: 15 }\n");
+    cr_assert(sop_force_consent(&force, &rule));
+    cr_expect(eq(uint, rule.age, 15));
+}
+
+Test(sop_force, an_age_of_consent_that_no_law_has_is_an_error)
+{
+    static const char text[] =
+        HEAD("n", "1", "national",
+             "2025-01-01") "consent: { methods: [written], age: 9 }\n";
+    const struct hf_bytes yaml = {(const uint8_t *)text, sizeof(text) - 1};
+    struct sop_pack *p = NULL;
+
+    cr_expect(eq(int, (int)sop_pack_load(yaml, &findings, &p),
+                 HF_ERR_MALFORMED));
+    cr_expect(eq(uint, findings.item[0].line, 10));
+}
+
 Test(sop_force, only_the_newest_version_in_force_speaks)
 {
     struct sop_closure c;
