@@ -27,7 +27,7 @@ static const struct {
 static enum hf_err
 say(char *error, enum hf_err err, const char *where, const char *what)
 {
-    (void)snprintf(error, HF_CONF_ERROR_BYTES, "%s: %s: %s", where, what,
+    (void)snprintf(error, HF_CONF_ERROR_BYTES, "%.200s: %s: %s", where, what,
                    hf_err_text(err));
     return err;
 }

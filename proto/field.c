@@ -13,6 +13,24 @@ field_all_zero(const void *p, size_t n)
     return any == 0;
 }
 
+/* People read these texts in a terminal: nothing that moves the cursor, turns
+ * the direction of what follows, or breaks the line. */
+static bool
+is_plain(const char *s)
+{
+    for (const uint8_t *p = (const uint8_t *)s; *p != 0; p++) {
+        if (p[0] < 0x20 || p[0] == 0x7f)
+            return false;
+        if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+            return false; /* C1 controls */
+        if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae)
+            return false; /* line and paragraph, embeddings, overrides */
+        if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
+            return false; /* isolates */
+    }
+    return true;
+}
+
 bool
 field_padded(const char *s, size_t n)
 {
@@ -20,10 +38,7 @@ field_padded(const char *s, size_t n)
 
     if (len == n || !field_all_zero(s + len, n - len))
         return false;
-    for (size_t i = 0; i < len; i++)
-        if ((uint8_t)s[i] < 0x20 || s[i] == 0x7f)
-            return false;
-    return hf_utf8_ok((const uint8_t *)s, len);
+    return hf_utf8_ok((const uint8_t *)s, len) && is_plain(s);
 }
 
 bool

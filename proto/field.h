@@ -16,8 +16,8 @@
 /** field_all_zero: every byte of @p is 0. */
 bool field_all_zero(const void *p, size_t n);
 
-/** field_padded: UTF-8 without control characters, at most @n - 1 bytes,
- * followed by NULs only. Empty passes. */
+/** field_padded: UTF-8 without control characters and direction marks, at most
+ * @n - 1 bytes, followed by NULs only. Empty passes. */
 bool field_padded(const char *s, size_t n);
 
 /** field_org: [a-z0-9][a-z0-9-]*, NUL-padded; empty does not pass. */

@@ -9,22 +9,6 @@
 /* The form of one member or broker, and the rules across all of one orgs
  * document. Also asked before a document is made, not only when one comes. */
 
-/* Signers read these texts in a terminal: nothing that moves the cursor, turns
- * the direction of what follows, or breaks the line. */
-static bool
-is_plain(const char *s)
-{
-    for (const uint8_t *p = (const uint8_t *)s; *p != 0; p++) {
-        if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-            return false; /* C1 controls */
-        if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae)
-            return false; /* line and paragraph, embeddings, overrides */
-        if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
-            return false; /* isolates */
-    }
-    return true;
-}
-
 static bool
 level_ok(const char *level)
 {
@@ -121,7 +105,6 @@ vetting_ok(const struct registry_org *o)
 {
     return field_time(o->vetted_ms) &&
            field_padded(o->vetting, sizeof(o->vetting)) &&
-           is_plain(o->vetting) &&
            (o->vetted_ms == 0) == (o->vetting[0] == '\0');
 }
 
@@ -129,7 +112,7 @@ bool
 registry_check_member(const struct registry_org *o)
 {
     return field_org(&o->id) && o->name[0] != '\0' &&
-           field_padded(o->name, sizeof(o->name)) && is_plain(o->name) &&
+           field_padded(o->name, sizeof(o->name)) &&
            o->kind > ORG_KIND_NONE && o->kind < ORG_KIND_END &&
            field_padded(o->country, sizeof(o->country)) &&
            (o->country[0] == '\0' || hf_country_ok(o->country)) &&

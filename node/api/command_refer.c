@@ -1,4 +1,6 @@
 /* Routes, referrals and transfers: bodies to commands. */
+#include <strings.h>
+
 #include "api_internal.h"
 #include "attestfile.h"
 
@@ -87,13 +89,49 @@ take_override(struct api_call *c)
     return true;
 }
 
+/* Whoever received a referral wants to refer the person on. The proof that
+ * came with it names one recipient and so covers nobody else (I-1): that is
+ * for whoever referred to do, under the consent. */
+static enum api_verdict
+refuse_onward(struct api_call *c, const struct node_object *o)
+{
+    char hint[128], message[128], id[HF_ID_TEXT_BYTES];
+    const struct hf_org *first, *second;
+
+    if (o->kind != OBJECT_REFERRAL || o->side == SIDE_FIRST)
+        return api_refuse(c, EX_USAGE, "usage", NULL,
+                          "name the case: handoff refer CASE --need NEED",
+                          "this referral went out from here");
+    api_sides(c->env, o, &first, &second);
+    (void)snprintf(message, sizeof(message),
+                   "what came with %s may go to nobody else from here",
+                   hf_id_format("HR", &o->id, id));
+    (void)snprintf(hint, sizeof(hint),
+                   "ask %.31s to refer the person, if they consent",
+                   api_sees(c, o) ? first->s : "whoever referred them to you");
+    return api_refuse(c, 1, "no_consent", NULL, hint, message);
+}
+
+static bool
+take_case(struct api_call *c)
+{
+    const char *text = filecheck_string(c->req->json, "case");
+    struct node_case row;
+    struct node_object o;
+
+    if (text == NULL || strncasecmp(text, "HR-", 3) != 0 ||
+        !permit_query(c->roles, PERMIT_OBJECTS))
+        return api_body_case(c, &row);
+    if (api_find_object(c, text, &o))
+        (void)refuse_onward(c, &o);
+    return false;
+}
+
 static bool
 take_request(struct api_call *c)
 {
-    struct node_case row;
-
     c->command->type = CMD_REFER;
-    return api_body_case(c, &row) && api_need(c, "need") &&
+    return take_case(c) && api_need(c, "need") &&
            api_body_name(c, "need", &c->command->need) && take_urgency(c) &&
            take_wishes(c) && api_body_org(c, "to", &c->command->to) &&
            api_body_time(c, "incident_at", &c->command->incident_ms) &&

@@ -112,10 +112,12 @@ side_letter(enum object_kind kind, int s)
     return s == SIDE_FIRST ? "s" : "r";
 }
 
-/* What travelled beside an entry, unless it was erased. Adds to *told. */
+/* What travelled beside an entry, unless it was erased. Adds to *told. The
+ * details of a release are the consent itself: consent show has them, for who
+ * may read cases. */
 static void
 put_body(struct api_call *c, json_t *item, const struct node_object *o, int s,
-         uint32_t n, bool *told)
+         const struct entry *e, bool *told)
 {
     const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
     const uint32_t may = api_may_read(c, of_case, api_is_own(c, o));
@@ -125,14 +127,14 @@ put_body(struct api_call *c, json_t *item, const struct node_object *o, int s,
     for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
         struct part part;
 
-        if (!body_part_get(c->env->view, &o->id, (enum side)s, n, i, &part))
+        if (!body_part_get(c->env->view, &o->id, (enum side)s, e->n, i, &part))
             continue;
         *told |= sees && (part.type == PART_TEXT || part.type == PART_REPORT);
         if (part.type == PART_TEXT && sees)
             (void)json_object_set_new(
                 item, "text",
                 json_stringn((const char *)part.bytes.p, part.bytes.n));
-        else if (part.type == PART_DETAILS)
+        else if (part.type == PART_DETAILS && e->event != EVENT_RELEASE)
             api_put_json(item, "details", part.bytes);
         else if (part.type == PART_REPORT && sees)
             api_put_json(item, "report", part.bytes);
@@ -167,7 +169,7 @@ add_entry(struct api_call *c, json_t *list, const struct node_object *o,
     api_put_bool(item, "valid", why == CHAIN_VALID);
     if (why != CHAIN_VALID)
         api_put_text(item, "why", chain_why_text(why));
-    put_body(c, item, o, s, i + 1, told);
+    put_body(c, item, o, s, &ch->entry[s][i], told);
     (void)json_array_append_new(list, item);
 }
 

@@ -64,6 +64,19 @@ put_signature(struct api_call *c, json_t *o, const struct hf_id *consent,
     api_put_bool(o, "verifies", verifies);
 }
 
+/* A document from a giver is a peer's bytes: what only this node can say of it
+ * is not taken from there. */
+static void
+drop_claims(json_t *doc)
+{
+    static const char *const ours[] = {
+        "action", "version",     "at",  "state",  "recorded_at", "recorded_by",
+        "role",   "signed",      "org", "signature", "verifies"};
+
+    for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+        (void)json_object_del(doc, ours[i]);
+}
+
 /* One version: what was signed then, its scopes if @full; what happened. */
 static json_t *
 version_of(struct api_call *c, const struct consent *consent, uint32_t version,
@@ -86,7 +99,7 @@ version_of(struct api_call *c, const struct consent *consent, uint32_t version,
             state = states[i].state;
     if (!full)
         (void)json_object_del(doc, "scopes");
-    (void)json_object_del(doc, "action");
+    drop_claims(doc);
     if (doc != NULL)
         (void)json_object_update(o, doc);
     api_put_u64(o, "version", version);

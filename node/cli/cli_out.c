@@ -363,6 +363,9 @@ cli_out_time(const char *rfc3339, char out[static CLI_OUT_TIME])
     if (strlen(rfc3339) > 10 && hf_time_parse(rfc3339, &ms))
         return hf_time_format_local(ms, out);
     (void)snprintf(out, CLI_OUT_TIME, "%.31s", rfc3339);
+    for (char *p = out; *p != '\0'; p++)
+        if (*p < ' ' || *p > '~')
+            *p = '?'; /* no time: somebody else's text */
     return out;
 }
 

@@ -208,15 +208,17 @@ print_files(FILE *out, const json_t *files)
         const json_int_t bytes =
             json_integer_value(json_object_get(f, "bytes"));
         const json_int_t held = json_integer_value(json_object_get(f, "held"));
+        char *name = cli_out_clean(cli_out_text(f, "name"));
 
         fprintf(out, "  %s  %s\n    %s, %lld bytes, %s",
-                cli_out_text(f, "attachment"), cli_out_text(f, "name"),
+                cli_out_text(f, "attachment"), name != NULL ? name : "",
                 cli_out_text(f, "category"), (long long)bytes,
                 cli_out_text(f, "state"));
         if (held < bytes)
             fprintf(out, ", %lld %% here",
                     (long long)(bytes > 0 ? held * 100 / bytes : 0));
         fputc('\n', out);
+        free(name);
     }
 }
 

@@ -171,7 +171,7 @@ print_counts(struct cli *c, const json_t *items, const struct cli_col *cols,
 
     json_array_foreach(items, i, item)
     {
-        char count[32], *end;
+        char count[64], *end;
         const long long n = json_integer_value(json_object_get(item, "count"));
         const long long later =
             json_integer_value(json_object_get(item, "met_later"));

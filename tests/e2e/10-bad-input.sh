@@ -85,7 +85,7 @@ exits 77 "$net_bin/handoff" -C "$dir" --user nina consent withdraw \
 exits 77 "$net_bin/handoff" -C "$dir" --user nobody case list
 
 # 78: known, and not built yet
-exits 78 hf iom-at slip make "$consented"
+exits 78 hf iom-at audit delays
 
 # 75: another process has the directory
 exits 75 "$net_bin/handoff-node" -C "$dir"

@@ -10,6 +10,10 @@ referral=$(get iom-af .referral refer "$case_id" --need health.general)
 soon "received" is clinic-kbl .state received show "$referral"
 net_do hf clinic-kbl accept "$referral"
 soon "accepted" is iom-af .state accepted show "$referral"
+exits 1 hf clinic-kbl refer "$referral" --need health.general
+check "what came goes to nobody else; it says whom to ask" \
+    grep -q "may go to nobody else.*ask iom-af" "$work/stderr"
+exits 1 hf clinic-kbl route "$referral" --need health.general
 net_do hf clinic-kbl complete "$referral" --outcome met
 soon "completed" is iom-af .state completed show "$referral"
 owed() { is iom-af '[.items[] | select(.what == "feedback_pass")] | length' \

@@ -679,6 +679,38 @@ Test(api, a_referral_takes_wishes_and_an_attestation)
     cr_expect(eq(int, exit_of(), 64));
 }
 
+Test(api, what_came_with_a_referral_is_not_referred_on)
+{
+    struct node_object in =
+        make_object(OBJECT_REFERRAL, SIDE_SECOND, 1, STATE_IN_SERVICE);
+    struct node_object out =
+        make_object(OBJECT_REFERRAL, SIDE_FIRST, 2, STATE_SENT);
+    char id[HF_ID_TEXT_BYTES], body[128];
+
+    object_put(&fixture.view, &in, 0);
+    object_put(&fixture.view, &out, 0);
+    (void)snprintf(body, sizeof(body),
+                   "{'case':'%s','need':'health.general'}",
+                   hf_id_format("HR", &in.id, id));
+    post("/referrals", "cm", body);
+    cr_expect(eq(int, exit_of(), 1));
+    cr_expect(eq(str, text_of("code"), "no_consent"));
+    cr_expect(ne(ptr, strstr(text_of("hint"), "clinic-kbl"), NULL),
+              "whom to ask");
+    post("/route", "cm", body);
+    cr_expect(eq(str, text_of("code"), "no_consent"), "nor planned");
+    post("/referrals", "aud", body);
+    cr_expect(eq(str, text_of("code"), "not_found"), "who sees none");
+    (void)snprintf(body, sizeof(body),
+                   "{'case':'%s','need':'health.general'}",
+                   hf_id_format("HR", &out.id, id));
+    post("/referrals", "cm", body);
+    cr_expect(eq(int, exit_of(), 64), "our own: the case is meant");
+    post("/referrals", "cm", "{'case':'HR-ZZZZ','need':'health.general'}");
+    cr_expect(eq(int, exit_of(), 66));
+    cr_expect(eq(u32, fixture.n_commands, 0));
+}
+
 Test(api, consent_is_checked_and_kept_as_it_was_given)
 {
     char id[HF_ID_TEXT_BYTES], path[64];

@@ -301,6 +301,26 @@ pack_file(const struct file_head *f, uint8_t *out)
     return FILE_HEAD_BYTES + 3 * HF_HASH_BYTES;
 }
 
+Test(body, a_file_is_not_named_by_what_moves_a_cursor)
+{
+    static const char *const names[] = {"a\x1b[2J", "a\x7f",
+                                        "a\xc2\x9b"
+                                        "2J",
+                                        "a\xe2\x80\xaegnp.exe",
+                                        "a\xe2\x81\xa6x"};
+    uint8_t b[FILE_HEAD_BYTES + 4 * HF_HASH_BYTES];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        struct file_head f = some_file(), out;
+
+        memset(f.name, 0, sizeof(f.name));
+        memcpy(f.name, names[i], strlen(names[i]));
+        cr_expect(
+            not(file_head_unpack((struct hf_bytes){b, pack_file(&f, b)}, &out)),
+            "name %zu", i);
+    }
+}
+
 Test(body, file_head_says_how_many_hashes_follow)
 {
     struct file_head f = some_file(), out;

@@ -139,6 +139,8 @@ Test(cli_out, times_are_local)
                  "2026-11-02 22:30"));
     cr_expect(eq(str, (char *)cli_out_time("2026-12-03", at), "2026-12-03"));
     cr_expect(eq(str, (char *)cli_out_time(NULL, at), "-"));
+    cr_expect(eq(str, (char *)cli_out_time("\x1b[2J", at), "?[2J"),
+              "a peer's text does not reach the terminal as it is");
 }
 
 Test(cli_out, nested_data_is_indented)

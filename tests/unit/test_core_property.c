@@ -503,19 +503,15 @@ come_to_rest(void)
 
 /* A sender with other code: sections that no proof covers. */
 static void
-send_wrongly(void)
+send_one_wrongly(struct core_node *n, const struct node_object *obj)
 {
-    struct core_node *n = some_node();
+    const struct node_object o = *obj;
     uint8_t packed[PROOF_BYTES(PROOF_ITEMS_MAX)];
     struct core_node *from;
     struct body body = {.n = 0};
     struct core_forger f;
-    struct node_object o;
     struct entry e = {.event = EVENT_DISCLOSE};
 
-    if (!some_object(n, &o) || o.kind != OBJECT_REFERRAL ||
-        o.side != SIDE_SECOND || o.state == STATE_RECALLED)
-        return;
     from = core_node_of(&o.peer);
     f = core_forge(OBJECT_REFERRAL, o.id, &from->org, &n->org);
     core_forge_after(&f, n);
@@ -535,6 +531,20 @@ send_wrongly(void)
     core_forge_end(&f);
 }
 
+static void
+send_wrongly(void)
+{
+    for (int i = 0; i < NODES; i++) {
+        struct hf_id at = {{0}};
+        struct node_object o;
+
+        while (object_next(core->node[i].env.view, &at, &o))
+            if (o.kind == OBJECT_REFERRAL && o.side == SIDE_SECOND &&
+                (o.state == STATE_ACCEPTED || o.state == STATE_IN_SERVICE))
+                send_one_wrongly(&core->node[i], &o);
+    }
+}
+
 static bool
 was_kept(struct core_node *n)
 {
@@ -543,7 +553,7 @@ was_kept(struct core_node *n)
 
     while (object_next(n->env.view, &at, &o))
         if (o.kind == OBJECT_WITHDRAWAL && o.side == SIDE_SECOND &&
-            o.erase_basis_kept && o.reason != REASON_STOP)
+            o.erase_basis_kept && o.reason == REASON_MEDICAL_RECORD)
             return true;
     return false;
 }
@@ -603,9 +613,9 @@ world(uint64_t seed)
     check_held();
     come_to_rest();
     check_held();
+    send_wrongly();
     erase_all();
     check_held();
-    send_wrongly();
     core_end();
 }
 
