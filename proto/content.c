@@ -32,15 +32,20 @@ is_position(uint32_t n, const struct hf_hash *hash)
 }
 
 static bool
+entry_ok(const struct content_entry *e)
+{
+    return e->bytes.n == ENTRY_BYTES && e->sig.n == ENTRY_SIG_BYTES &&
+           e->body.n <= BODY_BYTES_MAX;
+}
+
+static bool
 push_ok(const struct content_push *p)
 {
     if (!is_object(p->kind, &p->object) ||
         !is_position(p->have_n, &p->have_hash) || p->n > CONTENT_ENTRIES_MAX)
         return false;
     for (size_t i = 0; i < p->n; i++)
-        if (p->entry[i].bytes.n != ENTRY_BYTES ||
-            p->entry[i].sig.n != ENTRY_SIG_BYTES ||
-            p->entry[i].body.n > BODY_BYTES_MAX)
+        if (!entry_ok(&p->entry[i]))
             return false;
     return true;
 }
@@ -106,6 +111,13 @@ slip_ok(const struct content_slip *c)
 }
 
 static bool
+fork_ok(const struct content_fork *f)
+{
+    return entry_ok(&f->entry[0]) && entry_ok(&f->entry[1]) &&
+           f->entry[0].body.n == 0 && f->entry[1].body.n == 0;
+}
+
+static bool
 content_ok(const struct content *c)
 {
     switch (c->type) {
@@ -126,6 +138,8 @@ content_ok(const struct content *c)
         return chunk_ok(&c->u.chunk);
     case CONTENT_SLIP:
         return slip_ok(&c->u.slip);
+    case CONTENT_FORK:
+        return fork_ok(&c->u.fork);
     }
     return false;
 }
@@ -308,6 +322,22 @@ encode_slip(const struct content_slip *c, struct hf_buf *buf)
     return pack(&pb, buf);
 }
 
+static enum hf_err
+encode_fork(const struct content_fork *c, struct hf_buf *buf)
+{
+    Handoff__V1__Content pb = HANDOFF__V1__CONTENT__INIT;
+    Handoff__V1__Fork fork = HANDOFF__V1__FORK__INIT;
+    const struct content_entry *e = c->entry;
+
+    fork.first = data(e[0].bytes.p, e[0].bytes.n);
+    fork.first_signature = data(e[0].sig.p, e[0].sig.n);
+    fork.second = data(e[1].bytes.p, e[1].bytes.n);
+    fork.second_signature = data(e[1].sig.p, e[1].sig.n);
+    pb.what_case = HANDOFF__V1__CONTENT__WHAT_FORK;
+    pb.fork = &fork;
+    return pack(&pb, buf);
+}
+
 enum hf_err
 content_encode(const struct content *c, struct hf_buf *buf)
 {
@@ -326,6 +356,8 @@ content_encode(const struct content *c, struct hf_buf *buf)
         return encode_chunk(&c->u.chunk, buf);
     case CONTENT_SLIP:
         return encode_slip(&c->u.slip, buf);
+    case CONTENT_FORK:
+        return encode_fork(&c->u.fork, buf);
     }
     return HF_ERR_MALFORMED;
 }
@@ -477,6 +509,17 @@ decode_slip(const Handoff__V1__Slip *pb, struct cursor *at,
 }
 
 static bool
+decode_fork(struct cursor *at, struct content_fork *c)
+{
+    for (int i = 0; i < 2; i++) {
+        c->entry[i].bytes = *at->span++;
+        c->entry[i].sig = *at->span++;
+        c->entry[i].body = (struct hf_bytes){NULL, 0};
+    }
+    return true;
+}
+
+static bool
 decode_what(const Handoff__V1__Content *pb, struct cursor *at,
             struct content *c)
 {
@@ -499,6 +542,9 @@ decode_what(const Handoff__V1__Content *pb, struct cursor *at,
     case HANDOFF__V1__CONTENT__WHAT_SLIP:
         c->type = CONTENT_SLIP;
         return decode_slip(pb->slip, at, &c->u.slip);
+    case HANDOFF__V1__CONTENT__WHAT_FORK:
+        c->type = CONTENT_FORK;
+        return decode_fork(at, &c->u.fork);
     case HANDOFF__V1__CONTENT__WHAT__NOT_SET:
     case _HANDOFF__V1__CONTENT__WHAT__CASE_IS_INT_SIZE:
         break;

@@ -26,7 +26,8 @@ enum content_type {
     CONTENT_RECEIPT,   /* delivered receipts */
     CONTENT_FIGURES,   /* signed aggregates, for the committee */
     CONTENT_CHUNK,     /* a piece of an attachment, or who asks for some */
-    CONTENT_SLIP       /* what a person with a code said, or the answer */
+    CONTENT_SLIP,      /* what a person with a code said, or the answer */
+    CONTENT_FORK       /* two entries of one number, for the committee */
 };
 
 /** One signed entry and, where it travels with it, its body. */
@@ -111,6 +112,12 @@ struct content_slip {
     enum slip_answer answer;   /* SLIP_ASKS: a question */
 };
 
+/** Evidence for the committee: two signed entries of one author with one
+ * number in one object. Bodies never go with them. */
+struct content_fork {
+    struct content_entry entry[2];
+};
+
 struct content {
     enum content_type type;
     union {
@@ -123,6 +130,7 @@ struct content {
         struct content_figures figures;
         struct content_chunk chunk;
         struct content_slip slip;
+        struct content_fork fork;
     } u;
 };
 

@@ -125,6 +125,7 @@ int cmd_policy_install(struct cli *c);
 int cmd_audit_flows(struct cli *c);
 int cmd_audit_access(struct cli *c);
 int cmd_audit_unmet(struct cli *c);
+int cmd_audit_exceptions(struct cli *c);
 int cmd_chain_state(struct cli *c);
 
 int cmd_backup(struct cli *c);

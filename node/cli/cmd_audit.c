@@ -1,5 +1,5 @@
 /* audit flows: how many went from where to where, in figures; audit access:
- * who read what of whom. */
+ * who read what of whom; audit exceptions: what does not fit together. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +152,50 @@ cmd_audit_access(struct cli *c)
             print_access(c, item);
         if (json_array_size(json_object_get(answer, "items")) == 0)
             fputs("Nobody has read anything sensitive.\n", c->out);
+    }
+    json_decref(answer);
+    return status;
+}
+
+static void
+print_exception(struct cli *c, const json_t *item)
+{
+    const json_t *evidence = json_object_get(item, "evidence");
+    char *between = cli_out_join(json_object_get(item, "between"));
+    char at[CLI_OUT_TIME], word[CLI_OUT_ID];
+    const json_t *entry;
+    size_t i;
+
+    fprintf(c->out, "%s  %s  %s\n",
+            cli_out_time(cli_out_text(evidence, "at"), at),
+            cli_out_id(cli_out_text(evidence, "id"), word),
+            cli_out_text(item, "finding"));
+    cli_out_field(c->out, "  between", between);
+    cli_out_fieldf(c->out, "  author", "%s, number %lld",
+                   cli_out_text(evidence, "author"),
+                   (long long)json_integer_value(
+                       json_object_get(evidence, "n")));
+    json_array_foreach(json_object_get(evidence, "entries"), i, entry)
+        cli_out_fieldf(c->out, i == 0 ? "  one" : "  other", "%s, %.16s",
+                       cli_out_text(entry, "event"),
+                       cli_out_text(entry, "hash"));
+    cli_out_field(c->out, "  shown by", cli_out_text(evidence, "by"));
+    free(between);
+}
+
+int
+cmd_audit_exceptions(struct cli *c)
+{
+    json_t *answer = NULL, *item;
+    int status;
+    size_t i;
+
+    status = cli_get_list(c, "/audit/exceptions", &answer);
+    if (status == 0 && !cli_say(c, answer)) {
+        json_array_foreach(json_object_get(answer, "items"), i, item)
+            print_exception(c, item);
+        if (json_array_size(json_object_get(answer, "items")) == 0)
+            fputs("Everything fits together.\n", c->out);
     }
     json_decref(answer);
     return status;

@@ -2,6 +2,7 @@
 
 #include "bare.h"
 #include "feedback.h"
+#include "fork.h"
 #include "hf_assert.h"
 #include "inbound.h"
 #include "push.h"
@@ -60,8 +61,9 @@ note_fork(struct step *s, struct live *l, enum side side, uint32_t n)
     if (l->o.fork[side] == 0 || n < l->o.fork[side])
         l->o.fork[side] = n;
     l->o.is_forked = 1;
-    l->resend = true; /* the evidence goes to both */
+    l->resend = true; /* the evidence goes to both, and to the committee */
     l->o.acked = 0;
+    fork_note(s, &l->o, side);
     step_alarm(s, "chain_forked", l->o.kind, &l->o.id, &l->o.peer, REASON_NONE);
 }
 

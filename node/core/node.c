@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "close.h"
 #include "figures.h"
+#include "fork.h"
 #include "files.h"
 #include "follow.h"
 #include "hf_assert.h"
@@ -323,6 +324,9 @@ take_content(struct step *s, const struct hf_org *from,
     case CONTENT_SLIP:
         slip_take(s, from, &c->u.slip);
         break;
+    case CONTENT_FORK:
+        fork_take(s, from, &c->u.fork, in);
+        break;
     }
 }
 
@@ -351,7 +355,7 @@ step_envelope(struct step *s)
         return;
     }
     if (inbox_get(s->v, &s->ev->header.id, &in)) {
-        if (hf_org_eq(&in.from, from) && c->type == CONTENT_PUSH)
+        if (hf_org_eq(&in.from, from) && push_is_receipted(c))
             push_receipt(s, &in);
         return;
     }
@@ -370,7 +374,7 @@ step_envelope(struct step *s)
     }
     inbox_put(s->v, &in);
     due_put(s->v, forget_ms(s, &s->ev->header), &in.envelope, DUE_INBOX);
-    if (c->type == CONTENT_PUSH)
+    if (push_is_receipted(c))
         push_receipt(s, &in);
 }
 
@@ -558,6 +562,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_FILE:
         file_due(s, object);
         break;
+    case DUE_FORK:
+        fork_due(s, object);
+        break;
     }
 }
 
@@ -582,6 +589,7 @@ is_deadline(enum due_what what)
     case DUE_CASE_OWNERS:
     case DUE_OBJECT_OWNERS:
     case DUE_FILE:
+    case DUE_FORK:
         return false;
     }
     return false;

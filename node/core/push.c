@@ -11,12 +11,17 @@
 
 /* ---- one envelope ---- */
 
+bool
+push_is_receipted(const struct content *c)
+{
+    return c->type == CONTENT_PUSH || c->type == CONTENT_FORK;
+}
+
 struct hf_id
 push_content(struct step *s, const struct hf_org *to, const struct content *c,
              enum envelope_lane lane, const struct hf_id *object, uint32_t n)
 {
     const uint64_t until = s->env->peer_until_ms(s->env->peer_ctx, to);
-    const bool wants_receipt = c->type == CONTENT_PUSH;
     struct node_effect *e = step_effect(s, NODE_DO_SEND);
     struct node_out out;
 
@@ -36,9 +41,12 @@ push_content(struct step *s, const struct hf_org *to, const struct content *c,
     memset(&out, 0, sizeof(out));
     out.id = e->u.send.envelope;
     out.to = *to;
-    out.object = *object;
+    if (c->type == CONTENT_FORK)
+        out.fork = *object; /* it settles nothing of the object itself */
+    else
+        out.object = *object;
     out.lane = (uint8_t)lane;
-    out.wants_receipt = wants_receipt;
+    out.wants_receipt = push_is_receipted(c);
     out.created_ms = s->now;
     out.expires_ms = e->u.send.expires_ms;
     out.n = n;

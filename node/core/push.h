@@ -34,6 +34,8 @@ void push_ask_again(struct step *s, const struct hf_org *peer,
 void push_ask_object(struct step *s, const struct node_object *o,
                      const struct hf_id *ask);
 
+/** push_is_receipted: whether who gets @c answers with a delivered receipt. */
+bool push_is_receipted(const struct content *c);
 /** push_receipt: answer an envelope; the same again for a duplicate. */
 void push_receipt(struct step *s, const struct node_inbox *in);
 /** push_receipted: the peer's word on one of our envelopes. */
@@ -57,7 +59,8 @@ void push_soon(struct step *s, const struct hf_id *object);
 void push_due(struct step *s, const struct hf_id *object);
 void push_out_due(struct step *s, const struct hf_id *envelope);
 
-/** push_content: any content to @to, on @lane; returns the envelope's id. */
+/** push_content: any content to @to, on @lane; returns the envelope's id.
+ * @object: that it is about, or whose fork it shows; or zero. */
 struct hf_id push_content(struct step *s, const struct hf_org *to,
                           const struct content *c, enum envelope_lane lane,
                           const struct hf_id *object, uint32_t n);

@@ -1,5 +1,6 @@
 #include "bare.h"
 #include "deadline.h"
+#include "fork.h"
 #include "push_internal.h"
 
 #define REFUSED_MS (60ull * 60 * 1000) /* a broker that has no route */
@@ -139,6 +140,8 @@ push_receipted(struct step *s, const struct hf_org *from,
     push_trace(s, &out.object, stage_of(r->status), from, &out.id, r->reason,
                r->have_n);
     forget(s, &out);
+    if (!hf_id_is_zero(&out.fork))
+        fork_receipted(s, from, &out, r->status);
     if (!live_load(s, &out.object, &l))
         return;
     if (r->status == DELIVERY_REFUSED)

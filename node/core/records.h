@@ -141,6 +141,7 @@ struct node_out {
     uint32_t bodies;            /* it makes up for bodies up to this entry;
                                    0: it does not */
     struct hf_id answers;       /* a copy: the ask that it answers; or zero */
+    struct hf_id fork;          /* evidence: of whose fork; or zero */
 };
 
 /** One line of `show --trace` that is not a chain entry. */
@@ -247,7 +248,8 @@ enum due_what {
     DUE_INBOX,       /* an envelope may be forgotten; object: the envelope */
     DUE_ARCHIVE, /* the retention of a closed case is over */
     DUE_SLIP,        /* a code's time is over, or one is sent again */
-    DUE_FILE         /* chunks of an attachment are to be asked for */
+    DUE_FILE,        /* chunks of an attachment are to be asked for */
+    DUE_FORK         /* the committee is to be told of a fork of the object */
 };
 
 /* Readers: false when there is no such row. */
@@ -364,6 +366,35 @@ struct figure_row {
     uint64_t from_ms, until_ms;
     struct figure_cell cell;
 };
+/** Two entries of one author with one number: evidence, kept for good. An end
+ * keeps its own (`by` is this organisation) and tells the committee of it,
+ * which keeps what it is told. Signed bytes only: no body, nothing of a
+ * person. */
+#define FORK_TOLD_MAX 4u /* members of the committee that are told */
+struct node_fork {
+    struct hf_org by;
+    struct hf_org author;
+    struct hf_org peer;      /* the other end, as the entries say */
+    enum object_kind kind;   /* NONE: noted, its entries not yet looked up */
+    struct hf_id object;
+    uint32_t n;
+    uint64_t at_ms;          /* when it was seen, or told, here */
+    uint8_t entry[2][ENTRY_BYTES];
+    uint8_t sig[2][ENTRY_SIG_BYTES];
+    uint8_t tries;           /* of telling, by an end */
+    struct {
+        struct hf_org to;      /* empty: a free place */
+        struct hf_id envelope; /* zero: none was sent */
+        uint8_t is_done;       /* it said that it has it */
+    } told[FORK_TOLD_MAX];
+};
+/** fork_get: the fork of @author in @object, as @by saw it. fork_next: the one
+ * after *at in order of by, author, object; begin with *at zeroed. */
+bool fork_get(const struct node_view *v, const struct hf_org *by,
+              const struct hf_org *author, const struct hf_id *object,
+              struct node_fork *ret);
+bool fork_next(const struct node_view *v, struct node_fork *at);
+
 /** cell_next: the own cell after *at (zeroed: the first), into *at.
  * figure_next: begin with *by and *serial zeroed. */
 bool cell_next(const struct node_view *v, struct figure_cell *at);
@@ -442,6 +473,7 @@ void cell_add(const struct node_view *v, const struct figure_cell *c, int by);
 void figure_put(const struct node_view *v, uint32_t serial,
                 const struct figure_row *row);
 void figures_clear(const struct node_view *v, const struct hf_org *by);
+void fork_put(const struct node_view *v, const struct node_fork *f);
 void due_put(const struct node_view *v, uint64_t ms,
              const struct hf_id *object, enum due_what what);
 void due_del(const struct node_view *v, uint64_t ms,

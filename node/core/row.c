@@ -95,6 +95,7 @@ union any_record {
     struct node_decision decision;
     struct consent consent;
     struct service service;
+    struct node_fork fork;
 };
 
 void

@@ -74,6 +74,8 @@ step_content(struct step *s, enum content_type type)
         n = offsetof(struct content, u) + sizeof(struct content_chunk);
     else if (type == CONTENT_SLIP)
         n = offsetof(struct content, u) + sizeof(struct content_slip);
+    else if (type == CONTENT_FORK)
+        n = offsetof(struct content, u) + sizeof(struct content_fork);
     c = step_alloc(s, n);
     c->type = type;
     return c;

@@ -118,6 +118,22 @@ take_out_bad(struct opening *o, const struct registry *r,
     push->n = n_kept;
 }
 
+/* Who accuses another has to show its signatures: what is not signed is
+ * emptied, and the core refuses it. */
+static void
+empty_bad(struct opening *o, const struct registry *r, struct content_fork *f)
+{
+    struct entry e;
+
+    for (int i = 0; i < 2; i++) {
+        if (entry_unpack(f->entry[i].bytes, &e) == HF_OK &&
+            is_signed(r, &f->entry[i], &e))
+            continue;
+        o->n_taken_out++;
+        f->entry[i] = (struct content_entry){.body = {NULL, 0}};
+    }
+}
+
 /* For our own log only: the sender is told no more than that. */
 static const char *
 why_not(enum hf_err err)
@@ -162,6 +178,8 @@ open_sealed(struct opening *o, const struct registry *r,
         return unopenable(o, "malformed_content", ret_ev);
     if (o->content.type == CONTENT_PUSH)
         take_out_bad(o, r, &o->content.u.push);
+    else if (o->content.type == CONTENT_FORK)
+        empty_bad(o, r, &o->content.u.fork);
     ret_ev->type = NODE_EV_CONTENT;
     ret_ev->header = opened.h;
     ret_ev->content = &o->content;

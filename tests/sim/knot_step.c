@@ -67,7 +67,8 @@ static void
 say_content(struct world *w, const struct knot *k, const struct knot_job *j)
 {
     static const char *const words[] = {"", "push", "ask", "receipt",
-                                        "figures", "chunk", "slip"};
+                                        "figures", "chunk", "slip",
+                                        "fork"};
     static const struct hf_id none;
     const struct content *c = &k->content;
     const struct hf_id *object =
@@ -116,6 +117,10 @@ open_job(struct world *w, struct knot *k, struct knot_job *j)
     for (size_t i = 0; k->content.type == CONTENT_PUSH && i < push->n; i++)
         if (!knot_is_signed(&push->entry[i]))
             world_fail(w, "%s sent an entry without its author's signature",
+                       j->ev.header.sender.s);
+    for (int i = 0; k->content.type == CONTENT_FORK && i < 2; i++)
+        if (!knot_is_signed(&k->content.u.fork.entry[i]))
+            world_fail(w, "%s sent evidence that is not signed",
                        j->ev.header.sender.s);
     j->ev.content = &k->content;
     say_content(w, k, j);

@@ -364,6 +364,7 @@ make_small(struct world *w)
         w->org[i].kind = i == 0 ? ORG_CLINIC : ORG_IOM_OFFICE;
         memcpy(w->org[i].country, i == 2 ? "AT" : "AF", 2);
     }
+    w->org[2].duties = DUTY_BIT(DUTY_EVIDENCE); /* and it is an end, too */
     world_add_home(w, 0, 0);
     world_add_home(w, 0, 1);
     world_add_home(w, 1, 0);

@@ -395,6 +395,13 @@ core_deliver(size_t i)
                  HF_OK));
     if (core->content.type == CONTENT_PUSH)
         core_filter(&core->content.u.push);
+    for (int k = 0; core->content.type == CONTENT_FORK && k < 2; k++) {
+        struct content_entry *ce = &core->content.u.fork.entry[k];
+        struct entry e;
+
+        if (!core_is_signed(ce, &e))
+            *ce = (struct content_entry){.body = {NULL, 0}};
+    }
     ev.header = l->h;
     ev.content = &core->content;
     (void)core_step(to, &ev);

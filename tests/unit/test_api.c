@@ -410,6 +410,66 @@ Test(api, the_committee_adds_up_what_the_referring_side_reports)
     cr_expect(eq(int, exit_of(), 77));
 }
 
+static void
+hold_fork(const char *author, uint8_t object)
+{
+    struct entry e = {.kind = OBJECT_REFERRAL,
+                      .event = EVENT_ATTEND,
+                      .role = ROLE_AUTOMATIC,
+                      .n = 1,
+                      .at_ms = NOW};
+    struct node_fork f;
+
+    memset(&f, 0, sizeof(f));
+    (void)snprintf(f.by.s, sizeof(f.by.s), "iom-af");
+    (void)snprintf(f.author.s, sizeof(f.author.s), "%s", author);
+    f.peer = f.by;
+    f.kind = OBJECT_REFERRAL;
+    f.object.b[3] = object;
+    f.n = 1;
+    f.at_ms = NOW;
+    e.author = f.author;
+    e.peer = f.peer;
+    e.object = f.object;
+    for (int i = 0; i < 2; i++) {
+        e.at_ms += (uint64_t)i;
+        entry_pack(&e, f.entry[i]);
+    }
+    fork_put(&fixture.view, &f);
+}
+
+Test(api, forks_are_listed_with_both_entries)
+{
+    const json_t *evidence, *one, *other;
+    char path[200];
+
+    hold_fork("clinic-kbl", 1);
+    hold_fork("clinic-kbl", 2);
+    hold_fork("iom-at", 1);
+    get("/audit/exceptions", "aud");
+    cr_assert(eq(sz, n_items(), 3), "%s", answer.text);
+    cr_expect(eq(str, item_text(0, "finding"), "chain_forked"));
+    evidence = json_object_get(item(0), "evidence");
+    one = json_array_get(json_object_get(evidence, "entries"), 0);
+    other = json_array_get(json_object_get(evidence, "entries"), 1);
+    cr_expect(eq(sz,
+                 strlen(json_string_value(json_object_get(one, "entry"))),
+                 2 * ENTRY_BYTES));
+    cr_expect(ne(str, (char *)json_string_value(json_object_get(one, "hash")),
+                 (char *)json_string_value(json_object_get(other, "hash"))));
+    get("/audit/exceptions?limit=2", "aud");
+    cr_assert(eq(sz, n_items(), 2), "%s", answer.text);
+    (void)snprintf(path, sizeof(path), "/audit/exceptions?limit=2&cursor=%s",
+                   json_string_value(json_object_get(answer.json, "next")));
+    get(path, "aud");
+    cr_assert(eq(sz, n_items(), 1), "%s", answer.text);
+    cr_expect(zero(ptr, json_object_get(answer.json, "next")));
+    get("/audit/exceptions?cursor=x", "aud");
+    cr_expect(eq(int, exit_of(), 64));
+    get("/audit/exceptions", "fp");
+    cr_expect(eq(int, exit_of(), 77));
+}
+
 Test(api, services_are_found_by_code_place_and_language)
 {
     struct service s;

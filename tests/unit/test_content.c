@@ -107,6 +107,17 @@ make_slip(void)
     c.u.slip.check = SLIP_DOCUMENT;
 }
 
+static void
+make_fork(void)
+{
+    memset(&c, 0, sizeof(c));
+    c.type = CONTENT_FORK;
+    for (int i = 0; i < 2; i++) {
+        c.u.fork.entry[i].bytes = (struct hf_bytes){entry, sizeof(entry)};
+        c.u.fork.entry[i].sig = (struct hf_bytes){sig, sizeof(sig)};
+    }
+}
+
 static enum hf_err
 round_trip(void)
 {
@@ -266,6 +277,23 @@ Test(content, slip_says_something_or_answers)
     make_slip();
     memset(c.u.slip.ask.b, 0, 16);
     cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "asked by whom?");
+}
+
+Test(content, fork_is_two_entries_without_bodies)
+{
+    make_fork();
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    cr_expect(eq(sz, got.u.fork.entry[1].bytes.n, ENTRY_BYTES));
+    cr_expect(eq(u8, got.u.fork.entry[1].sig.p[63], 0x51));
+    expect_one_encoding();
+    c.u.fork.entry[1].body = (struct hf_bytes){body, 1};
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "nothing more");
+    make_fork();
+    c.u.fork.entry[0].bytes.n--;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+    make_fork();
+    c.u.fork.entry[1].sig.n = 0;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
 }
 
 Test(content, fills_its_limits_and_no_more)

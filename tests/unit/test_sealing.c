@@ -292,6 +292,30 @@ Test(sealing, entries_with_a_bad_signature_are_taken_out)
                  0));
 }
 
+Test(sealing, evidence_with_a_bad_signature_is_emptied)
+{
+    struct content_entry e[2];
+    struct node_event ev;
+
+    deliver_prekey();
+    make_push();
+    memcpy(e, content.u.push.entry, sizeof(e));
+    e[0].body = (struct hf_bytes){NULL, 0};
+    content = (struct content){.type = CONTENT_FORK};
+    memcpy(content.u.fork.entry, e, sizeof(e));
+    cr_assert(eq(int, (int)seal_one(1, T0), HF_OK));
+    cr_assert(eq(int, (int)open_it(&ev), OPENING_EVENT));
+    cr_expect(eq(sz, ev.content->u.fork.entry[1].bytes.n, ENTRY_BYTES));
+    cr_expect(eq(u32, opening.n_taken_out, 0));
+    entry_sig[1][0] ^= 1;
+    cr_assert(eq(int, (int)seal_one(2, T0), HF_OK));
+    cr_assert(eq(int, (int)open_it(&ev), OPENING_EVENT));
+    cr_expect(eq(sz, ev.content->u.fork.entry[0].bytes.n, ENTRY_BYTES));
+    cr_expect(eq(sz, ev.content->u.fork.entry[1].bytes.n, 0));
+    cr_expect(eq(sz, ev.content->u.fork.entry[1].sig.n, 0));
+    cr_expect(eq(u32, opening.n_taken_out, 1));
+}
+
 Test(sealing, a_body_that_is_not_the_signed_one_is_taken_out)
 {
     struct node_event ev;
