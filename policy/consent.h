@@ -87,7 +87,8 @@ enum withheld_why {
     WITHHELD_NEVER,       /* the SOP forbids it */
     WITHHELD_NO_CONSENT,  /* needed or allowed, but no scope covers it */
     WITHHELD_WITHDRAWN,   /* a scope did, and was withdrawn */
-    WITHHELD_NOT_HELD     /* we do not have it */
+    WITHHELD_NOT_HELD,    /* we do not have it */
+    WITHHELD_NOT_TOLD     /* the referring side does not say which of these */
 };
 const char *withheld_text(enum withheld_why why);
 

@@ -17,6 +17,8 @@ withheld_text(enum withheld_why why)
         return "consent withdrawn";
     case WITHHELD_NOT_HELD:
         return "not held here";
+    case WITHHELD_NOT_TOLD:
+        return "not given, or not before acceptance";
     }
     return "";
 }

@@ -164,6 +164,8 @@ struct sop_candidate {
     uint8_t service_id[16];
     struct hf_name code;
     bool chosen;
+    uint8_t passed; /* enum passed; NONE: it fits */
+    uint8_t fit;    /* FIT_* set, of one that fits */
     char why[SOP_WHY_BYTES]; /* "chosen: Kabul, speaks prs" / "no place free" */
 };
 

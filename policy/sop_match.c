@@ -75,38 +75,47 @@ miss_place(const struct sop_ask *ask, const struct service *s)
 /* An emergency asks neither for a free place nor for money, and a language
  * that nobody speaks there must not keep anybody from help. */
 static const char *
-miss_means(const struct sop_ask *ask, const struct service *s)
+miss_means(const struct sop_ask *ask, const struct service *s,
+           enum passed *ret)
 {
     const struct languages l = languages_of(ask->req);
 
     if (ask->is_emergency)
         return NULL;
+    *ret = PASSED_NO_ROOM;
     if (ask->rule->least > 0 && s->capacity == 0)
         return "no place free";
     if (s->capacity >= 0 && s->capacity < ask->rule->least)
         return "fewer places free than the rule asks for";
     if (ask->rule->stated && s->capacity < 0)
         return "does not say whether places are free";
+    *ret = PASSED_COST;
     if (ask->rule->has_cost && s->cost_minor > ask->rule->cost_max)
         return "costs more than the rule allows";
+    *ret = PASSED_LANGUAGE;
     if (l.n > 0 && s->n_languages > 0 && service_speaks(s, l.tag, l.n) == l.n)
         return "speaks no common language";
     return NULL;
 }
 
+/* NULL: it fits; else why not, and in *ret what the one chosen is told. */
 static const char *
-miss(const struct sop_ask *ask, const struct service *s)
+miss(const struct sop_ask *ask, const struct service *s, enum passed *ret)
 {
     const char *why;
 
+    *ret = PASSED_NOT_AVAILABLE;
     if (is_tried(ask->req, &s->org))
         return "was asked before and said no";
     if (!s->accepting)
         return "takes nobody at present";
+    *ret = PASSED_NOT_ELIGIBLE;
     why = miss_eligible(ask, s);
-    if (why == NULL)
-        why = miss_place(ask, s);
-    return why != NULL ? why : miss_means(ask, s);
+    if (why != NULL)
+        return why;
+    *ret = PASSED_PLACE;
+    why = miss_place(ask, s);
+    return why != NULL ? why : miss_means(ask, s, ret);
 }
 
 static uint8_t
@@ -181,6 +190,33 @@ praise(const struct sop_ask *ask, const struct service *s,
              unmet_wishes(ask->req, s) > 0 ? ", not all wishes" : "");
 }
 
+/* The same for who is chosen, which need not know of wishes about places. */
+static uint8_t
+fit(const struct sop_ask *ask, const struct service *s, bool is_wished)
+{
+    const struct sop_request *req = ask->req;
+    const struct languages l = languages_of(req);
+    const bool names_place =
+        (is_given(&req->near) && service_serves(s, &req->near)) ||
+        (is_given(&req->facts.province) &&
+         service_serves(s, &req->facts.province));
+    unsigned set = 0;
+
+    if (is_wished)
+        set |= FIT_WISHED;
+    if (names_place)
+        set |= FIT_PLACE;
+    if (s->n_provinces == 0)
+        set |= FIT_EVERYWHERE;
+    if (service_speaks(s, l.tag, l.n) < l.n)
+        set |= FIT_LANGUAGE;
+    if (s->capacity > 0)
+        set |= FIT_ROOM;
+    if (s->cost_minor > 0)
+        set |= FIT_COSTS;
+    return (uint8_t)set;
+}
+
 static int
 compare(const struct sop_rank *a, const struct sop_rank *b)
 {
@@ -225,7 +261,8 @@ void
 sop_match(const struct sop_ask *ask, const struct service *s, uint8_t fallback,
           struct sop_ranking *r)
 {
-    const char *why = miss(ask, s);
+    enum passed passed;
+    const char *why = miss(ask, s, &passed);
     struct sop_rank one;
 
     memset(&one, 0, sizeof(one));
@@ -240,8 +277,10 @@ sop_match(const struct sop_ask *ask, const struct service *s, uint8_t fallback,
     if (one.fits) {
         rank(ask, s, &one);
         praise(ask, s, one.c.why);
+        one.c.fit = fit(ask, s, one.is_wished);
     } else {
         sop_text(one.c.why, sizeof(one.c.why), "%s", why);
+        one.c.passed = (uint8_t)passed;
     }
     insert(r, &one);
 }

@@ -38,6 +38,7 @@ enum part_type {
     PART_FILE,      /* struct file_head and the hashes of its chunks */
     PART_CUSTODY,   /* 32 bytes: registry_custody_tag of the custody that ends,
                        alone in hand_over and take_over */
+    PART_DECISION,  /* decision.h: why this receiver, beside a card */
     PART_END
 };
 

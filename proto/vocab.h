@@ -294,6 +294,17 @@
     X(GROUND_UNABLE_TO_CONSENT, 1, "unable_to_consent")                        \
     X(GROUND_LIFE_AT_RISK, 2, "life_at_risk")
 
+/* Why a provider was not chosen, as the one that was is told: by how many,
+ * never by name, and without what a card does not say. */
+#define PASSED_MAP(X)                                                          \
+    X(PASSED_RANKED_LOWER, 1, "fits, but others come first")                   \
+    X(PASSED_NOT_AVAILABLE, 2, "is not available")                             \
+    X(PASSED_NOT_ELIGIBLE, 3, "is not for this person")                        \
+    X(PASSED_PLACE, 4, "is in another place")                                  \
+    X(PASSED_NO_ROOM, 5, "has no place free that is known")                    \
+    X(PASSED_COST, 6, "costs more than the rule allows")                       \
+    X(PASSED_LANGUAGE, 7, "speaks no common language")
+
 /* What the receiving side said of an envelope. */
 #define DELIVERY_MAP(X)                                                        \
     X(DELIVERY_OK, 1, "delivered")                                             \
@@ -317,6 +328,7 @@ enum event { EVENT_NONE, EVENT_MAP(X) EVENT_END };
 enum state { STATE_NONE, STATE_MAP(X) STATE_END };
 enum reason { REASON_NONE, REASON_MAP(X) REASON_END };
 enum ground { GROUND_NONE, GROUND_MAP(X) GROUND_END };
+enum passed { PASSED_NONE, PASSED_MAP(X) PASSED_END };
 enum delivery { DELIVERY_NONE, DELIVERY_MAP(X) DELIVERY_END };
 #undef X
 
@@ -325,6 +337,15 @@ enum delivery { DELIVERY_NONE, DELIVERY_MAP(X) DELIVERY_END };
 #define DUTY_BIT(d)     (UINT32_C(1) << ((d)-1))
 #define ROLE_BIT(r)     (UINT32_C(1) << (r))
 #define GROUP_BIT(g)    (UINT32_C(1) << (g))
+
+/** Why a provider was chosen. */
+#define FIT_WISHED     0x01u /* who refers named it */
+#define FIT_PLACE      0x02u /* it names the place that is asked for */
+#define FIT_EVERYWHERE 0x04u /* it serves every place */
+#define FIT_LANGUAGE   0x08u /* it speaks a language of the person */
+#define FIT_ROOM       0x10u /* it says that places are free */
+#define FIT_COSTS      0x20u /* it is not free of charge */
+#define FIT_ALL        0x3fu
 
 /** Every category there is. */
 #define CATEGORY_ALL (((UINT32_C(1) << CATEGORY_END) - 1) & ~UINT32_C(1))
@@ -351,6 +372,7 @@ const char *event_text(enum event v);
 const char *state_text(enum state v);
 const char *reason_text(enum reason v);
 const char *ground_text(enum ground v);
+const char *passed_text(enum passed v);
 const char *delivery_text(enum delivery v);
 
 enum category category_parse(const char *text);
@@ -369,6 +391,7 @@ enum event event_parse(const char *text);
 enum state state_parse(const char *text);
 enum reason reason_parse(const char *text);
 enum ground ground_parse(const char *text);
+enum passed passed_parse(const char *text);
 enum delivery delivery_parse(const char *text);
 
 /** age_band_of: years of age to a band. */

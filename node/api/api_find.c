@@ -1,4 +1,5 @@
 /* Ids as people give them, whole or as a prefix, to rows of the store. */
+#include "along.h"
 #include "api_internal.h"
 #include "lifecycle.h"
 #include "task.h"
@@ -9,6 +10,7 @@ struct finder {
     bool (*is_it)(const struct api_call *c, const struct hf_id *id,
                   enum object_kind kind);
     enum object_kind kind;
+    const struct finder *also; /* another table with such ids; NULL: none */
 };
 
 static bool
@@ -37,6 +39,16 @@ is_decision(const struct api_call *c, const struct hf_id *id,
 
     (void)kind;
     return decision_get(c->env->view, id, &row);
+}
+
+static bool
+is_along(const struct api_call *c, const struct hf_id *id,
+         enum object_kind kind)
+{
+    struct hf_id object;
+
+    (void)kind;
+    return along_of(c->env->view, id, &object);
 }
 
 static bool
@@ -101,7 +113,7 @@ static bool
 find(struct api_call *c, const struct finder *f, const char *prefix,
      const char *what, const char *text, struct hf_id *ret)
 {
-    struct hf_id low, high;
+    struct hf_id low, high, other;
     char message[96], hint[96];
     unsigned n;
 
@@ -115,6 +127,8 @@ find(struct api_call *c, const struct finder *f, const char *prefix,
         return false;
     }
     n = count_between(c, f, &low, &high, ret);
+    if (f->also != NULL && n < 2)
+        n += count_between(c, f->also, &low, &high, n == 1 ? &other : ret);
     if (n == 1)
         return true;
     if (n == 0) {
@@ -133,7 +147,8 @@ find(struct api_call *c, const struct finder *f, const char *prefix,
 bool
 api_find_case(struct api_call *c, const char *text, struct node_case *ret)
 {
-    static const struct finder f = {NODE_CASES, is_case, OBJECT_NONE};
+    static const struct finder f = {NODE_CASES, is_case, OBJECT_NONE,
+                                    NULL};
     struct hf_id id;
 
     return find(c, &f, "HC", "case", text, &id) &&
@@ -144,9 +159,9 @@ bool
 api_find_object(struct api_call *c, const char *text, struct node_object *ret)
 {
     static const struct finder finders[] = {
-        {NODE_OBJECTS, is_object, OBJECT_REFERRAL},
-        {NODE_OBJECTS, is_object, OBJECT_TRANSFER},
-        {NODE_OBJECTS, is_object, OBJECT_WITHDRAWAL}};
+        {NODE_OBJECTS, is_object, OBJECT_REFERRAL, NULL},
+        {NODE_OBJECTS, is_object, OBJECT_TRANSFER, NULL},
+        {NODE_OBJECTS, is_object, OBJECT_WITHDRAWAL, NULL}};
     const struct finder *f = &finders[0];
     struct hf_id id;
 
@@ -162,20 +177,21 @@ api_find_object(struct api_call *c, const char *text, struct node_object *ret)
 }
 
 bool
-api_find_decision(struct api_call *c, const char *text,
-                  struct node_decision *ret)
+api_find_decision(struct api_call *c, const char *text, struct hf_id *ret)
 {
-    static const struct finder f = {NODE_DECISIONS, is_decision, OBJECT_NONE};
-    struct hf_id id;
+    static const struct finder along = {NODE_ALONG, is_along, OBJECT_NONE,
+                                        NULL};
+    static const struct finder f = {NODE_DECISIONS, is_decision, OBJECT_NONE,
+                                    &along};
 
-    return find(c, &f, "HD", "decision", text, &id) &&
-           decision_get(c->env->view, &id, ret);
+    return find(c, &f, "HD", "decision", text, ret);
 }
 
 bool
 api_find_task(struct api_call *c, const char *text, struct hf_id *ret)
 {
-    static const struct finder f = {NODE_TASKS, is_task, OBJECT_NONE};
+    static const struct finder f = {NODE_TASKS, is_task, OBJECT_NONE,
+                                    NULL};
 
     return find(c, &f, "HK", "task", text, ret);
 }

@@ -15,6 +15,7 @@
 #include <sysexits.h>
 
 #include "access.h"
+#include "along.h"
 #include "api.h"
 #include "filecheck.h"
 #include "hf_buf.h"
@@ -209,8 +210,12 @@ bool api_arg_time(struct api_call *c, const char *key, uint64_t *ret_ms);
 bool api_find_case(struct api_call *c, const char *text, struct node_case *ret);
 bool api_find_object(struct api_call *c, const char *text,
                      struct node_object *ret);
+/** api_find_decision: one of ours, or one that came along (along.h). */
 bool api_find_decision(struct api_call *c, const char *text,
-                       struct node_decision *ret);
+                       struct hf_id *ret);
+/** api_along: why we were chosen, as the record that came with @o says. */
+json_t *api_along(struct api_call *c, const struct node_object *o,
+                  const struct decision *d);
 bool api_find_task(struct api_call *c, const char *text, struct hf_id *ret);
 /** api_sides: who is first and who second in @o. */
 void api_sides(const struct node_env *env, const struct node_object *o,

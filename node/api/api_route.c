@@ -159,7 +159,7 @@ static const struct api_route routes[] = {
     {"GET", "/audit/access", "who read what of whom, and why", query_access,
      PERMIT_ACCESS, "user case from to " PAGE, NULL, SHAPE_NONE},
     {"GET", "/decisions/{decision}", "a decision and the chain of its reasons",
-     query_decision, PERMIT_CASES, "replay", NULL, SHAPE_NONE},
+     query_decision, PERMIT_OBJECTS, "replay", NULL, SHAPE_NONE},
     {"GET", "/policy", "the packs in force", query_policy, PERMIT_STATUS, PAGE,
      NULL, SHAPE_NONE},
     {"POST", "/policy", "install a pack; the body is its YAML",

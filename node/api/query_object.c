@@ -474,6 +474,8 @@ put_clocks(json_t *j, const struct node_object *o)
 static void
 put_terms(struct api_call *c, json_t *j, const struct node_object *o)
 {
+    struct decision along;
+
     if (o->kind != OBJECT_REFERRAL || !api_sees(c, o))
         return;
     api_put_text(j, "need", o->terms.need.s);
@@ -481,7 +483,7 @@ put_terms(struct api_call *c, json_t *j, const struct node_object *o)
     api_put_u64(j, "pack_version", o->terms.pack_version);
     api_put_text(j, "rule", o->terms.rule.s);
     api_put_id(j, "replaces", "HR", &o->terms.replaces);
-    if (o->side == SIDE_FIRST)
+    if (o->side == SIDE_FIRST || along_find(c->env->view, o, &along))
         api_put_id(j, "decision", "HD", &o->terms.decision);
 }
 

@@ -128,12 +128,15 @@ static bool
 replay(struct api_call *c, const struct node_decision *d, json_t *o,
        struct sop_decision *ret)
 {
+    struct trail_gate inputs;
     struct sop_trail trail;
+    struct gate_out gate;
     struct hf_name pack;
     enum hf_err err;
     char what[96];
 
-    if (c->env->sops == NULL || !trail_get(c->env->view, &d->id, &trail)) {
+    if (c->env->sops == NULL || !trail_get(c->env->view, &d->id, &trail) ||
+        !trail_gate_get(c->env->view, &d->id, &inputs)) {
         (void)api_refuse(c, EX_NOINPUT, "no_inputs", NULL, "",
                          "the inputs of this decision are not kept, or were "
                          "erased with the case");
@@ -150,8 +153,40 @@ replay(struct api_call *c, const struct node_decision *d, json_t *o,
     }
     if (d->is_override)
         (void)!sop_override(ret, &d->sop.to);
-    api_put_bool(o, "same", memcmp(ret, &d->sop, sizeof(*ret)) == 0);
+    trail_gate_replay(&inputs, &ret->service, &gate);
+    api_put_bool(o, "same", memcmp(ret, &d->sop, sizeof(*ret)) == 0 &&
+                                memcmp(&gate, &d->gate, sizeof(gate)) == 0);
     return true;
+}
+
+static enum api_verdict
+is_confidential(struct api_call *c)
+{
+    return api_refuse(c, EX_NOPERM, "not_permitted", NULL,
+                      "ask the case manager", "this service is confidential");
+}
+
+/* Its inputs stay where it was made. */
+static enum api_verdict
+say_along(struct api_call *c, const struct hf_id *id)
+{
+    struct node_object about;
+    struct hf_id object;
+    struct decision d;
+
+    if (!along_of(c->env->view, id, &object) ||
+        !object_get(c->env->view, &object, &about) ||
+        !along_find(c->env->view, &about, &d))
+        return api_refuse(c, EX_NOINPUT, "not_found", NULL, "",
+                          "this decision was erased");
+    if (!api_sees(c, &about))
+        return is_confidential(c);
+    if (api_arg(c, "replay") != NULL)
+        return api_refuse(c, EX_NOINPUT, "no_inputs", NULL,
+                          "who made it can decide it again",
+                          "only the record of this decision came here, not "
+                          "what it was made of");
+    return api_say(c, api_along(c, &about, &d));
 }
 
 enum api_verdict
@@ -162,14 +197,19 @@ query_decision(struct api_call *c)
     struct node_object about;
     struct sop_decision sop;
     struct hf_buf text;
+    struct hf_id id;
     json_t *o;
 
-    if (!api_find_decision(c, c->req->part[1], &d))
+    if (!api_find_decision(c, c->req->part[1], &id))
         return API_ANSWERED;
-    if (object_get(c->env->view, &d.object, &about) && !api_sees(c, &about))
+    if (!decision_get(c->env->view, &id, &d))
+        return say_along(c, &id);
+    if (!permit_query(c->roles, PERMIT_CASES)) /* it is about a case */
         return api_refuse(c, EX_NOPERM, "not_permitted", NULL,
                           "ask the case manager",
-                          "this service is confidential");
+                          "your role does not read decisions about a case");
+    if (object_get(c->env->view, &d.object, &about) && !api_sees(c, &about))
+        return is_confidential(c);
     o = api_decision(&d);
     if (again && !replay(c, &d, o, &sop)) {
         json_decref(o);

@@ -1,5 +1,6 @@
 #include "live_internal.h"
 
+#include "along.h"
 #include "bare.h"
 #include "files.h"
 #include "hf_assert.h"
@@ -170,6 +171,7 @@ live_drop_peer(struct step *s, struct live *l)
 
     file_drop(s, &l->o, CATEGORY_ALL);
     drop_bodies(s, l, side_other(l->o.side));
+    along_drop(s, &l->o);
     for (int c = CATEGORY_NONE + 1; c < LOCK_END; c++) {
         lock.category = (enum category)c;
         s->v->shred(s->v->ctx, &lock);

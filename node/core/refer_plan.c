@@ -200,6 +200,26 @@ node_plan(const struct node_env *env, const struct node_command *c,
     return refer_plan(&s, c, ret_d, &kase, &h, ret_reply);
 }
 
+static void
+keep_gate(const struct step *s, const struct node_case *c,
+          const struct node_decision *d)
+{
+    struct trail_gate g;
+    struct consent consent;
+
+    memset(&g, 0, sizeof(g));
+    g.to = d->sop.to;
+    g.at_ms = d->at_ms;
+    g.held = c->held;
+    g.is_vital = s->cmd->attest != NULL;
+    trail_gate_take(!hf_id_is_zero(&c->consent) &&
+                            consent_get(s->v, &c->consent, &consent)
+                        ? &consent
+                        : NULL,
+                    &g);
+    trail_gate_put(s->v, &d->id, &c->id, &g);
+}
+
 void
 refer_keep_trail(const struct step *s, const struct node_case *c,
                  const struct node_decision *d)
@@ -213,4 +233,5 @@ refer_keep_trail(const struct step *s, const struct node_case *c,
     fill_request(s, s->cmd, c, &req, &h);
     sop_trail_take(s->env->sops, &req, &services, &d->sop, &trail);
     trail_put(s->v, &d->id, &c->id, &trail);
+    keep_gate(s, c, d);
 }

@@ -1,4 +1,5 @@
 /* What happens to a draft until it is shared: approval, `send`, `cancel`. */
+#include "along.h"
 #include "disclose.h"
 #include "hf_text.h"
 #include "proxy.h"
@@ -157,6 +158,7 @@ refer_send(struct step *s, struct live *l)
                  (struct hf_bytes){terms, TERMS_BYTES});
     disclose_add(&d.body, PART_CARD, CATEGORY_NONE,
                  (struct hf_bytes){card, CARD_BYTES});
+    along_add(s, &l->o, &d.body);
     if (s->cmd->later.n > 0)
         disclose_add(&d.body, PART_DETAILS, CATEGORY_NONE,
                      step_copy(s, s->cmd->later));

@@ -1,5 +1,6 @@
 /* The referral's own part of live.h: effects of its entries, and what follows
  * by itself. node/DESIGN.md, "Referral". */
+#include "along.h"
 #include "close.h"
 #include "deadline.h"
 #include "disclose.h"
@@ -48,6 +49,7 @@ apply_send(struct step *s, struct live *l, uint32_t n)
         l->o.report_ms = l->o.terms.report_ms;
     }
     take_card(l, &b);
+    along_take(s, &l->o, &b);
 }
 
 /* R finds what it holds by the consent. S, restored from before the referral,
@@ -90,6 +92,7 @@ apply_disclose(struct step *s, struct live *l, uint32_t n)
         l->o.sections &= ~(inbound_sections(&b) | inbound_files(&b));
     } else {
         take_card(l, &b);
+        along_take(s, &l->o, &b);
         l->o.sections |= inbound_sections(&b) | inbound_files(&b);
         l->o.erase_answered = 0;
         p = body_find(&b, PART_PROOF);
@@ -327,6 +330,7 @@ card_again(struct step *s, const struct live *l, struct draft *ret)
     card_pack(&l->o.card, card);
     disclose_add(&ret->body, PART_CARD, CATEGORY_NONE,
                  (struct hf_bytes){card, CARD_BYTES});
+    along_add(s, &l->o, &ret->body);
     return true;
 }
 

@@ -46,6 +46,7 @@
     X(NODE_SERVICE_DOCS, "service_docs") /* org: version, JSON */              \
     X(NODE_DECISIONS, "decisions")       /* struct node_decision by id */      \
     X(NODE_TRAILS, "trails")             /* decision: its inputs, trail.h */   \
+    X(NODE_ALONG, "along")               /* decision: referral, along.h */     \
     X(NODE_CELLS, "cells")               /* own figures: struct figure_cell */ \
     X(NODE_FIGURES, "figures")           /* committee: org, cell */            \
     X(NODE_FORKS, "forks")               /* who saw it, author, object */      \

@@ -124,6 +124,25 @@ vital_may_refer(struct step *s)
     return true;
 }
 
+void
+vital_gate(const struct sop_service *sv, uint32_t held, struct gate_out *gate)
+{
+    const uint32_t named = (sv->required | sv->allowed) & ~sv->never;
+
+    memset(gate, 0, sizeof(*gate));
+    gate->sends = named & held;
+    for (uint32_t k = 1; k < CATEGORY_END; k++) {
+        const uint32_t bit = CATEGORY_BIT(k);
+
+        if ((held & bit) == 0)
+            gate->why[k] = WITHHELD_NOT_HELD;
+        else if ((sv->never & bit) != 0)
+            gate->why[k] = WITHHELD_NEVER;
+        else if ((named & bit) == 0)
+            gate->why[k] = WITHHELD_NOT_NEEDED;
+    }
+}
+
 /* A stated urgency makes no rule one for emergencies. */
 static bool
 is_emergency(const struct step *s, const struct sop_decision *d)
@@ -141,29 +160,14 @@ bool
 vital_plan(const struct step *s, const struct node_case *c,
            struct node_decision *d, struct node_reply *r)
 {
-    const struct sop_service *sv = &d->sop.service;
-    struct gate_out *gate = &d->gate;
-    const uint32_t named = (sv->required | sv->allowed) & ~sv->never;
-
     if (!is_emergency(s, &d->sop)) {
         step_error(r, 1, "no_emergency_rule",
                    "a need of an emergency rule: handoff route CASE --need N",
                    "rule %.31s is none for emergencies", d->sop.rule.s);
         return false;
     }
-    memset(gate, 0, sizeof(*gate));
-    gate->sends = named & c->held;
-    for (uint32_t k = 1; k < CATEGORY_END; k++) {
-        const uint32_t bit = CATEGORY_BIT(k);
-
-        if ((c->held & bit) == 0)
-            gate->why[k] = WITHHELD_NOT_HELD;
-        else if ((sv->never & bit) != 0)
-            gate->why[k] = WITHHELD_NEVER;
-        else if ((named & bit) == 0)
-            gate->why[k] = WITHHELD_NOT_NEEDED;
-    }
-    if (gate->sends != 0)
+    vital_gate(&d->sop.service, c->held, &d->gate);
+    if (d->gate.sends != 0)
         return true;
     step_error(r, 1, "not_held", "record it first: handoff case set CASE",
                "nothing is held of what rule %.31s names", d->sop.rule.s);

@@ -40,6 +40,9 @@ struct node_vital {
 
 /** vital_may_refer: the command's user may attest this; else replied. */
 bool vital_may_refer(struct step *s);
+/** vital_gate: all that is @held of what the service names, consent or not. */
+void vital_gate(const struct sop_service *sv, uint32_t held,
+                struct gate_out *ret);
 /** vital_plan: an emergency's decision: what goes; false with *r set when the
  * rule is none for emergencies, whatever urgency was stated, or nothing is held
  * of what it names. */

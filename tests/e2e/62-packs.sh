@@ -75,6 +75,23 @@ check "it names version 1" is iom-af .rules[0].version 1 policy explain \
 check "and is decided again of it" is iom-af .same true policy explain \
     "$(get iom-af .decision show "$first")" --replay
 
+# The decision came along: who was chosen sees why, the same bytes each time,
+# and no other provider's name.
+decision=$(get clinic-kbl .decision show "$first")
+check "it is the sender's" test "$decision" = "$(get iom-af .decision show "$first")"
+hf clinic-kbl --json policy explain "$decision" >"$work/why"
+check "the receiver sees the rule" jq -e '.rules[0].version == 1 and
+    (.text | contains("health-general")) and .from == "iom-af" and
+    .clocks.decide != null' "$work/why"
+check "and the pack as it was signed" is clinic-kbl .rules[0].hash \
+    "$(get iom-af .rules[0].hash policy explain "$decision")" \
+    policy explain "$decision"
+check "nobody else is named" jq -e \
+    '[.candidates[].org] == ["clinic-kbl"] and .case == null' "$work/why"
+hf clinic-kbl --json policy explain "$decision" >"$work/why-again"
+check "the same bytes each time" cmp "$work/why" "$work/why-again"
+exits 66 hf clinic-kbl policy explain "$decision" --replay
+
 # Version 1 is dropped: it decides nothing more, and still explains.
 net_do "$net_bin/handoff" registry remove "$set" --pack af-national:1
 sign
