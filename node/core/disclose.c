@@ -10,7 +10,7 @@ consent_of(const struct step *s, const struct node_case *c,
 {
     if (hf_id_is_zero(&c->consent) || !consent_get(s->v, &c->consent, room))
         return NULL;
-    return room;
+    return hf_id_eq(&room->case_id, &c->id) ? room : NULL;
 }
 
 void
