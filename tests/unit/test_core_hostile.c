@@ -246,7 +246,9 @@ plant(struct core_node *n, struct hf_id to, const struct node_object *like)
             .id = {{0, 0, (uint8_t)(i >> 8), (uint8_t)i, 1}},
             .kind = like->kind,
             .side = like->side,
-            .peer = like->peer};
+            .peer = like->peer,
+            .created_ms = core->now_ms,
+            .changed_ms = core->now_ms};
 
         object_put(n->env.view, &o, 0);
         object_link(n->env.view, &to, &o.id);
