@@ -117,8 +117,11 @@ apply_withdraw(struct step *s, struct live *l, uint32_t n)
     if (!live_body(s, l, SIDE_FIRST, n, &b))
         return;
     p = body_find(&b, PART_SCOPES);
-    if (p == NULL || !scopes_unpack(p->bytes, &l->o.scopes))
+    if (p == NULL || !scopes_unpack(p->bytes, &l->o.scopes)) {
+        step_alarm(s, "entry_invalid", l->o.kind, &l->o.id, &l->o.peer,
+                   REASON_CHECK_FAILED);
         return;
+    }
     object_link(s->v, &l->o.scopes.consent, &l->o.id);
     if (l->o.side == SIDE_FIRST)
         find_parent(s, l);
@@ -165,7 +168,10 @@ react(struct step *s, struct live *l)
     enum event answer = EVENT_ERASED;
     enum reason why = REASON_NONE;
 
-    if (l->o.side != SIDE_SECOND || (!asked && l->o.state != STATE_PARTIAL))
+    /* What could not be read had no effect: nothing to answer, least of all
+     * that something was kept. */
+    if (l->o.side != SIDE_SECOND || (!asked && l->o.state != STATE_PARTIAL) ||
+        hf_id_is_zero(&l->o.scopes.consent))
         return false;
     if (!children_answered(s, l) || is_told_again(s, l) ||
         may_have_told_more(s, l)) {

@@ -10,7 +10,7 @@ consent_of(const struct step *s, const struct node_case *c,
 {
     if (hf_id_is_zero(&c->consent) || !consent_get(s->v, &c->consent, room))
         return NULL;
-    return room;
+    return hf_id_eq(&room->case_id, &c->id) ? room : NULL;
 }
 
 void
@@ -87,7 +87,7 @@ disclose_referral(struct step *s, struct live *l, struct draft *ret)
 
 /* What stands in an entry's body that a gate looks at. */
 struct gated {
-    uint32_t sections;
+    uint32_t sections, files; /* categories */
     bool card, text, report;
 };
 
@@ -102,6 +102,8 @@ look(const struct step *s, const struct live *l, uint32_t n)
             continue;
         if (p.type == PART_SECTION)
             g.sections |= CATEGORY_BIT(p.category);
+        if (p.type == PART_FILE)
+            g.files |= CATEGORY_BIT(p.category);
         g.card |= p.type == PART_CARD;
         g.text |= p.type == PART_TEXT;
         g.report |= p.type == PART_REPORT;
@@ -109,28 +111,49 @@ look(const struct step *s, const struct live *l, uint32_t n)
     return g;
 }
 
+/* What consent lets go to the peer now, as for what is sealed first. */
+static uint32_t
+cover_now(const struct step *s, const struct live *l, bool has_sections)
+{
+    const bool is_referral = l->o.kind == OBJECT_REFERRAL;
+    const bool is_first = l->o.side == SIDE_FIRST;
+    struct consent room;
+    struct node_case c;
+    uint32_t cover;
+
+    if (is_referral && !is_first)
+        return l->o.sections; /* R gives back of what it was given */
+    if (!case_get(s->v, &l->o.case_id, &c))
+        return 0;
+    cover = consent_cover(consent_of(s, &c, &room), &l->o.peer,
+                          is_referral  ? PURPOSE_REFERRAL
+                          : is_first ? PURPOSE_TRANSFER
+                                     : PURPOSE_FEEDBACK,
+                          s->now);
+    if (is_referral && has_sections)
+        cover &= l->o.terms.required | l->o.terms.allowed;
+    return cover;
+}
+
 bool
 disclose_still_may(const struct step *s, const struct live *l, uint32_t n)
 {
-    const bool is_referral = l->o.kind == OBJECT_REFERRAL;
     const struct gated g = look(s, l, n);
+    uint32_t goes = g.sections | g.files;
+    bool has_card = g.card && l->o.kind == OBJECT_REFERRAL &&
+                    l->o.side == SIDE_FIRST;
     struct node_vital vital;
-    struct consent room;
-    struct node_case c;
     uint32_t cover;
 
     if (!feedback_still_may(s, l, l->item[l->o.side][n - 1].event, g.text,
                             g.report))
         return false;
-    if ((g.sections == 0 && !(g.card && is_referral)) ||
-        l->o.side != SIDE_FIRST || vital_get(s->v, &l->o.id, &vital))
+    if (l->o.side == SIDE_FIRST && vital_get(s->v, &l->o.id, &vital)) {
+        goes = g.files; /* an attestation lets the rest go, no file */
+        has_card = false;
+    }
+    if (goes == 0 && !has_card)
         return true;
-    if (!case_get(s->v, &l->o.case_id, &c))
-        return false;
-    cover = consent_cover(consent_of(s, &c, &room), &l->o.peer,
-                          is_referral ? PURPOSE_REFERRAL : PURPOSE_TRANSFER,
-                          s->now);
-    if (is_referral && g.sections != 0)
-        cover &= l->o.terms.required | l->o.terms.allowed;
-    return cover != 0 && (g.sections & ~cover) == 0;
+    cover = cover_now(s, l, goes != 0);
+    return cover != 0 && (goes & ~cover) == 0;
 }

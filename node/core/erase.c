@@ -122,8 +122,7 @@ erase_case(struct step *s, const struct hf_id *case_id, uint32_t categories,
         s->v->shred(s->v->ctx, &beside); /* the consent's documents */
     c.changed_ms = s->now;
     case_put(s->v, &c);
-    for (int i = 0;
-         i < ERASE_OBJECTS_MAX && erase_next(s, case_id, &at, &o); i++)
+    while (erase_next(s, case_id, &at, &o))
         erase_reports(s, &o.id, categories, is_whole);
 }
 
@@ -135,8 +134,7 @@ erase_received(struct step *s, const struct scopes_withdrawn *w)
 
     if (!w->erase)
         return;
-    for (int i = 0;
-         i < ERASE_OBJECTS_MAX && erase_next(s, &w->consent, &at, &o); i++) {
+    while (erase_next(s, &w->consent, &at, &o)) {
         erase_object(s, &o.id, w->categories, w->whole);
         if (o.kind == OBJECT_TRANSFER && !hf_id_is_zero(&o.case_id))
             erase_case(s, &o.case_id, w->categories, w->whole);
@@ -155,8 +153,7 @@ erase_left(struct step *s, const struct scopes_withdrawn *w)
     if (consent_get(s->v, &w->consent, &consent) &&
         case_get(s->v, &consent.case_id, &c) && (c.held & w->categories) != 0)
         return REASON_LEGAL_OBLIGATION;
-    for (int i = 0;
-         i < ERASE_OBJECTS_MAX && erase_next(s, &w->consent, &at, &o); i++)
+    while (erase_next(s, &w->consent, &at, &o))
         if ((w->whole || (family_bit(&o) & w->categories) != 0) &&
             live_load(s, &o.id, &l) && has_clinical_record(s, &l))
             return REASON_MEDICAL_RECORD;

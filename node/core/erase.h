@@ -7,8 +7,6 @@
 
 #include "live.h"
 
-#define ERASE_OBJECTS_MAX 128 /* of one case or consent looked at */
-
 /** erase_received: sections, cards, facts and words that came to us from
  * others under @w->consent, in @w->categories. What we collected ourselves
  * stays: erase_left() says so. */
@@ -23,7 +21,9 @@ void erase_case(struct step *s, const struct hf_id *case_id,
 enum reason erase_left(struct step *s, const struct scopes_withdrawn *w);
 
 /** erase_next: the next referral or transfer under a case or consent.
- * Withdrawals stand there too, more with each: they are passed over. */
+ * Withdrawals stand there too, more with each: they are passed over. Whoever
+ * erases or tells goes to the end: a peer adds to these links, and must not be
+ * able to hide one behind many. */
 bool erase_next(const struct step *s, const struct hf_id *to, struct hf_id *at,
                 struct node_object *ret);
 

@@ -1,5 +1,6 @@
 #include "feedback.h"
 
+#include "said.h"
 #include "tombstone.h"
 #include "vital.h"
 
@@ -105,6 +106,9 @@ bool
 feedback_still_may(const struct step *s, const struct live *l,
                    enum event event, bool has_text, bool has_report)
 {
+    if (l->o.kind == OBJECT_REFERRAL && l->o.side == SIDE_FIRST)
+        return event != EVENT_CLOSE || !has_report ||
+               said_covered(s, &l->o.case_id, &l->o.peer);
     if (!is_feedback(l, l->o.side, event, has_text, has_report))
         return true;
     return l->o.kind == OBJECT_REFERRAL

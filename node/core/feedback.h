@@ -6,7 +6,8 @@
  * for the sensitive categories it was given and the one that its service is
  * about; the proof that came with the sections says so. Whoever gets a report
  * holds it against the consent itself. What went in a vital interest may be
- * reported on, since without it nobody could care on. Internal to the core.
+ * reported on, since without it nobody could care on. What the person says of
+ * the service goes with `close`, by the consent itself. Internal to the core.
  */
 #ifndef NODE_CORE_FEEDBACK_H
 #define NODE_CORE_FEEDBACK_H

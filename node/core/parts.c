@@ -1,9 +1,11 @@
 #include "parts.h"
 
+#include "field.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 
 #define YEAR_MS UINT64_C(31556952000)
+#define PURPOSES ((PURPOSE_BIT(PURPOSE_END) - 1) & ~UINT32_C(1))
 
 static bool
 may(uint32_t categories, enum category c)
@@ -100,6 +102,22 @@ parts_facts_pack(const struct facts *f, uint32_t categories,
     HF_ASSERT(p == out + PARTS_FACTS_BYTES);
 }
 
+static bool
+facts_ok(const struct facts *f)
+{
+    if (f->sex >= SEX_END || f->stage >= STAGE_END || f->family_band > 3 ||
+        !field_padded(f->origin, sizeof(f->origin)) ||
+        !field_padded(f->host, sizeof(f->host)) ||
+        !field_padded(f->province.s, HF_NAME_BYTES) ||
+        !field_time(f->birth_ms) || !field_time(f->travel_ms) ||
+        !field_time(f->plan_ms))
+        return false;
+    for (int i = 0; i < FACTS_LANGUAGES_MAX; i++)
+        if (!field_padded(f->language[i], LANGUAGE_BYTES))
+            return false;
+    return true;
+}
+
 bool
 parts_facts_unpack(struct hf_bytes in, struct facts *ret)
 {
@@ -120,11 +138,8 @@ parts_facts_unpack(struct hf_bytes in, struct facts *ret)
     r.family_band = hf_get_u8(&p);
     r.travel_ms = hf_get_u64(&p);
     r.plan_ms = hf_get_u64(&p);
-    if (r.sex >= SEX_END || r.stage >= STAGE_END || r.family_band > 3)
+    if (!facts_ok(&r))
         return false;
-    r.origin[3] = r.host[3] = r.province.s[HF_NAME_BYTES - 1] = '\0';
-    for (int i = 0; i < FACTS_LANGUAGES_MAX; i++)
-        r.language[i][LANGUAGE_BYTES - 1] = '\0';
     *ret = r;
     return true;
 }
@@ -173,8 +188,34 @@ unpack_scope(const uint8_t **p, struct consent_scope *sc)
     sc->n_recipients = hf_get_u8(p);
     for (int r = 0; r < CONSENT_RECIPIENTS_MAX; r++)
         hf_get_bytes(p, sc->recipient[r].s, HF_ORG_BYTES);
-    return bits < 4 && sc->n_recipients <= CONSENT_RECIPIENTS_MAX &&
-           sc->id.s[HF_NAME_BYTES - 1] == '\0';
+    return bits < 4 && sc->n_recipients <= CONSENT_RECIPIENTS_MAX;
+}
+
+/* A scope that cannot be told of again could never be withdrawn further on. */
+static bool
+scope_ok(const struct consent_scope *sc)
+{
+    if (sc->id.s[0] == '\0' || !field_name(&sc->id) ||
+        (sc->categories & ~CATEGORY_ALL) != 0 ||
+        (sc->purposes & ~PURPOSES) != 0 || !field_time(sc->from_ms) ||
+        !field_time(sc->until_ms))
+        return false;
+    for (int r = 0; r < sc->n_recipients; r++)
+        if (!field_org(&sc->recipient[r]))
+            return false;
+    return true;
+}
+
+static bool
+consent_ok(const struct consent *c)
+{
+    if (hf_id_is_zero(&c->id) || c->version == 0 ||
+        c->version > PARTS_CONSENT_VERSION_MAX || !field_time(c->given_ms))
+        return false;
+    for (int i = 0; i < c->n_scopes; i++)
+        if (!scope_ok(&c->scope[i]))
+            return false;
+    return c->state != CONSENT_GIVEN || consent_check(c) == NULL;
 }
 
 bool
@@ -199,7 +240,7 @@ parts_consent_unpack(struct hf_bytes in, struct consent *ret)
     for (int i = 0; i < ret->n_scopes; i++)
         if (!unpack_scope(&p, &ret->scope[i]))
             return false;
-    return true;
+    return consent_ok(ret);
 }
 
 /* Year and quarter of an instant, by whole mean years: a card says when about,

@@ -60,6 +60,29 @@ keep_sections(struct step *s, struct live *l, uint32_t n, const struct body *b,
         match_person(s, c);
 }
 
+/* Whether @id is no other case's: whoever knows the id of a consent could
+ * otherwise put its own in its place with a case that it offers. */
+static bool
+is_consent_of(const struct step *s, const struct hf_id *id,
+              const struct hf_id *case_id)
+{
+    struct consent held;
+
+    return !consent_get(s->v, id, &held) || hf_id_eq(&held.case_id, case_id);
+}
+
+/* No consent passes: what it does not cover does not. */
+static bool
+consent_may_come(const struct step *s, const struct body *b,
+                 const struct hf_id *case_id)
+{
+    const struct part *packed = body_find(b, PART_CONSENT);
+    struct consent c;
+
+    return packed == NULL || (parts_consent_unpack(packed->bytes, &c) &&
+                              is_consent_of(s, &c.id, case_id));
+}
+
 static void
 keep_consent(struct step *s, struct live *l, const struct body *b,
              struct node_case *c)
@@ -69,7 +92,8 @@ keep_consent(struct step *s, struct live *l, const struct body *b,
     const struct hf_bytes none = {NULL, 0};
     struct consent consent, held;
 
-    if (packed == NULL || !parts_consent_unpack(packed->bytes, &consent))
+    if (packed == NULL || !parts_consent_unpack(packed->bytes, &consent) ||
+        !is_consent_of(s, &consent.id, &c->id))
         return;
     consent.case_id = c->id;
     if (!consent_get(s->v, &consent.id, &held)) {
@@ -129,6 +153,24 @@ make_case(struct step *s, struct live *l, uint32_t n, const struct body *b,
     keep_sections(s, l, n, b, c, inbound_sections(b));
 }
 
+/* Whether the peer may say that it holds a case that we know: never one that
+ * is ours (I-4), nor one that another transfer is bringing; whoever we did not
+ * know as its holder took it over since. */
+static bool
+may_release(struct step *s, const struct live *l,
+            const struct case_head *head, const struct node_case *c)
+{
+    struct live other;
+
+    if (hf_org_eq(&c->holder, step_me(s)) || head->epoch < c->epoch)
+        return false;
+    if (!hf_id_eq(&c->open_transfer, &l->o.id) &&
+        live_load(s, &c->open_transfer, &other) &&
+        !chain_is_final(&other.pair))
+        return false;
+    return hf_org_eq(&c->holder, &l->o.peer) || head->epoch > c->epoch;
+}
+
 static void
 take_release(struct step *s, struct live *l, uint32_t n, const struct body *b)
 {
@@ -141,9 +183,8 @@ take_release(struct step *s, struct live *l, uint32_t n, const struct body *b)
         return;
     }
     l->o.had_case = case_get(s->v, &head.id, &c);
-    if (l->o.had_case &&
-        (hf_org_eq(&c.holder, step_me(s)) || head.epoch < c.epoch)) {
-        /* A case that we hold is not anybody's to release (I-4). */
+    if ((l->o.had_case && !may_release(s, l, &head, &c)) ||
+        !consent_may_come(s, b, &head.id)) {
         refuse_release(s, l, n, b, REASON_CHECK_FAILED);
         return;
     }
@@ -312,7 +353,7 @@ destroy_case(struct step *s, struct node_case *c)
 
     for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
         section_del(s->v, &c->id, k);
-    if (!hf_id_is_zero(&c->consent))
+    if (!hf_id_is_zero(&c->consent) && is_consent_of(s, &c->consent, &c->id))
         consent_del(s->v, &c->consent);
     match_forget(s, c);
     if (!hf_id_is_zero(&c->household))

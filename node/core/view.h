@@ -41,7 +41,8 @@
     X(NODE_OUTBOX, "outbox")     /* envelope id: struct node_out */            \
     X(NODE_SEALED, "sealed")     /* envelope id: bytes; the shell's */         \
     X(NODE_INBOX, "inbox")       /* envelope id: dedupe and receipt */         \
-    X(NODE_PARKED, "parked")     /* the shell's: envelope id: bytes */         \
+    X(NODE_PARKED, "parked")     /* the shell's: parked.h */                   \
+    X(NODE_PARKED_USE, "parked_use") /* the shell's: ages, room */             \
     X(NODE_SERVICES, "services") /* code, org, uuid: struct service */         \
     X(NODE_SERVICE_DOCS, "service_docs") /* org: version, JSON */              \
     X(NODE_DECISIONS, "decisions")       /* struct node_decision by id */      \

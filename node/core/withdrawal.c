@@ -5,13 +5,13 @@
 #include "chase.h"
 #include "disclose.h"
 #include "erase.h"
-#include "hf_assert.h"
 #include "history.h"
 #include "reconsent.h"
 #include "tombstone.h"
 
 #define VERSIONS_AHEAD 1024u /* of a consent, that a peer may know of */
 #define CONSENTS_MAX   16    /* of one case, one after the other */
+#define TOLD_MAX       256   /* remembered, so as not to tell them twice */
 
 struct hf_id
 withdrawal_mark(const struct step *s, const struct hf_id *object,
@@ -34,7 +34,7 @@ struct telling {
     const struct consent *c;    /* as it is now; NULL: no record here */
     const struct consent *was;  /* who was a recipient */
     const struct node_object *parent;
-    struct hf_org told[2 * ERASE_OBJECTS_MAX];
+    struct hf_org told[TOLD_MAX];
     size_t n_told;
     struct withdrawal_told *ret;
 };
@@ -156,7 +156,7 @@ static void
 tell(struct step *s, struct telling *t, const struct node_object *o,
      uint32_t categories)
 {
-    uint8_t *packed = step_alloc(s, SCOPES_BYTES(SCOPES_MAX));
+    uint8_t packed[SCOPES_BYTES(SCOPES_MAX)];
     const struct hf_id id = step_fresh_id(s);
     struct scopes_withdrawn theirs = *t->w;
     struct draft d = {.event = EVENT_WITHDRAW,
@@ -191,8 +191,8 @@ told_already(struct telling *t, const struct hf_org *org)
     for (size_t i = 0; i < t->n_told; i++)
         if (hf_org_eq(&t->told[i], org))
             return true;
-    HF_ASSERT(t->n_told < sizeof(t->told) / sizeof(t->told[0]));
-    t->told[t->n_told++] = *org;
+    if (t->n_told < TOLD_MAX) /* beyond it: rather twice than not at all */
+        t->told[t->n_told++] = *org;
     return false;
 }
 
@@ -212,8 +212,7 @@ tell_those_of(struct step *s, struct telling *t, const struct hf_id *link)
     struct hf_id at = {{0}};
     struct node_object o;
 
-    for (int i = 0; i < ERASE_OBJECTS_MAX && erase_next(s, link, &at, &o);
-         i++) {
+    while (erase_next(s, link, &at, &o)) {
         stop_object(s, t, &o);
         if (!shared(&o) || !concerns(t, &o) ||
             (t->parent != NULL && hf_org_eq(&o.peer, &t->parent->peer)) ||
@@ -368,9 +367,7 @@ tell_left_out(struct step *s, struct telling *t, struct scopes_withdrawn *w)
     struct hf_id at = {{0}};
     struct node_object o;
 
-    for (int i = 0;
-         i < ERASE_OBJECTS_MAX && erase_next(s, &t->c->case_id, &at, &o);
-         i++) {
+    while (erase_next(s, &t->c->case_id, &at, &o)) {
         w->categories =
             data_cover(s, t->was, &o.peer) & ~data_cover(s, t->c, &o.peer);
         if (w->categories == 0 || !shared(&o))

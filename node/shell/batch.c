@@ -4,7 +4,6 @@
 
 #include "awaiting.h"
 #include "hf_assert.h"
-#include "parked.h"
 #include "peer_docs.h"
 #include "servicedoc.h"
 
@@ -113,6 +112,27 @@ step_api(struct batch *b, struct work *w)
     settle_answer(b, w, first_effect);
 }
 
+/* Whether it waits now, or goes on waiting: where there is room for it. */
+static bool
+park(struct batch *b, struct work *w)
+{
+    const uint64_t now_ms = b->opening->now_ms;
+    const enum parked_pool pool = w->awaits_pack         ? PARKED_PACK
+                                  : b->opening->is_known ? PARKED_MEMBER
+                                                         : PARKED_STRANGER;
+
+    if (!w->is_stored)
+        return parked_put(b->store, pool, &w->from, now_ms,
+                          hf_buf_bytes(&w->bytes));
+    if (parked_is_over(&w->parked, now_ms)) {
+        w->why = "waited_too_long";
+        return false;
+    }
+    parked_again(b->store, &w->parked, pool, &w->from, now_ms,
+                 hf_buf_bytes(&w->bytes));
+    return true;
+}
+
 static void
 step_envelope(struct batch *b, struct work *w)
 {
@@ -129,12 +149,11 @@ step_envelope(struct batch *b, struct work *w)
     w->envelope = ev.header.id;
     w->awaits_pack = verdict == OPENING_EVENT &&
                      awaiting_pack(&ev, b->env.sops, b->now_ms);
-    w->is_parked = (verdict == OPENING_WAIT || w->awaits_pack) &&
-                   (w->is_stored || parked_put(b->store, &w->envelope,
-                                               hf_buf_bytes(&w->bytes)));
+    w->is_parked =
+        (verdict == OPENING_WAIT || w->awaits_pack) && park(b, w);
     /* No room: the sender may seal it again, later, if it is one we know. */
     if (verdict == OPENING_WAIT && !w->is_parked &&
-        b->opening->is_registry_stale && ev.type == NODE_EV_CONTENT)
+        b->opening->is_registry_stale && b->opening->is_known)
         ev.type = NODE_EV_UNOPENABLE;
     else if (verdict != OPENING_EVENT || w->is_parked)
         ev.type = NODE_EV_TICK;
@@ -142,7 +161,7 @@ step_envelope(struct batch *b, struct work *w)
     if (ev.type != NODE_EV_TICK)
         node_step(&b->env, &ev, b->effects);
     if (w->is_stored && !w->is_parked)
-        parked_del(b->store, &w->envelope);
+        parked_del(b->store, &w->parked);
     opening_wipe(b->opening);
 }
 

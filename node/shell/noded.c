@@ -55,6 +55,7 @@ unpark(struct noded *n)
 
         if (w != NULL && parked_next(n->store, &n->unpark_at, &w->bytes)) {
             w->is_stored = true;
+            w->parked = n->unpark_at;
             work_push(&n->queue, w);
         } else {
             work_free(w);
@@ -68,7 +69,7 @@ void
 noded_unpark(struct noded *n)
 {
     n->must_unpark = true;
-    n->unpark_at = (struct hf_id){{0}};
+    n->unpark_at = (struct parked_row){.first_ms = 0};
 }
 
 enum hf_err

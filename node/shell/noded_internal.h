@@ -37,7 +37,7 @@ struct noded {
     struct work_queue queue;  /* to be done */
     bool must_unpark;         /* what waits in the store is looked at again */
     bool awaits_pack;         /* some of it waits for a pack */
-    struct hf_id unpark_at;   /* so far */
+    struct parked_row unpark_at; /* so far */
     uint64_t unpark_ms;       /* monotonic; when that began by itself */
     struct hf_loop *loop;
     struct links *links;

@@ -11,6 +11,7 @@ opening_init(struct opening *o, const struct hf_org *self,
     o->prekeys = prekeys;
     o->is_registry_stale = false;
     o->now_ms = 0;
+    o->is_known = false;
     o->n_taken_out = 0;
     o->why = "";
     hf_buf_init(&o->plain, CONTENT_BYTES_MAX * 2);
@@ -146,27 +147,31 @@ why_not(enum hf_err err)
                                        : "does_not_open";
 }
 
-static enum opening_verdict
-open_sealed(struct opening *o, const struct registry *r,
-            const struct registry_org *sender, struct hf_bytes in,
-            struct node_event *ret_ev)
+/* The key of @sender that signed it; NULL: none that we know. While keys are
+ * rotated, several count. */
+static const uint8_t *
+signer(const struct registry_org *sender, const struct envelope_header *h,
+       struct hf_bytes in)
 {
     const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
-    const size_t n_keys =
-        registry_op_keys(sender, ret_ev->header.created_ms, keys);
+    const size_t n_keys = registry_op_keys(sender, h->created_ms, keys);
+
+    for (size_t i = 0; i < n_keys; i++)
+        if (envelope_verify_outer(in, keys[i]))
+            return keys[i];
+    return NULL;
+}
+
+static enum opening_verdict
+open_sealed(struct opening *o, const struct registry *r,
+            const uint8_t *pk, struct hf_bytes in, struct node_event *ret_ev)
+{
     const struct hf_id prekey_id = envelope_prekey_id(in);
     const struct hf_secret *prekey = prekeys_find(o->prekeys, &prekey_id);
     struct envelope_opened opened;
-    const uint8_t *pk = NULL;
     enum hf_err err;
 
-    if (n_keys == 0)
-        return stranger(o, r, &ret_ev->header, "no_key_then");
-    /* While keys are rotated, several count. A header that anybody may have
-     * written gets no answer. */
-    for (size_t i = 0; i < n_keys && pk == NULL; i++)
-        if (envelope_verify_outer(in, keys[i]))
-            pk = keys[i];
+    /* A header that anybody may have written gets no answer. */
     if (pk == NULL)
         return stranger(o, r, &ret_ev->header, "bad_signature");
     if (prekey == NULL)
@@ -200,8 +205,10 @@ opening_open(struct opening *o, const struct registry *r,
 {
     const struct registry_org *sender;
     enum opening_verdict verdict;
+    const uint8_t *pk;
 
     o->n_taken_out = 0;
+    o->is_known = false;
     o->why = "";
     if (envelope_peek(envelope, &ret_ev->header) != HF_OK)
         return drop(o, "malformed");
@@ -220,9 +227,11 @@ opening_open(struct opening *o, const struct registry *r,
     sender = registry_org(r, &ret_ev->header.sender);
     if (sender == NULL)
         return stranger(o, r, &ret_ev->header, "unknown_sender");
+    pk = signer(sender, &ret_ev->header, envelope);
+    o->is_known = pk != NULL;
     if (sender->status != MEMBER_ACTIVE && !is_small(envelope, ret_ev))
         return stranger(o, r, &ret_ev->header, "sender_not_active");
-    verdict = open_sealed(o, r, sender, envelope, ret_ev);
+    verdict = open_sealed(o, r, pk, envelope, ret_ev);
     /* Whose envelope it is may have changed; what a person is owed goes on. */
     if (o->is_registry_stale && verdict == OPENING_EVENT &&
         ret_ev->type == NODE_EV_CONTENT && !reach_is_owed(&o->content)) {

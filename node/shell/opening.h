@@ -28,6 +28,7 @@ struct opening {
     struct content content;
     bool is_registry_stale; /* then only what a person is owed is opened */
     uint64_t now_ms;        /* 0: in doubt, nothing is too old */
+    bool is_known;  /* a key of its sender that we know signed the last one */
     uint32_t n_taken_out; /* entries and bodies of the last one */
     const char *why;      /* of DROP, UNOPENABLE: a word for the log */
 };

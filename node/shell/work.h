@@ -11,6 +11,7 @@
 #include "api.h"
 #include "frame.h"
 #include "hf_buf.h"
+#include "parked.h"
 
 #define WORK_QUEUE_MAX       1024
 #define WORK_QUEUE_BYTES_MAX (16u * 1024u * 1024u)
@@ -49,6 +50,7 @@ struct work {
     uint64_t token;
     /* ENVELOPE: what came of it, for the log and the acknowledgement */
     bool is_stored;       /* it comes from the store (parked.h) */
+    struct parked_row parked; /* ... and there it is */
     bool is_parked;       /* kept there until a newer registry is here */
     bool awaits_pack;     /* ... or its SOP pack (awaiting.h) */
     bool is_unopenable;   /* the sender is told so, and why is set */

@@ -612,3 +612,106 @@ Test(file, goes_out_by_who_may_disclose_only)
     core_does(r, ref, EVENT_ATTEND, REASON_NONE);
     cr_expect(eq(int, core_ask(r, &c), 0), "%s", r->reply.message);
 }
+
+/* ---- sealed again ---- */
+
+/* A scope has ended, and its end has told nobody yet. */
+static void
+end_scope(const struct core_node *n, const char *name)
+{
+    const struct node_case kase = core_case_of(n, case_id);
+    struct consent con;
+
+    cr_assert(consent_get(n->env.view, &kase.consent, &con));
+    for (unsigned i = 0; i < con.n_scopes; i++)
+        if (hf_name_is(&con.scope[i].id, name))
+            con.scope[i].withdrawn = true;
+    disk_begin(n->disk);
+    consent_put(n->env.view, &con, (struct hf_bytes){NULL, 0});
+    disk_commit(n->disk);
+}
+
+/* Letters with an announcement, from the @from-th on. */
+static size_t
+announced(size_t from)
+{
+    size_t n = 0;
+
+    for (size_t i = from; i < core->n_letters; i++)
+        n += memmem(core->letter[i].bytes.p, core->letter[i].bytes.n,
+                    "xray.png", 8) != NULL;
+    return n;
+}
+
+Test(file, is_announced_again_while_consent_lasts)
+{
+    size_t before;
+
+    accepted();
+    (void)attach(s, ref, CATEGORY_HEALTH);
+    cr_expect(gt(sz, announced(0), 0));
+    core_lose();
+    before = core->n_letters;
+    core_wait(40 * DAY_MS);
+    cr_expect(gt(sz, announced(before), 0));
+    core_lose();
+}
+
+Test(file, is_not_announced_once_more_after_consent_went)
+{
+    size_t before;
+
+    accepted();
+    (void)attach(s, ref, CATEGORY_HEALTH);
+    core_lose();
+    end_scope(s, "health");
+    before = core->n_letters;
+    core_wait(40 * DAY_MS);
+    cr_expect(gt(sz, core->n_letters, before), "the entry goes");
+    cr_expect(zero(sz, announced(before)));
+}
+
+Test(file, of_a_provider_is_not_announced_again_once_it_has_to_go)
+{
+    struct node_object o;
+    size_t before;
+
+    accepted();
+    core_does(r, ref, EVENT_ATTEND, REASON_NONE);
+    (void)attach(r, ref, CATEGORY_HEALTH);
+    core_lose();
+    before = core->n_letters;
+    o = core_object(r, ref);
+    o.sections &= ~CAT(HEALTH);
+    disk_begin(r->disk);
+    object_put(r->env.view, &o, o.changed_ms);
+    disk_commit(r->disk);
+    core_wait(40 * DAY_MS);
+    cr_expect(gt(sz, core->n_letters, before), "the entry goes");
+    cr_expect(zero(sz, announced(before)));
+}
+
+/* Back to the host country, as feedback. */
+Test(file, of_a_supplement_is_not_announced_again_without_consent)
+{
+    struct node_command c = {
+        .type = CMD_TRANSFER_OFFER, .case_id = case_id, .to = r->org};
+    struct hf_id id;
+    size_t before;
+
+    core_do(s, &c);
+    id = s->reply.id;
+    core_run();
+    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
+    core_does(s, id, EVENT_RELEASE, REASON_NONE);
+    core_does(r, id, EVENT_ARRIVE, REASON_NONE);
+    core_does(s, id, EVENT_HAND_OVER, REASON_NONE);
+    (void)attach(r, id, CATEGORY_HEALTH);
+    cr_expect(gt(sz, announced(0), 0));
+    core_lose();
+    end_scope(r, "health");
+    before = core->n_letters;
+    core_wait(40 * DAY_MS);
+    cr_expect(gt(sz, core->n_letters, before), "the entry goes");
+    cr_expect(zero(sz, announced(before)));
+}

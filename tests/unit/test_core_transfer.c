@@ -3,6 +3,7 @@
  * reach a case that is not its own. */
 #include "core_fixture.h"
 #include "match.h"
+#include "parts.h"
 
 static struct core_node *h, *n, *m; /* holder, new holder, a third */
 static struct hf_id case_id;
@@ -336,7 +337,7 @@ Test(transfer, is_not_taken_over_without_the_case)
 static void
 forge_release(struct core_forger *f, struct hf_id stolen, uint32_t epoch)
 {
-    uint8_t head[CASE_HEAD_BYTES + 113] = {0};
+    uint8_t head[CASE_HEAD_BYTES + PARTS_FACTS_BYTES] = {0};
     uint8_t proof[PROOF_BYTES(PROOF_ITEMS_MAX)];
     const struct case_head h0 = {.id = stolen, .epoch = epoch, .origin = "AF",
                                  .host = "AT", .stage = STAGE_PRE_DEPARTURE};

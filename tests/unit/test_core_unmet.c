@@ -222,6 +222,35 @@ Test(unmet, what_is_said_openly_reaches_the_provider_with_the_end)
     cr_expect(eq(u64, cells(FIGURE_FEEDBACK, STATE_NONE, &n), 1));
 }
 
+Test(unmet, what_is_said_openly_is_not_sealed_again_without_consent)
+{
+    const struct hf_id id = refer();
+    const struct node_case kase = core_case_of(s, case_id);
+    struct consent con;
+    size_t before;
+
+    say(id, false, "\"they shouted\"");
+    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
+    core_does(r, id, EVENT_COMPLETE, REASON_MET);
+    cr_assert(eq(int, core_event(s, id, EVENT_CLOSE, REASON_NONE), 0));
+    cr_expect(core_went("they shouted"));
+    core_lose();
+    cr_assert(consent_get(s->env.view, &kase.consent, &con));
+    for (unsigned i = 0; i < con.n_scopes; i++)
+        con.scope[i].withdrawn = true;
+    disk_begin(s->disk);
+    consent_put(s->env.view, &con, (struct hf_bytes){NULL, 0});
+    disk_commit(s->disk);
+    before = core->n_letters;
+    core_wait(40 * DAY_MS);
+    cr_expect(gt(sz, core->n_letters, before), "the entry goes");
+    for (size_t i = before; i < core->n_letters; i++)
+        cr_expect(eq(ptr, memmem(core->letter[i].bytes.p,
+                                 core->letter[i].bytes.n, "they shouted", 12),
+                     NULL));
+    expect_no(core_holds(r, "they shouted"));
+}
+
 Test(unmet, what_is_said_in_confidence_is_only_counted)
 {
     const struct hf_id id = refer();

@@ -373,6 +373,28 @@ Test(sealing, a_stranger_waits_only_if_a_newer_registry_may_know_it)
                  OPENING_WAIT));
 }
 
+Test(sealing, only_a_good_signature_makes_who_waits_known)
+{
+    struct node_event ev;
+
+    deliver_prekey();
+    make_push();
+    cr_assert(eq(int, (int)seal_one(1, T0), HF_OK));
+    opening.is_registry_stale = true;
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_WAIT));
+    cr_expect(opening.is_known);
+    r->version[REGISTRY_ORGS]--;
+    member("iom-at")->status = MEMBER_SUSPENDED;
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_WAIT));
+    cr_expect(opening.is_known, "suspended, as far as we know");
+    member("iom-at")->op[0].pk[0] ^= 1;
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_WAIT));
+    cr_expect(not(opening.is_known), "anybody may have made it");
+    member("iom-at")->status = MEMBER_ACTIVE;
+    cr_expect(eq(int, (int)open_it(&ev), OPENING_WAIT));
+    cr_expect(not(opening.is_known));
+}
+
 Test(sealing, an_envelope_that_comes_a_day_after_its_end_is_dropped)
 {
     struct node_event ev;
