@@ -181,6 +181,19 @@ take_name(struct api_call *c)
     return true;
 }
 
+/* Who may not know what it is about, or read such data, adds none either. */
+static bool
+may_add(struct api_call *c, const struct node_object *o, enum category category)
+{
+    if (api_sees(c, o) && (category == CATEGORY_NONE ||
+                           (may_read(c, o) & CATEGORY_BIT(category))))
+        return true;
+    (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
+                     "its owner, or somebody whose role covers it, can",
+                     "this is confidential");
+    return false;
+}
+
 enum api_verdict
 command_attach(struct api_call *c)
 {
@@ -194,7 +207,7 @@ command_attach(struct api_call *c)
     c->command->type = CMD_ATTACH;
     c->command->object = o.id;
     if (!take_u64(c, "bytes", &c->command->n_bytes) || !take_category(c) ||
-        !take_name(c))
+        !take_name(c) || !may_add(c, &o, c->command->category))
         return API_ANSWERED;
     if (hash == NULL || !hf_unhex(hash, c->command->hash.b, HF_HASH_BYTES))
         return api_bad(c, "hash", "must be the file's hash: 64 hex digits");
@@ -210,7 +223,8 @@ command_attach_put(struct api_call *c)
     size_t n;
     uint8_t *p;
 
-    if (!find_file(c, &f, &o) || !take_u64(c, "at", &c->command->offset))
+    if (!find_file(c, &f, &o) || !may_add(c, &o, f.category) ||
+        !take_u64(c, "at", &c->command->offset))
         return API_ANSWERED;
     c->command->type = CMD_ATTACH_PUT;
     c->command->object = f.id;
@@ -235,7 +249,7 @@ command_attach_done(struct api_call *c)
     struct node_object o;
     struct node_file f;
 
-    if (!find_file(c, &f, &o))
+    if (!find_file(c, &f, &o) || !may_add(c, &o, f.category))
         return API_ANSWERED;
     c->command->type = CMD_ATTACH_DONE;
     c->command->object = f.id;
