@@ -29,6 +29,12 @@ hf_wipe(void *p, size_t n)
     sodium_memzero(p, n);
 }
 
+void
+hf_wipe_stack(size_t n)
+{
+    sodium_stackzero(n);
+}
+
 bool
 hf_equal(const void *a, const void *b, size_t n)
 {

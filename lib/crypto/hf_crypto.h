@@ -27,6 +27,9 @@ struct hf_secret; /* opaque: guarded memory, one use, cannot be copied */
 HF_NODISCARD enum hf_err hf_crypto_start(void);
 void hf_random(void *out, size_t n);
 void hf_wipe(void *p, size_t n);
+/** hf_wipe_stack: zero @n bytes of stack below the caller: what functions that
+ * have returned left there. */
+void hf_wipe_stack(size_t n);
 /** hf_equal: constant time in @n. */
 bool hf_equal(const void *a, const void *b, size_t n);
 

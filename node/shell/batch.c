@@ -4,8 +4,11 @@
 
 #include "awaiting.h"
 #include "hf_assert.h"
+#include "hf_crypto.h"
 #include "peer_docs.h"
 #include "servicedoc.h"
+
+#define STEP_STACK (512u * 1024u) /* the deepest, with sanitizers, needs 320 */
 
 #define SEALED_MAX (24u * 1024u * 1024u)
 
@@ -378,6 +381,7 @@ batch_run(struct batch *b, struct work_queue *queue, uint64_t now_ms)
     do {
         err = attempt(b, &b->done, &n_stepped);
     } while (err == HF_ERR_FULL && node_store_grow(b->store) == HF_OK);
+    hf_wipe_stack(STEP_STACK); /* structs of cases were in steps' frames */
     if (b->n_careful > 0)
         b->n_careful--;
     if (!err) {
