@@ -24,7 +24,8 @@ refer() {
 refer
 kill -STOP "$(net_pid iom-af)"
 hf clinic-kbl accept "$referral" >/dev/null
-soon "its acceptance has left" is clinic-kbl .queues.out 0 status
+sleep 1 # status may be half a second old
+soon "its acceptance has left" is clinic-kbl .queues.unsent 0 status
 net_stop clinic-kbl
 kill -CONT "$(net_pid iom-af)"
 disclosed() {
