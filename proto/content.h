@@ -1,10 +1,11 @@
 /*
  * content.h - what one node says to another inside an envelope.
  *
- * Plain, bounded structs; encoded as protobuf (handoff/v1/content.proto) by
- * content.c alone. Decoding checks size, depth, counts and text before and
- * after unpacking, accepts one encoding of each content, and borrows nothing
- * from the generated structs: spans point into the decoded bytes.
+ * Plain, bounded structs; that they travel as protobuf
+ * (handoff/v1/content.proto) only content_encode.c and content_decode.c know.
+ * Decoding checks size, depth, counts and text before and after unpacking,
+ * accepts one encoding of each content, and borrows nothing from the generated
+ * structs: spans point into the decoded bytes.
  */
 #ifndef PROTO_CONTENT_H
 #define PROTO_CONTENT_H

@@ -7,7 +7,7 @@
  * known field numbers, in ascending order, each required one exactly once, one
  * member of a oneof, right wire types, shortest varints, lengths within the
  * message, depth and number of fields bounded. What passes packs again to the
- * same bytes. Internal to proto: content.c and registry_*.c.
+ * same bytes. Internal to proto: content_decode.c and registry_*.c.
  */
 #ifndef PROTO_SCAN_H
 #define PROTO_SCAN_H

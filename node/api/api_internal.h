@@ -125,7 +125,8 @@ enum api_shape {
     SHAPE_HOUSEHOLD,
     SHAPE_TASK,
     SHAPE_SLIP_MADE,
-    SHAPE_SLIP
+    SHAPE_SLIP,
+    SHAPE_END
 };
 
 /** Who may ask: a query's row of permit.h, or one of these. */
@@ -155,6 +156,15 @@ void api_finish(struct api_request *req);
 const struct api_route *api_route_find(const char *method, char *const *part,
                                        size_t n_parts, bool *ret_other);
 enum api_verdict api_openapi(struct api_call *c);
+
+/* ---- api_kept.c ---- */
+
+/** api_say_again: the kept answer of the request's Idempotency-Key, or why
+ * there is none for this request under it; false when nothing was answered. */
+bool api_say_again(struct api_call *c);
+/** api_keep_answer: for that; a request without a key keeps nothing. */
+void api_keep_answer(struct api_request *req, const struct node_env *env,
+                     uint64_t now_ms);
 
 /* ---- api_json.c ---- */
 

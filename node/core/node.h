@@ -122,7 +122,8 @@ enum node_command_type {
     CMD_ATTACH,       /* object, category (NONE: the core's choice), n_bytes,
                          hash, file_name */
     CMD_ATTACH_PUT,   /* object = the file, offset, data */
-    CMD_ATTACH_DONE   /* object = the file: announce it */
+    CMD_ATTACH_DONE,  /* object = the file: announce it */
+    CMD_END
 };
 
 struct node_access; /* access.h */

@@ -85,6 +85,7 @@ permit_command(uint32_t roles, enum node_command_type type,
         return (roles & (ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_FOCAL_POINT) |
                          ROLE_BIT(ROLE_SUPERVISOR))) != 0;
     case CMD_NONE:
+    case CMD_END:
         break;
     }
     return false;
