@@ -166,6 +166,12 @@ bool sop_covers(const struct sop_when *a, const struct sop_when *b);
 void sop_check(const struct sop_pack *p, const struct hf_yaml_node *root,
                struct sop_findings *f);
 
+/** sop_set_clocks: the instants of @d, whose urgency is set; @country: of the
+ * chosen provider. */
+void sop_set_clocks(const struct sop_pack *p, const struct sop_rule *r,
+                    const struct sop_request *req, uint16_t service,
+                    const char *country, struct sop_decision *d);
+
 /** sop_rule_miss: why @r does not match; NULL when it does. */
 const char *sop_rule_miss(const struct sop_pack *p, const struct sop_rule *r,
                           const struct sop_request *req, uint32_t age);

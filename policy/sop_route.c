@@ -1,126 +1,5 @@
 #include "hf_assert.h"
-#include "hf_text.h"
 #include "sop_internal.h"
-
-#define HOUR_MS UINT64_C(3600000)
-#define DAY_MS  (24 * HOUR_MS)
-
-static bool
-has_text(const struct country *list, size_t n, const char *one)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(list[i].s, one, sizeof(list[i].s)) == 0)
-            return true;
-    return false;
-}
-
-static bool
-has_province(const struct sop_when *w, const struct hf_name *one)
-{
-    for (size_t i = 0; i < w->n_provinces; i++)
-        if (hf_name_eq(&w->province[i], one))
-            return true;
-    return false;
-}
-
-static bool
-in_stages(uint32_t stages, enum stage stage)
-{
-    const int n = (int)stage;
-
-    return n > STAGE_NONE && n < STAGE_END && (stages >> n & 1) != 0;
-}
-
-static const char *
-miss_person(const struct sop_when *w, const struct facts *f, uint32_t age)
-{
-    if (w->groups != 0 && (w->groups & f->groups) == 0)
-        return "the person is in none of the groups that it names";
-    if (w->has_age && age == UINT32_MAX)
-        return "it asks for an age, and none is known";
-    if (w->has_age && (age < w->age_min || age > w->age_max))
-        return "it is for another age";
-    if (w->sex != SEX_NONE && w->sex != f->sex)
-        return "it is for another sex";
-    if (w->stages != 0 && !in_stages(w->stages, f->stage))
-        return "it is for another stage of the case";
-    if (w->families != 0 &&
-        (f->family_band > 3 || (w->families >> f->family_band & 1) == 0))
-        return "it is for another size of family";
-    if (w->has_score && f->score[w->score_of] == 0)
-        return "it asks for a score, and none is known";
-    if (w->has_score && (f->score[w->score_of] - 1 < w->score_from ||
-                         f->score[w->score_of] - 1 >= w->score_until))
-        return "it is for another score";
-    return NULL;
-}
-
-static const char *
-miss_place(const struct sop_pack *p, const struct sop_when *w,
-           const struct facts *f)
-{
-    const struct sop_place *at;
-
-    if (w->n_countries > 0 && !has_text(w->country, w->n_countries, f->origin))
-        return "it is for other countries of origin";
-    if (w->n_hosts > 0 && !has_text(w->host, w->n_hosts, f->host))
-        return "it is for other host countries";
-    if (w->n_provinces > 0 && !has_province(w, &f->province))
-        return "it is for other provinces";
-    if (w->community == 0 && w->structural == 0)
-        return NULL;
-    at = sop_place(p, &f->province);
-    if (w->community != 0 &&
-        (at == NULL || (at->community & w->community) == 0))
-        return "it is for another situation of the community";
-    if (w->structural != 0 &&
-        (at == NULL || (at->structural & w->structural) == 0))
-        return "it is for another situation of services and economy";
-    return NULL;
-}
-
-static const char *
-miss_incident(const struct sop_when *w, const struct sop_request *req)
-{
-    const bool is_known =
-        req->incident_ms != 0 && req->incident_ms <= req->now_ms;
-
-    if (w->within_ms == 0 && w->after_ms == 0)
-        return NULL;
-    if (!is_known)
-        return "it asks when it happened, and that is not known";
-    if (w->within_ms != 0 && req->now_ms - req->incident_ms >= w->within_ms)
-        return "it is for the first time after an incident, and that is over";
-    if (w->after_ms != 0 && req->now_ms - req->incident_ms < w->after_ms)
-        return "it is for a later time after an incident";
-    return NULL;
-}
-
-static const char *
-when_miss(const struct sop_pack *p, const struct sop_when *w,
-          const struct sop_request *req, uint32_t age)
-{
-    const char *why = miss_person(w, &req->facts, age);
-
-    if (why == NULL)
-        why = miss_place(p, w, &req->facts);
-    return why != NULL ? why : miss_incident(w, req);
-}
-
-const char *
-sop_rule_miss(const struct sop_pack *p, const struct sop_rule *r,
-              const struct sop_request *req, uint32_t age)
-{
-    const char *why = when_miss(p, &r->when, req, age);
-
-    if (why != NULL || r->when.scenarios == 0)
-        return why;
-    for (size_t i = 0; i < p->n_scenarios; i++)
-        if ((r->when.scenarios >> i & 1) != 0 &&
-            when_miss(p, &p->scenario[i].when, req, age) == NULL)
-            return NULL;
-    return "none of its scenarios is this person's";
-}
 
 /* Rules looked at are listed until the room is used; the one that matches
  * always is. */
@@ -144,32 +23,6 @@ note_rule(struct sop_decision *d, const struct sop_pack *p,
     d->n_rules = (uint8_t)(i + 1);
 }
 
-void
-sop_default_clocks(enum urgency urgency, uint64_t from_ms, uint64_t *ret_decide,
-                   uint64_t *ret_contact, uint64_t *ret_report)
-{
-    uint64_t decide = 7 * DAY_MS, contact = 14 * DAY_MS, report = 30 * DAY_MS;
-
-    if (urgency == URGENCY_EMERGENCY) {
-        decide = HOUR_MS;
-        contact = 4 * HOUR_MS;
-        report = 3 * DAY_MS;
-    } else if (urgency == URGENCY_URGENT) {
-        decide = DAY_MS;
-        contact = 3 * DAY_MS;
-        report = 14 * DAY_MS;
-    }
-    *ret_decide = from_ms + decide;
-    *ret_contact = from_ms + contact;
-    *ret_report = from_ms + report;
-}
-
-static uint64_t
-min_ms(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* A person may raise the urgency a rule gives, not lower it. */
 static enum urgency
 urgency_of(const struct sop_rule *r, const struct sop_request *req)
@@ -177,98 +30,6 @@ urgency_of(const struct sop_rule *r, const struct sop_request *req)
     return req->urgency > r->urgency && req->urgency < URGENCY_END
                ? req->urgency
                : r->urgency;
-}
-
-/* Durations first: the rule's, the urgency's where the rule is silent; a
- * raised urgency only ever shortens. Then instants: what has passed since an
- * incident is gone from each, and what is over is due now. */
-static void
-set_durations(const struct sop_pack *p, const struct sop_rule *r,
-              uint16_t service, bool is_raised, enum urgency urgency,
-              uint64_t ms[static CLOCK_END])
-{
-    uint64_t ceiling;
-
-    HF_ASSERT(service < p->n_services);
-    ceiling = p->service[service].ceiling_ms;
-    sop_default_clocks(urgency, 0, &ms[CLOCK_DECIDE], &ms[CLOCK_CONTACT],
-                       &ms[CLOCK_REPORT]);
-    for (size_t i = CLOCK_DECIDE; i < CLOCK_END; i++)
-        if (r->clock_ms[i] != 0)
-            ms[i] = is_raised ? min_ms(ms[i], r->clock_ms[i]) : r->clock_ms[i];
-    if (ceiling != 0) {
-        ms[CLOCK_CONTACT] = min_ms(ms[CLOCK_CONTACT], ceiling);
-        ms[CLOCK_DECIDE] = min_ms(ms[CLOCK_DECIDE], ceiling);
-    }
-    ms[CLOCK_DELIVER] = r->clock_ms[CLOCK_DELIVER];
-    if (ms[CLOCK_DELIVER] == 0 || is_raised)
-        ms[CLOCK_DELIVER] = ms[CLOCK_DECIDE] / 4;
-}
-
-/* Whose working hours these clocks keep: those that the rule names, also of an
- * urgent one, but not when it was made more urgent than the rule; else, for
- * normal urgency, those of offices in the provider's country, or the pack's. In
- * an emergency the clock is the clock. NULL: none.
- */
-static const struct sop_calendar *
-calendar_of(const struct sop_pack *p, const struct sop_rule *r,
-            enum urgency urgency, const char *country)
-{
-    const struct sop_duties *d = &p->duties;
-
-    HF_ASSERT(r->calendar <= d->n_calendars && d->calendar <= d->n_calendars);
-    if (urgency == URGENCY_EMERGENCY)
-        return NULL;
-    if (r->calendar != 0 && urgency == r->urgency)
-        return &d->calendars[r->calendar - 1];
-    if (urgency != URGENCY_NORMAL)
-        return NULL;
-    for (size_t i = 0; i < d->n_calendars; i++)
-        if (sop_calendar_is_of(&d->calendars[i], country))
-            return &d->calendars[i];
-    return d->calendar != 0 ? &d->calendars[d->calendar - 1] : NULL;
-}
-
-/* A clock that would run out while the office is closed runs out when it
- * opens, but never past the ceiling of the service. */
-static void
-to_working_hours(const struct sop_calendar *c, uint64_t ceiling, uint64_t from,
-                 uint64_t ms[static CLOCK_END])
-{
-    for (size_t i = CLOCK_DECIDE; i < CLOCK_END; i++) {
-        ms[i] = sop_calendar_next(c, ms[i]);
-        if (ceiling != 0 && i != CLOCK_REPORT)
-            ms[i] = min_ms(ms[i], from + ceiling);
-    }
-}
-
-static void
-set_clocks(const struct sop_pack *p, const struct sop_rule *r,
-           const struct sop_request *req, uint16_t service, const char *country,
-           struct sop_decision *d)
-{
-    const struct sop_calendar *calendar =
-        calendar_of(p, r, d->urgency, country);
-    const bool has_incident = req->incident_ms != 0 &&
-                              req->incident_ms < req->now_ms && !r->by_decision;
-    const uint64_t from = has_incident ? req->incident_ms : req->now_ms;
-    uint64_t ms[CLOCK_END] = {0};
-
-    set_durations(p, r, service, d->urgency != r->urgency, d->urgency, ms);
-    for (size_t i = 0; i < CLOCK_END; i++)
-        ms[i] += i == CLOCK_DELIVER ? req->now_ms : from;
-    if (calendar != NULL) {
-        to_working_hours(calendar, p->service[service].ceiling_ms, from, ms);
-        d->calendar = calendar->id;
-    }
-    for (size_t i = 0; i < CLOCK_END; i++)
-        if (ms[i] < req->now_ms)
-            ms[i] = req->now_ms;
-    d->from_incident = has_incident;
-    d->deliver_ms = min_ms(ms[CLOCK_DELIVER], ms[CLOCK_DECIDE]);
-    d->decide_ms = ms[CLOCK_DECIDE];
-    d->contact_ms = ms[CLOCK_CONTACT];
-    d->report_ms = ms[CLOCK_REPORT];
 }
 
 static void
@@ -380,8 +141,8 @@ decide(const struct sop_pack *p, const struct sop_rule *r,
     d->approval = r->approval;
     d->expires = r->expires;
     set_money(p, r, d);
-    set_clocks(p, r, req, service,
-               chosen < ranking.n ? ranking.item[chosen].country : "", d);
+    sop_set_clocks(p, r, req, service,
+                   chosen < ranking.n ? ranking.item[chosen].country : "", d);
     d->pack = p->name;
     d->pack_version = p->version;
     d->pack_hash = p->hash;

@@ -1,49 +1,18 @@
 #include "envelope.h"
 
 #include "content.h"
+#include "envelope_internal.h"
 #include "field.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 #include "pad.h"
-#include "registry.h"
 
-#define ENVELOPE_VERSION 1
-#define KEK_LABEL        "handoff/1 envelope wrap"
-#define COMMIT_LABEL     "handoff/1 envelope commitment"
-#define STREAM_LABEL     "handoff/1 envelope stream"
-#define BODY_HASH_LABEL  "handoff/1 envelope body"
+#define KEK_LABEL       "handoff/1 envelope wrap"
+#define COMMIT_LABEL    "handoff/1 envelope commitment"
+#define STREAM_LABEL    "handoff/1 envelope stream"
+#define BODY_HASH_LABEL "handoff/1 envelope body"
 
 #define CONTENT_FLOOR 2048u
-#define CONTROL_FLOOR 512u
-
-/* Offsets in the clear header; WIRE.md draws them. Everything before AT_WRAP
- * is bound into the key that wraps the content key, everything before AT_BODY
- * into the body's encryption, and all of it into the signature. */
-#define WRAP_BYTES (HF_KEY_BYTES + HF_BOX_BYTES)
-enum {
-    AT_VERSION = 0,
-    AT_SUITE = 1,
-    AT_LANE = 2,
-    AT_SIZE_CLASS = 3,
-    AT_REGISTRY = 4,
-    AT_ID = 8,
-    AT_SENDER = 24,
-    AT_RECIPIENT = 56,
-    AT_EPOCH = 88,
-    AT_SEQ = 96,
-    AT_FLOOR = 104,
-    AT_CREATED = 112,
-    AT_EXPIRES = 120,
-    AT_BODY_BYTES = 128,
-    AT_PREKEY = 132,
-    AT_ONE_TIME = 148, /* reserved for a one-time prekey: zero */
-    AT_EPHEMERAL = 164,
-    AT_WRAP = 196,
-    AT_COMMIT = AT_WRAP + WRAP_BYTES,
-    AT_BODY = AT_COMMIT + HF_HASH_BYTES,
-    AT_END = AT_BODY + HF_HASH_BYTES
-};
-_Static_assert(AT_END == ENVELOPE_HEADER_BYTES, "WIRE.md's figure");
 
 /* Head of the sealed plaintext; the signature covers what is before it, and
  * the content after it. */
@@ -56,122 +25,10 @@ enum {
     IN_CONTENT = IN_SIG + HF_SIG_BYTES
 };
 
-#define NOTICE_BYTES (HF_ID_BYTES + HF_ORG_BYTES + 1 + 8)
-#define FRONT_BYTES  (ENVELOPE_HEADER_BYTES + HF_SIG_BYTES)
-
 static struct hf_bytes
 header_until(const uint8_t *header, size_t n)
 {
     return (struct hf_bytes){header, n};
-}
-
-static void
-pack_clear(const struct envelope_header *h, uint8_t *header)
-{
-    uint8_t *p = header;
-
-    hf_put_u8(&p, ENVELOPE_VERSION);
-    hf_put_u8(&p, (uint8_t)h->suite);
-    hf_put_u8(&p, (uint8_t)h->lane);
-    hf_put_u8(&p, h->size_class);
-    hf_put_u32(&p, h->registry_version);
-    hf_put_bytes(&p, h->id.b, HF_ID_BYTES);
-    hf_put_bytes(&p, h->sender.s, HF_ORG_BYTES);
-    hf_put_bytes(&p, h->recipient.s, HF_ORG_BYTES);
-    hf_put_u64(&p, h->epoch);
-    hf_put_u64(&p, h->seq);
-    hf_put_u64(&p, h->floor);
-    hf_put_u64(&p, h->created_ms);
-    hf_put_u64(&p, h->expires_ms);
-    hf_put_u32(&p, h->body_bytes);
-    HF_ASSERT(p == header + AT_PREKEY);
-}
-
-static void
-unpack_clear(const uint8_t *header, struct envelope_header *h)
-{
-    const uint8_t *p = header + AT_SUITE;
-
-    h->suite = (enum envelope_suite)hf_get_u8(&p);
-    h->lane = (enum envelope_lane)hf_get_u8(&p);
-    h->size_class = hf_get_u8(&p);
-    h->registry_version = hf_get_u32(&p);
-    hf_get_bytes(&p, h->id.b, HF_ID_BYTES);
-    hf_get_bytes(&p, h->sender.s, HF_ORG_BYTES);
-    hf_get_bytes(&p, h->recipient.s, HF_ORG_BYTES);
-    h->epoch = hf_get_u64(&p);
-    h->seq = hf_get_u64(&p);
-    h->floor = hf_get_u64(&p);
-    h->created_ms = hf_get_u64(&p);
-    h->expires_ms = hf_get_u64(&p);
-    h->body_bytes = hf_get_u32(&p);
-    HF_ASSERT(p == header + AT_PREKEY);
-}
-
-static bool
-clear_is_sound(const struct envelope_header *h)
-{
-    return h->lane <= LANE_BULK && !hf_id_is_zero(&h->id) &&
-           field_org(&h->sender) && field_org(&h->recipient) &&
-           h->floor <= h->seq && h->created_ms <= h->expires_ms &&
-           field_time(h->expires_ms);
-}
-
-/* A body length that envelope_seal makes: padded, and its class told truly. */
-static bool
-sealed_is_sound(const struct envelope_header *h, const uint8_t *header)
-{
-    size_t n;
-
-    return h->seq >= 1 && hf_stream_plain_bytes(h->body_bytes, &n) &&
-           n >= CONTROL_FLOOR && pad_bytes(n, CONTROL_FLOOR) == n &&
-           h->size_class == pad_size_class(n) &&
-           !field_all_zero(header + AT_PREKEY, HF_ID_BYTES) &&
-           field_all_zero(header + AT_ONE_TIME, HF_ID_BYTES);
-}
-
-static bool
-notice_is_sound(const struct envelope_header *h, const uint8_t *header)
-{
-    return h->body_bytes == NOTICE_BYTES &&
-           h->size_class == pad_size_class(NOTICE_BYTES) &&
-           field_all_zero(header + AT_PREKEY, AT_BODY - AT_PREKEY);
-}
-
-enum hf_err
-envelope_peek(struct hf_bytes in, struct envelope_header *ret_h)
-{
-    struct envelope_header h;
-    bool sound = false;
-
-    if (in.n < FRONT_BYTES || in.n > ENVELOPE_BYTES_MAX ||
-        in.p[AT_VERSION] != ENVELOPE_VERSION)
-        return HF_ERR_MALFORMED;
-    unpack_clear(in.p, &h);
-    if (h.body_bytes != in.n - FRONT_BYTES || !clear_is_sound(&h))
-        return HF_ERR_MALFORMED;
-    switch (h.suite) {
-    case SUITE_SEALED_1:
-        sound = sealed_is_sound(&h, in.p);
-        break;
-    case SUITE_NOTICE:
-        sound = notice_is_sound(&h, in.p);
-        break;
-    }
-    if (!sound)
-        return HF_ERR_MALFORMED;
-    *ret_h = h;
-    return HF_OK;
-}
-
-struct hf_id
-envelope_prekey_id(struct hf_bytes in)
-{
-    struct hf_id id;
-
-    HF_ASSERT(in.n >= FRONT_BYTES);
-    memcpy(id.b, in.p + AT_PREKEY, HF_ID_BYTES);
-    return id;
 }
 
 /* The key that wraps the content key: keyed by the shared secret, bound to
@@ -204,8 +61,8 @@ commit_to_key(const uint8_t content_key[static HF_KEY_BYTES],
     hf_hash_keyed(content_key, COMMIT_LABEL, &span, 1, ret);
 }
 
-static void
-hash_body(struct hf_bytes body, struct hf_hash *ret)
+void
+envelope_hash_body(struct hf_bytes body, struct hf_hash *ret)
 {
     hf_hash(BODY_HASH_LABEL, &body, 1, ret);
 }
@@ -261,8 +118,8 @@ pack_inner(const struct envelope_header *h, const struct hf_secret *op,
     memset(out + IN_CONTENT + content.n, 0, n - IN_CONTENT - content.n);
 }
 
-static void
-sign_header(const struct hf_secret *op, uint8_t *front)
+void
+envelope_sign(const struct hf_secret *op, uint8_t *front)
 {
     const struct hf_bytes span = header_until(front, ENVELOPE_HEADER_BYTES);
 
@@ -279,8 +136,8 @@ seal_body(uint8_t *front, const uint8_t content_key[static HF_KEY_BYTES],
     derive_stream_key(content_key, &stream_key);
     hf_stream_seal(stream_key.b, header_until(front, AT_BODY), inner, body);
     hf_wipe(&stream_key, sizeof(stream_key));
-    hash_body((struct hf_bytes){body, hf_stream_sealed_bytes(inner.n)},
-              &body_hash);
+    envelope_hash_body((struct hf_bytes){body, hf_stream_sealed_bytes(inner.n)},
+                       &body_hash);
     memcpy(front + AT_BODY, body_hash.b, HF_HASH_BYTES);
 }
 
@@ -302,7 +159,7 @@ envelope_seal(struct envelope_header *h, const struct hf_secret *op,
     h->suite = SUITE_SEALED_1;
     h->size_class = pad_size_class(n);
     h->body_bytes = (uint32_t)hf_stream_sealed_bytes(n);
-    HF_ASSERT(clear_is_sound(h));
+    HF_ASSERT(envelope_is_clear_sound(h));
     HF_ASSERT(h->seq >= 1);
     HF_ASSERT(h->expires_ms <= prekey->until_ms);
     HF_ASSERT(hf_org_eq(&h->recipient, &prekey->org));
@@ -315,12 +172,12 @@ envelope_seal(struct envelope_header *h, const struct hf_secret *op,
         goto out;
     pack_inner(h, op, content, plain, n);
     hf_random(content_key, sizeof(content_key));
-    pack_clear(h, front);
+    envelope_pack_clear(h, front);
     err = seal_stanza(front, prekey, content_key);
     if (err)
         goto out;
     seal_body(front, content_key, hf_buf_bytes(&inner));
-    sign_header(op, front);
+    envelope_sign(op, front);
 out:
     if (err)
         out->n = before; /* nothing half made stays behind */
@@ -341,12 +198,13 @@ envelope_verify_outer(struct hf_bytes in, const uint8_t sender_op_pk[static 32])
                      in.p + ENVELOPE_HEADER_BYTES);
 }
 
-static bool
-body_is_committed(struct hf_bytes in)
+bool
+envelope_is_committed(struct hf_bytes in)
 {
     struct hf_hash hash;
 
-    hash_body((struct hf_bytes){in.p + FRONT_BYTES, in.n - FRONT_BYTES}, &hash);
+    envelope_hash_body(
+        (struct hf_bytes){in.p + FRONT_BYTES, in.n - FRONT_BYTES}, &hash);
     return hf_equal(hash.b, in.p + AT_BODY, HF_HASH_BYTES);
 }
 
@@ -456,7 +314,7 @@ envelope_open(struct hf_bytes in, const uint8_t sender_op_pk[static 32],
         return HF_ERR_MALFORMED;
     if (!envelope_verify_outer(in, sender_op_pk))
         return HF_ERR_SIGNATURE;
-    if (!body_is_committed(in))
+    if (!envelope_is_committed(in))
         return HF_ERR_COMMITMENT;
     err = open_body(in, prekey, plain);
     if (err)
@@ -465,78 +323,5 @@ envelope_open(struct hf_bytes in, const uint8_t sender_op_pk[static 32],
     if (err)
         return err;
     *ret_o = o;
-    return HF_OK;
-}
-
-enum hf_err
-notice_make(struct envelope_header *h, const struct hf_secret *op,
-            const struct notice *n, struct hf_buf *out)
-{
-    uint8_t *front, *p;
-    struct hf_hash hash;
-
-    h->suite = SUITE_NOTICE;
-    h->size_class = pad_size_class(NOTICE_BYTES);
-    h->body_bytes = NOTICE_BYTES;
-    HF_ASSERT(clear_is_sound(h));
-    HF_ASSERT(n->why == NOTICE_EXPIRED || n->why == NOTICE_NO_ROUTE);
-
-    front = hf_buf_grow(out, FRONT_BYTES + NOTICE_BYTES);
-    if (front == NULL)
-        return HF_ERR_NOMEM;
-    memset(front, 0, FRONT_BYTES);
-    pack_clear(h, front);
-    p = front + FRONT_BYTES;
-    hf_put_bytes(&p, n->envelope.b, HF_ID_BYTES);
-    hf_put_bytes(&p, n->recipient.s, HF_ORG_BYTES);
-    hf_put_u8(&p, n->why);
-    hf_put_u64(&p, n->at_ms);
-    HF_ASSERT(p == front + FRONT_BYTES + NOTICE_BYTES);
-    hash_body((struct hf_bytes){front + FRONT_BYTES, NOTICE_BYTES}, &hash);
-    memcpy(front + AT_BODY, hash.b, HF_HASH_BYTES);
-    sign_header(op, front);
-    return HF_OK;
-}
-
-static bool
-is_of_broker(struct hf_bytes in, const struct envelope_header *h,
-             const struct registry_broker *broker)
-{
-    const uint8_t *keys[REGISTRY_OP_KEYS_MAX];
-    const size_t n = registry_broker_keys(broker, h->created_ms, keys);
-
-    for (size_t i = 0; i < n && hf_org_eq(&h->sender, &broker->id); i++)
-        if (envelope_verify_outer(in, keys[i]))
-            return true;
-    return false;
-}
-
-enum hf_err
-notice_read(struct hf_bytes in, const struct registry_broker *broker,
-            struct notice *ret_n)
-{
-    struct envelope_header h;
-    struct notice n;
-    const uint8_t *p;
-    const enum hf_err err = envelope_peek(in, &h);
-
-    if (err)
-        return err;
-    if (h.suite != SUITE_NOTICE)
-        return HF_ERR_MALFORMED;
-    if (!is_of_broker(in, &h, broker))
-        return HF_ERR_SIGNATURE;
-    if (!body_is_committed(in))
-        return HF_ERR_COMMITMENT;
-    p = in.p + FRONT_BYTES;
-    hf_get_bytes(&p, n.envelope.b, HF_ID_BYTES);
-    hf_get_bytes(&p, n.recipient.s, HF_ORG_BYTES);
-    n.why = hf_get_u8(&p);
-    n.at_ms = hf_get_u64(&p);
-    if (hf_id_is_zero(&n.envelope) || !field_org(&n.recipient) ||
-        (n.why != NOTICE_EXPIRED && n.why != NOTICE_NO_ROUTE) ||
-        !field_time(n.at_ms))
-        return HF_ERR_MALFORMED;
-    *ret_n = n;
     return HF_OK;
 }

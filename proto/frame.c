@@ -1,17 +1,15 @@
 #include "frame.h"
 
-#include "field.h"
+#include "frame_internal.h"
 #include "hf_assert.h"
 #include "hf_text.h"
 
 #define FRAME_HEAD_BYTES   2
-#define HAVE_BYTES         (1 + HF_ORG_BYTES + 8)
 #define CUSTODY_ITEM_BYTES (HF_ID_BYTES + 1)
 
 _Static_assert(FRAME_BATCH_MAX <= UINT8_MAX, "counts take one byte");
 _Static_assert(ENVELOPE_BYTES_MAX < FRAME_BATCH_BYTES_MAX,
                "one envelope always fits a batch");
-_Static_assert(SHELF_DOC_MAX < FRAME_BYTES_MAX, "one document fits a frame");
 
 /* Reasons on the wire have numbers of their own: enum hf_err may change. */
 static const struct {
@@ -49,9 +47,8 @@ frame_type(struct hf_bytes in)
     return (enum frame_type)in.p[0];
 }
 
-/* Room for a frame of @n body bytes, its head written. */
-static uint8_t *
-begin(struct hf_buf *out, enum frame_type type, size_t n)
+uint8_t *
+frame_begin(struct hf_buf *out, enum frame_type type, size_t n)
 {
     uint8_t *p;
 
@@ -65,9 +62,8 @@ begin(struct hf_buf *out, enum frame_type type, size_t n)
     return p;
 }
 
-/* The body of a frame of @type. */
-static bool
-enter(struct hf_bytes in, enum frame_type type, struct field_rest *ret)
+bool
+frame_enter(struct hf_bytes in, enum frame_type type, struct field_rest *ret)
 {
     if (frame_type(in) != type)
         return false;
@@ -117,7 +113,7 @@ envelopes_bytes(const struct hf_bytes *envelope, size_t n, size_t extra)
 bool
 frame_hello(struct hf_buf *out, const struct frame_hello *f)
 {
-    uint8_t *p = begin(out, FRAME_HELLO, 5);
+    uint8_t *p = frame_begin(out, FRAME_HELLO, 5);
 
     if (p == NULL)
         return false;
@@ -132,7 +128,7 @@ frame_read_hello(struct hf_bytes in, struct frame_hello *ret)
     struct field_rest rest;
     struct frame_hello f;
 
-    if (!enter(in, FRAME_HELLO, &rest) ||
+    if (!frame_enter(in, FRAME_HELLO, &rest) ||
         !field_take_bool(&rest, &f.is_broker) ||
         !field_take_u32(&rest, &f.registry_version) || rest.n != 0)
         return HF_ERR_MALFORMED;
@@ -148,7 +144,7 @@ frame_submit(struct hf_buf *out, const struct frame_submit *f)
 
     if (n == 0)
         return false;
-    p = begin(out, FRAME_SUBMIT, 5 + n);
+    p = frame_begin(out, FRAME_SUBMIT, 5 + n);
     if (p == NULL)
         return false;
     hf_put_u32(&p, f->batch);
@@ -166,8 +162,8 @@ frame_read_submit(struct hf_bytes in, struct frame_submit *ret)
     struct field_rest rest;
     struct frame_submit f;
 
-    if (!enter(in, FRAME_SUBMIT, &rest) || !field_take_u32(&rest, &f.batch) ||
-        !take_count(&rest, &f.n))
+    if (!frame_enter(in, FRAME_SUBMIT, &rest) ||
+        !field_take_u32(&rest, &f.batch) || !take_count(&rest, &f.n))
         return HF_ERR_MALFORMED;
     if (rest.n > FRAME_BATCH_BYTES_MAX)
         return HF_ERR_LIMIT;
@@ -192,7 +188,7 @@ frame_custody(struct hf_buf *out, const struct frame_custody *f,
 
     if (f->n == 0 || f->n > FRAME_BATCH_MAX)
         return false;
-    p = begin(out, FRAME_CUSTODY, n + HF_SIG_BYTES);
+    p = frame_begin(out, FRAME_CUSTODY, n + HF_SIG_BYTES);
     if (p == NULL)
         return false;
     body = (struct hf_bytes){p, n};
@@ -229,7 +225,7 @@ frame_read_custody(struct hf_bytes in, struct frame_custody *ret)
     struct frame_custody f = {.n = 0};
     const uint8_t *broker, *sig;
 
-    if (!enter(in, FRAME_CUSTODY, &rest))
+    if (!frame_enter(in, FRAME_CUSTODY, &rest))
         return HF_ERR_MALFORMED;
     f.signed_bytes.p = rest.p;
     if (!field_take_u32(&rest, &f.batch))
@@ -273,7 +269,7 @@ frame_fetch(struct hf_buf *out, uint32_t credit)
 
     if (credit > FRAME_CREDIT_MAX)
         return false;
-    p = begin(out, FRAME_FETCH, 4);
+    p = frame_begin(out, FRAME_FETCH, 4);
     if (p == NULL)
         return false;
     hf_put_u32(&p, credit);
@@ -286,8 +282,8 @@ frame_read_fetch(struct hf_bytes in, uint32_t *ret_credit)
     struct field_rest rest;
     uint32_t credit;
 
-    if (!enter(in, FRAME_FETCH, &rest) || !field_take_u32(&rest, &credit) ||
-        rest.n != 0)
+    if (!frame_enter(in, FRAME_FETCH, &rest) ||
+        !field_take_u32(&rest, &credit) || rest.n != 0)
         return HF_ERR_MALFORMED;
     if (credit > FRAME_CREDIT_MAX)
         return HF_ERR_LIMIT;
@@ -303,7 +299,7 @@ frame_deliver(struct hf_buf *out, const struct frame_deliver *f)
 
     if (n == 0)
         return false;
-    p = begin(out, FRAME_DELIVER, 1 + n);
+    p = frame_begin(out, FRAME_DELIVER, 1 + n);
     if (p == NULL)
         return false;
     hf_put_u8(&p, (uint8_t)f->n);
@@ -321,7 +317,7 @@ frame_read_deliver(struct hf_bytes in, struct frame_deliver *ret)
     struct field_rest rest;
     struct frame_deliver f;
 
-    if (!enter(in, FRAME_DELIVER, &rest) || !take_count(&rest, &f.n))
+    if (!frame_enter(in, FRAME_DELIVER, &rest) || !take_count(&rest, &f.n))
         return HF_ERR_MALFORMED;
     if (rest.n > FRAME_BATCH_BYTES_MAX)
         return HF_ERR_LIMIT;
@@ -344,7 +340,7 @@ frame_ack(struct hf_buf *out, const struct frame_ack *f)
 
     if (f->n == 0 || f->n > FRAME_BATCH_MAX)
         return false;
-    p = begin(out, FRAME_ACK, 1 + f->n * 8);
+    p = frame_begin(out, FRAME_ACK, 1 + f->n * 8);
     if (p == NULL)
         return false;
     hf_put_u8(&p, (uint8_t)f->n);
@@ -359,7 +355,7 @@ frame_read_ack(struct hf_bytes in, struct frame_ack *ret)
     struct field_rest rest;
     struct frame_ack f;
 
-    if (!enter(in, FRAME_ACK, &rest) || !take_count(&rest, &f.n))
+    if (!frame_enter(in, FRAME_ACK, &rest) || !take_count(&rest, &f.n))
         return HF_ERR_MALFORMED;
     for (size_t i = 0; i < f.n; i++)
         if (!field_take_u64(&rest, &f.token[i]))
@@ -372,157 +368,10 @@ frame_read_ack(struct hf_bytes in, struct frame_ack *ret)
 }
 
 bool
-frame_shelf(struct hf_buf *out, const struct shelf_doc *docs, size_t n)
-{
-    const size_t start = out->n;
-    bool ok = n > 0 && begin(out, FRAME_SHELF, 0) != NULL;
-
-    for (size_t i = 0; ok && i < n; i++)
-        ok = shelf_pack(&docs[i], out) && out->n - start <= FRAME_BYTES_MAX;
-    if (!ok)
-        out->n = start; /* no half frame stays behind */
-    return ok;
-}
-
-enum hf_err
-frame_read_shelf(struct hf_bytes in, struct hf_bytes *ret_docs)
-{
-    struct field_rest rest;
-    struct hf_bytes walk;
-
-    if (!enter(in, FRAME_SHELF, &rest) || rest.n == 0)
-        return HF_ERR_MALFORMED;
-    walk = (struct hf_bytes){rest.p, rest.n};
-    while (walk.n > 0) {
-        struct shelf_doc d;
-        const enum hf_err err = shelf_unpack(&walk, &d);
-
-        if (err)
-            return err;
-    }
-    *ret_docs = (struct hf_bytes){rest.p, rest.n};
-    return HF_OK;
-}
-
-static bool
-have_is_sound(const struct frame_have *h)
-{
-    switch (h->kind) {
-    case SHELF_REGISTRY:
-        return field_all_zero(h->owner.s, HF_ORG_BYTES);
-    case SHELF_PREKEY:
-    case SHELF_SERVICES:
-    case SHELF_PACK:
-        return field_org(&h->owner);
-    }
-    return false;
-}
-
-bool
-frame_sync(struct hf_buf *out, const struct frame_have *have, size_t n)
-{
-    uint8_t *p;
-
-    if (n > FRAME_BYTES_MAX / HAVE_BYTES)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (!have_is_sound(&have[i]))
-            return false;
-    p = begin(out, FRAME_SYNC, n * HAVE_BYTES);
-    if (p == NULL)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        hf_put_u8(&p, (uint8_t)have[i].kind);
-        hf_put_bytes(&p, have[i].owner.s, HF_ORG_BYTES);
-        hf_put_u64(&p, have[i].version);
-    }
-    return true;
-}
-
-bool
-frame_next_have(struct hf_bytes *haves, struct frame_have *ret)
-{
-    struct field_rest rest = {haves->p, haves->n};
-    const uint8_t *p = field_take(&rest, HAVE_BYTES);
-    struct frame_have h;
-
-    if (p == NULL)
-        return false;
-    h.kind = (enum shelf_kind)hf_get_u8(&p);
-    hf_get_bytes(&p, h.owner.s, HF_ORG_BYTES);
-    h.version = hf_get_u64(&p);
-    if (!have_is_sound(&h))
-        return false;
-    *ret = h;
-    *haves = (struct hf_bytes){rest.p, rest.n};
-    return true;
-}
-
-enum hf_err
-frame_read_sync(struct hf_bytes in, struct hf_bytes *ret_haves)
-{
-    struct field_rest rest;
-    struct hf_bytes walk;
-    struct frame_have h;
-
-    if (!enter(in, FRAME_SYNC, &rest))
-        return HF_ERR_MALFORMED;
-    walk = (struct hf_bytes){rest.p, rest.n};
-    while (frame_next_have(&walk, &h))
-        ;
-    if (walk.n != 0)
-        return HF_ERR_MALFORMED;
-    *ret_haves = (struct hf_bytes){rest.p, rest.n};
-    return HF_OK;
-}
-
-bool
-frame_synced(struct hf_buf *out, const struct frame_synced *f)
-{
-    uint8_t *p;
-
-    if (f->n_packs > REGISTRY_PACKS_MAX)
-        return false;
-    p = begin(out, FRAME_SYNCED, 4 + 8 + 1 + f->n_packs * HF_ORG_BYTES);
-    if (p == NULL)
-        return false;
-    hf_put_u32(&p, f->registry_version);
-    hf_put_u64(&p, f->at_ms);
-    hf_put_u8(&p, (uint8_t)f->n_packs);
-    for (size_t i = 0; i < f->n_packs; i++)
-        hf_put_bytes(&p, f->pack[i].s, HF_ORG_BYTES);
-    return true;
-}
-
-enum hf_err
-frame_read_synced(struct hf_bytes in, struct frame_synced *ret)
-{
-    struct field_rest rest;
-    const uint8_t *p;
-
-    memset(ret, 0, sizeof(*ret));
-    if (!enter(in, FRAME_SYNCED, &rest) ||
-        !field_take_u32(&rest, &ret->registry_version) ||
-        !field_take_u64(&rest, &ret->at_ms) || !field_time(ret->at_ms) ||
-        (p = field_take(&rest, 1)) == NULL || *p > REGISTRY_PACKS_MAX)
-        return HF_ERR_MALFORMED;
-    ret->n_packs = *p;
-    p = field_take(&rest, ret->n_packs * HF_ORG_BYTES);
-    if (p == NULL || rest.n != 0)
-        return HF_ERR_MALFORMED;
-    for (size_t i = 0; i < ret->n_packs; i++) {
-        hf_get_bytes(&p, ret->pack[i].s, HF_ORG_BYTES);
-        if (!field_org(&ret->pack[i]))
-            return HF_ERR_MALFORMED;
-    }
-    return HF_OK;
-}
-
-bool
 frame_bad(struct hf_buf *out, enum hf_err why)
 {
     uint8_t number = BAD_OTHER;
-    uint8_t *p = begin(out, FRAME_BAD, 1);
+    uint8_t *p = frame_begin(out, FRAME_BAD, 1);
 
     if (p == NULL)
         return false;
@@ -539,7 +388,7 @@ frame_read_bad(struct hf_bytes in, enum hf_err *ret_why)
     struct field_rest rest;
     uint8_t number;
 
-    if (!enter(in, FRAME_BAD, &rest) || !field_take_u8(&rest, &number) ||
+    if (!frame_enter(in, FRAME_BAD, &rest) || !field_take_u8(&rest, &number) ||
         rest.n != 0)
         return HF_ERR_MALFORMED;
     for (size_t i = 0; i < BAD_CODES; i++) {

@@ -1,8 +1,8 @@
 /* A request on the deciding thread: which path, who may, what body. */
-#include <stdlib.h>
+
+#include <string.h>
 
 #include "api_internal.h"
-#include "hf_assert.h"
 
 /* "/api/v1/cases/HC-..." into segments below the prefix. */
 static bool

@@ -327,7 +327,9 @@ json_t *api_withdrawal(struct api_call *c, const struct node_object *o);
 void api_put_withdrawal(struct api_call *c, json_t *j,
                         const struct node_object *o);
 
+/** api_object: a line of a list. api_direction: "out" or "in", as it says. */
 json_t *api_object(struct api_call *c, const struct node_object *o);
+const char *api_direction(const struct node_object *o);
 json_t *api_decision(const struct node_decision *d);
 /** api_put_ask: "ask_consent": the consent that is missing for what the SOP
  * needs or allows; nothing when none is. */

@@ -23,6 +23,10 @@ int cmd_registry_open(struct cli *c, const char *path,
                       struct registry_edit **ret);
 /** cmd_registry_save: write it; the exit status, said. */
 int cmd_registry_save(struct cli *c, const char *path, struct registry_edit *e);
+/** cmd_registry_settings: what the options say of @org: duties, homes, flows,
+ * vetting. */
+int cmd_registry_settings(struct cli *c, struct registry_edit *e,
+                          struct registry_org *org);
 /** cmd_registry_secret: a signing key from @path; hf_secret_free() it. */
 int cmd_registry_secret(struct cli *c, const char *path,
                         struct hf_secret **ret);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,22 +14,22 @@
 #define LABEL_WRAP  "handoff/1 keystore wrap"
 #define LABEL_HEAD  "handoff/1 keystore head"
 #define AD_BYTES    (8 + 4 + HF_ID_BYTES + 1)
-#define CHUNK       1024 /* records read or written at a time */
 #define HEAD_SIGNED (KEYSTORE_HEAD_BYTES - HF_HASH_BYTES)
 
 static const uint8_t head_magic[8] = "HFKEYS1\n";
 static const uint8_t epoch_magic[8] = "HFEPOCH\n";
 
-static enum hf_err
-err_of_errno(void)
+enum hf_err
+keystore_errno(void)
 {
     if (errno == ENOENT)
         return HF_ERR_NOT_FOUND;
     return errno == ENOSPC || errno == EDQUOT ? HF_ERR_FULL : HF_ERR_IO;
 }
 
-static void
-epoch_path(const struct keystore *ks, uint64_t epoch, char out[static PATH_MAX])
+void
+keystore_epoch_path(const struct keystore *ks, uint64_t epoch,
+                    char out[static PATH_MAX])
 {
     const int n =
         snprintf(out, PATH_MAX, "%s.epoch.%d", ks->path, (int)(epoch & 1));
@@ -48,9 +47,8 @@ new_path(const struct keystore *ks, char out[static PATH_MAX])
     HF_ASSERT(n < PATH_MAX);
 }
 
-/* All @n bytes at @at, or HF_ERR_MALFORMED: a file that ends too soon. */
-static enum hf_err
-read_at(int fd, uint8_t *p, size_t n, off_t at)
+enum hf_err
+keystore_read_at(int fd, uint8_t *p, size_t n, off_t at)
 {
     while (n > 0) {
         const ssize_t got = pread(fd, p, n, at);
@@ -120,8 +118,8 @@ enum hf_err
 keystore_file_read(struct keystore *ks, uint32_t number, uint32_t n,
                    uint8_t *out)
 {
-    return read_at(ks->fd, out, (size_t)n * KEYSTORE_RECORD_BYTES,
-                   keystore_offset(number));
+    return keystore_read_at(ks->fd, out, (size_t)n * KEYSTORE_RECORD_BYTES,
+                            keystore_offset(number));
 }
 
 /* Both the epoch key and the store key are needed to unwrap: what is left of
@@ -144,10 +142,10 @@ write_epoch_file(const struct keystore *ks, uint64_t epoch,
     enum hf_err err;
     int fd;
 
-    epoch_path(ks, epoch, path);
+    keystore_epoch_path(ks, epoch, path);
     fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return err_of_errno();
+        return keystore_errno();
     err = hf_file_write_all(fd, bytes, KEYSTORE_EPOCH_BYTES);
     if (!err && fsync(fd) != 0)
         err = HF_ERR_IO;
@@ -191,11 +189,11 @@ load_epoch(struct keystore *ks)
     enum hf_err err;
     int fd;
 
-    epoch_path(ks, ks->epoch, path);
+    keystore_epoch_path(ks, ks->epoch, path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return errno == ENOENT ? HF_ERR_MALFORMED : HF_ERR_IO;
-    err = read_at(fd, bytes, sizeof(bytes), 0);
+    err = keystore_read_at(fd, bytes, sizeof(bytes), 0);
     (void)close(fd);
     if (!err && (memcmp(bytes, epoch_magic, sizeof(epoch_magic)) != 0 ||
                  hf_get_u64(&p) != ks->epoch))
@@ -289,8 +287,8 @@ keystore_file_load(struct keystore *ks, const struct keystore_mark *mark)
 
     ks->fd = open(ks->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (ks->fd < 0)
-        return err_of_errno();
-    err = read_at(ks->fd, head, sizeof(head), 0);
+        return keystore_errno();
+    err = keystore_read_at(ks->fd, head, sizeof(head), 0);
     if (!err)
         err = check_head(ks, head);
     if (!err)
@@ -314,8 +312,8 @@ static enum hf_err
 copy_chunk(struct keystore *ks, const uint8_t *is_dead, uint32_t from,
            uint32_t n, const uint8_t *wrap, int fd, uint32_t *n_out)
 {
-    uint8_t in[CHUNK * KEYSTORE_RECORD_BYTES];
-    uint8_t out[CHUNK * KEYSTORE_RECORD_BYTES];
+    uint8_t in[KEYSTORE_CHUNK * KEYSTORE_RECORD_BYTES];
+    uint8_t out[KEYSTORE_CHUNK * KEYSTORE_RECORD_BYTES];
     enum hf_err err = keystore_file_read(ks, from, n, in);
     size_t n_kept = 0;
 
@@ -347,17 +345,18 @@ write_next(struct keystore *ks, const uint8_t *is_dead, const uint8_t *wrap,
     uint8_t head[KEYSTORE_HEAD_BYTES] = {0};
     enum hf_err err = hf_file_write_all(fd, head, sizeof(head));
 
-    for (uint32_t at = 0; !err && at < ks->n_file; at += CHUNK) {
+    for (uint32_t at = 0; !err && at < ks->n_file; at += KEYSTORE_CHUNK) {
         const uint32_t left = ks->n_file - at;
 
-        err = copy_chunk(ks, is_dead, at, left < CHUNK ? left : CHUNK, wrap, fd,
-                         n_out);
+        err = copy_chunk(ks, is_dead, at,
+                         left < KEYSTORE_CHUNK ? left : KEYSTORE_CHUNK, wrap,
+                         fd, n_out);
     }
     if (err)
         return err;
     make_head(wrap, ks->epoch + 1, *n_out, head);
     if (pwrite(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
-        return err_of_errno();
+        return keystore_errno();
     return fsync(fd) == 0 ? HF_OK : HF_ERR_IO;
 }
 
@@ -367,7 +366,7 @@ static enum hf_err
 swap(struct keystore *ks, const char *fresh, int fd, uint32_t n, uint8_t *wrap)
 {
     if (rename(fresh, ks->path) != 0)
-        return err_of_errno();
+        return keystore_errno();
     (void)close(ks->fd);
     ks->fd = fd;
     ks->epoch++;
@@ -394,7 +393,7 @@ keystore_file_next(struct keystore *ks, const uint8_t *is_dead)
     new_path(ks, fresh);
     fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        err = err_of_errno();
+        err = keystore_errno();
         goto out;
     }
     err = write_next(ks, is_dead, wrap, fd, &n);
@@ -426,106 +425,14 @@ keystore_file_tidy(struct keystore *ks)
     new_path(ks, path);
     if (unlink(path) != 0 && errno != ENOENT)
         return HF_ERR_IO;
-    epoch_path(ks, ks->epoch + 1, path);
+    keystore_epoch_path(ks, ks->epoch + 1, path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return errno == ENOENT ? HF_OK : HF_ERR_IO;
-    err = read_at(fd, bytes, sizeof(bytes), 0);
+    err = keystore_read_at(fd, bytes, sizeof(bytes), 0);
     (void)close(fd);
     if (err == HF_OK && memcmp(bytes, zero, sizeof(zero)) == 0)
         return HF_OK;
     hf_wipe(bytes, sizeof(bytes));
     return destroy_epoch(ks, ks->epoch + 1);
-}
-
-/* ---- copies, for a backup ---- */
-
-static enum hf_err
-copy_records(struct keystore *ks, int fd)
-{
-    uint8_t chunk[CHUNK * KEYSTORE_RECORD_BYTES];
-    uint8_t head[KEYSTORE_HEAD_BYTES];
-    enum hf_err err = read_at(ks->fd, head, sizeof(head), 0);
-
-    if (!err)
-        err = hf_file_write_all(fd, head, sizeof(head));
-    for (uint32_t at = 0; !err && at < ks->n_committed; at += CHUNK) {
-        const uint32_t left = ks->n_committed - at;
-        const uint32_t n = left < CHUNK ? left : CHUNK;
-
-        err = keystore_file_read(ks, at, n, chunk);
-        if (!err)
-            err =
-                hf_file_write_all(fd, chunk, (size_t)n * KEYSTORE_RECORD_BYTES);
-    }
-    if (!err && fsync(fd) != 0)
-        err = HF_ERR_IO;
-    return err;
-}
-
-static enum hf_err
-copy_epoch(struct keystore *ks, const char *dir)
-{
-    uint8_t bytes[KEYSTORE_EPOCH_BYTES];
-    char path[PATH_MAX];
-    char to[PATH_MAX];
-    enum hf_err err;
-    int fd;
-
-    epoch_path(ks, ks->epoch, path);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return err_of_errno();
-    err = read_at(fd, bytes, sizeof(bytes), 0);
-    (void)close(fd);
-    if (!err)
-        err =
-            hf_file_write(hf_path(to, sizeof(to), dir, strrchr(path, '/') + 1),
-                          bytes, sizeof(bytes), 0600);
-    hf_wipe(bytes, sizeof(bytes));
-    return err;
-}
-
-enum hf_err
-keystore_copy(struct keystore *ks, const char *dir)
-{
-    char path[PATH_MAX];
-    enum hf_err err;
-    int fd;
-
-    HF_ASSERT(!keystore_is_changed(ks));
-    fd = open(hf_path(path, sizeof(path), dir, "keystore"),
-              O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return err_of_errno();
-    err = copy_records(ks, fd);
-    if (close(fd) != 0 && !err)
-        err = HF_ERR_IO;
-    return err ? err : copy_epoch(ks, dir);
-}
-
-enum hf_err
-keystore_uncopy(const char *dir)
-{
-    static const uint8_t zero[KEYSTORE_EPOCH_BYTES];
-    static const char *const names[] = {"keystore.epoch.0", "keystore.epoch.1"};
-    enum hf_err err = HF_OK;
-
-    for (size_t i = 0; !err && i < sizeof(names) / sizeof(names[0]); i++) {
-        char path[PATH_MAX];
-        int fd = open(hf_path(path, sizeof(path), dir, names[i]),
-                      O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-
-        if (fd < 0 && errno == ENOENT)
-            continue;
-        if (fd < 0)
-            return HF_ERR_IO;
-        err = hf_file_write_all(fd, zero, sizeof(zero));
-        if (!err && fsync(fd) != 0)
-            err = HF_ERR_IO;
-        (void)close(fd);
-        if (!err && unlink(path) != 0)
-            err = HF_ERR_IO;
-    }
-    return err;
 }

@@ -19,6 +19,7 @@
 #define KEYSTORE_HEAD_BYTES   64
 #define KEYSTORE_RECORD_BYTES (HF_ID_BYTES + 1 + HF_KEY_BYTES + HF_BOX_BYTES)
 #define KEYSTORE_EPOCH_BYTES  48
+#define KEYSTORE_CHUNK        1024 /* records read or written at a time */
 
 /** One place of the index: open addressing, linear probing. */
 struct keystore_slot {
@@ -72,6 +73,15 @@ HF_NODISCARD enum hf_err keystore_file_tidy(struct keystore *ks);
 HF_NODISCARD enum hf_err keystore_file_read(struct keystore *ks,
                                             uint32_t number, uint32_t n,
                                             uint8_t *out);
+
+/** keystore_read_at: all @n bytes at @at, or HF_ERR_MALFORMED: a file that ends
+ * too soon. keystore_errno: what errno says. keystore_epoch_path: the file that
+ * @epoch's key is in. */
+HF_NODISCARD enum hf_err keystore_read_at(int fd, uint8_t *p, size_t n,
+                                          off_t at);
+enum hf_err keystore_errno(void);
+void keystore_epoch_path(const struct keystore *ks, uint64_t epoch,
+                         char out[static PATH_MAX]);
 
 void keystore_record_seal(const uint8_t *wrap, uint64_t epoch, uint32_t number,
                           const struct node_lock *lock, const uint8_t *key,
