@@ -39,6 +39,7 @@ enum part_type {
     PART_CUSTODY,   /* 32 bytes: registry_custody_tag of the custody that ends,
                        alone in hand_over and take_over */
     PART_DECISION,  /* decision.h: why this receiver, beside a card */
+    PART_TITLE,     /* title.h: how who releases came by the case */
     PART_END
 };
 

@@ -9,6 +9,7 @@
 #include "parts.h"
 #include "proxy.h"
 #include "reach.h"
+#include "title.h"
 
 /* Sensitive families stand on a blind card only with consent to enquire. */
 static void
@@ -310,6 +311,7 @@ transfer_sections(struct step *s, struct live *l, struct draft *d)
     if (is_release) {
         add_case(s, &c, gate.sends, &d->body);
         add_consent(s, &c, &d->body);
+        title_add(s, &c, &d->body);
     } else {
         c.changed_ms = s->now;
         match_person(s, &c);

@@ -62,6 +62,10 @@ struct node_env {
     /** until when the peer's current prekey is valid; 0: none. */
     void *peer_ctx;
     uint64_t (*peer_until_ms)(void *ctx, const struct hf_org *peer);
+    /** whether the entry in @bytes, @e, bears its author's signature, by a key
+     * that counted when it was made. A pure function. */
+    bool (*is_signed)(const struct registry *r, const struct entry *e,
+                      struct hf_bytes bytes, const uint8_t sig[static 64]);
 };
 
 /* ---- events ---- */

@@ -5,6 +5,7 @@
 #include "live_internal.h"
 #include "match.h"
 #include "parts.h"
+#include "title.h"
 
 /* Sections in @categories that still lie beside some entry of H. */
 static uint32_t
@@ -155,10 +156,10 @@ make_case(struct step *s, struct live *l, uint32_t n, const struct body *b,
 
 /* Whether the peer may say that it holds a case that we know: never one that
  * is ours (I-4), nor one that another transfer is bringing; whoever we did not
- * know as its holder took it over since. */
+ * know as its holder took it over since, and its title says so. */
 static bool
-may_release(struct step *s, const struct live *l,
-            const struct case_head *head, const struct node_case *c)
+may_release_known(struct step *s, const struct live *l,
+                  const struct case_head *head, const struct node_case *c)
 {
     struct live other;
 
@@ -169,6 +170,16 @@ may_release(struct step *s, const struct live *l,
         !chain_is_final(&other.pair))
         return false;
     return hf_org_eq(&c->holder, &l->o.peer) || head->epoch > c->epoch;
+}
+
+static bool
+may_release(struct step *s, const struct live *l, const struct body *b,
+            const struct case_head *head, const struct node_case *c)
+{
+    return (!l->o.had_case || may_release_known(s, l, head, c)) &&
+           title_fits(s, b, &head->id, head->epoch, &l->o.peer,
+                      l->o.had_case ? c : NULL) &&
+           consent_may_come(s, b, &head->id);
 }
 
 static void
@@ -183,13 +194,13 @@ take_release(struct step *s, struct live *l, uint32_t n, const struct body *b)
         return;
     }
     l->o.had_case = case_get(s->v, &head.id, &c);
-    if ((l->o.had_case && !may_release(s, l, &head, &c)) ||
-        !consent_may_come(s, b, &head.id)) {
+    if (!may_release(s, l, b, &head, &c)) {
         refuse_release(s, l, n, b, REASON_CHECK_FAILED);
         return;
     }
     if (!l->o.had_case)
         make_case(s, l, n, b, &head, &facts, &c);
+    title_take(s, b, &head.id);
     c.holder = l->o.peer;
     c.epoch = head.epoch;
     c.open_transfer = l->o.id;
@@ -356,6 +367,7 @@ destroy_case(struct step *s, struct node_case *c)
     if (!hf_id_is_zero(&c->consent) && is_consent_of(s, &c->consent, &c->id))
         consent_del(s->v, &c->consent);
     match_forget(s, c);
+    title_del(s->v, &c->id);
     if (!hf_id_is_zero(&c->household))
         household_del(s->v, &c->household, &c->id);
     case_del(s->v, &c->id);

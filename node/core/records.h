@@ -395,6 +395,14 @@ bool fork_get(const struct node_view *v, const struct hf_org *by,
               struct node_fork *ret);
 bool fork_next(const struct node_view *v, struct node_fork *at);
 
+/** title_get, title_put: the link by which custody @epoch of a case ended
+ * (title.h), TITLE_LINK_BYTES; it lies under the case's key. title_del: all. */
+bool title_get(const struct node_view *v, const struct hf_id *case_id,
+               uint32_t epoch, uint8_t *ret_link);
+void title_put(const struct node_view *v, const struct hf_id *case_id,
+               uint32_t epoch, const uint8_t *link);
+void title_del(const struct node_view *v, const struct hf_id *case_id);
+
 /** cell_next: the own cell after *at (zeroed: the first), into *at.
  * figure_next: begin with *by and *serial zeroed. */
 bool cell_next(const struct node_view *v, struct figure_cell *at);

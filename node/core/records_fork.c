@@ -1,6 +1,8 @@
-/* Forks: one row for what an organisation saw of an author and an object. */
+/* Evidence: forks, one row for what an organisation saw of an author and an
+ * object; and the links of a case's title, one row an epoch. */
 #include "records.h"
 #include "row.h"
+#include "title.h"
 
 static struct row_key
 fork_key(const struct hf_org *by, const struct hf_org *author,
@@ -41,4 +43,40 @@ fork_next(const struct node_view *v, struct node_fork *at)
     row_add(&k, "", 1);
     return v->seek(v->ctx, NODE_FORKS, row_span(&k), &key, &row) &&
            row_unwrap(row, at, sizeof(*at));
+}
+
+static struct row_key
+title_key(const struct hf_id *case_id, uint32_t epoch)
+{
+    struct row_key k = row_id(case_id);
+
+    row_number(&k, epoch, 4);
+    return k;
+}
+
+bool
+title_get(const struct node_view *v, const struct hf_id *case_id,
+          uint32_t epoch, uint8_t *ret_link)
+{
+    const struct row_key k = title_key(case_id, epoch);
+
+    return row_get(v, NODE_TITLES, &k, ret_link, TITLE_LINK_BYTES);
+}
+
+void
+title_put(const struct node_view *v, const struct hf_id *case_id,
+          uint32_t epoch, const uint8_t *link)
+{
+    const struct row_key k = title_key(case_id, epoch);
+    const struct node_lock lock = {*case_id, CATEGORY_NONE};
+
+    row_put(v, NODE_TITLES, &k, &lock, link, TITLE_LINK_BYTES);
+}
+
+void
+title_del(const struct node_view *v, const struct hf_id *case_id)
+{
+    const struct row_key k = row_id(case_id);
+
+    row_del_all(v, NODE_TITLES, &k);
 }

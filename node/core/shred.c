@@ -62,6 +62,7 @@ shred_case(struct step *s, const struct node_case *c)
     said_shred(s, &c->id);
     follow_del(s, &c->id);
     score_del_all(s, &c->id);
+    title_del(s->v, &c->id);
     case_del(s->v, &c->id);
     kill_all(s, &c->id);
     shredded_put(s->v, &c->id, s->now);

@@ -13,6 +13,7 @@
 #include "reach.h"
 #include "reconsent.h"
 #include "said.h"
+#include "title.h"
 
 #define DAY_MS     (24ull * 3600 * 1000)
 #define ANSWER_MS  (7 * DAY_MS)  /* to a request, where the SOP is silent */
@@ -127,6 +128,7 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
     case EVENT_TAKE_OVER:
         if (!is_first)
             profile_adopt(s, l, &c);
+        title_keep(s, l, &c);
         c.holder = is_first ? l->o.peer : *step_me(s);
         c.epoch++;
         c.open_transfer = (struct hf_id){{0}};

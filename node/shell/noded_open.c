@@ -155,7 +155,8 @@ open_batch(struct noded *n)
                                      .registry = n->held.r,
                                      .sops = n->policies.book,
                                      .peer_ctx = n,
-                                     .peer_until_ms = noded_peer_until_ms};
+                                     .peer_until_ms = noded_peer_until_ms,
+                                     .is_signed = opening_is_signed};
     return batch_init(&n->batch);
 }
 

@@ -73,16 +73,22 @@ open_notice(struct opening *o, const struct registry *r, struct hf_bytes in,
     return OPENING_EVENT;
 }
 
-/* By the key of its author that counted when it was made, whoever sent it. */
+bool
+opening_is_signed(const struct registry *r, const struct entry *e,
+                  struct hf_bytes bytes, const uint8_t sig[static HF_SIG_BYTES])
+{
+    const struct registry_org *author = registry_org(r, &e->author);
+
+    return author != NULL && registry_op_verify(author, e->at_ms, ENTRY_LABEL,
+                                                &bytes, 1, sig);
+}
+
 static bool
 is_signed(const struct registry *r, const struct content_entry *ce,
           const struct entry *e)
 {
-    const struct registry_org *author = registry_org(r, &e->author);
-
-    return author != NULL && ce->sig.n == HF_SIG_BYTES &&
-           registry_op_verify(author, e->at_ms, ENTRY_LABEL, &ce->bytes, 1,
-                              ce->sig.p);
+    return ce->sig.n == HF_SIG_BYTES &&
+           opening_is_signed(r, e, ce->bytes, ce->sig.p);
 }
 
 static bool

@@ -94,7 +94,8 @@ begin(void)
                             .view = node_store_view(store),
                             .crypto = &crypto,
                             .registry = r,
-                            .peer_until_ms = peer_until};
+                            .peer_until_ms = peer_until,
+                            .is_signed = opening_is_signed};
     fx = calloc(1, sizeof(*fx));
 }
 
