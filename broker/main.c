@@ -96,6 +96,7 @@ exit_status(enum hf_err err)
     case HF_ERR_STALE:
     case HF_ERR_SKIPPED:
     case HF_ERR_JUMP:
+    case HF_ERR_ENDLESS:
     case HF_ERR_REPEATED:
     case HF_ERR_THRESHOLD:
     case HF_ERR_UNKNOWN:

@@ -29,6 +29,7 @@ static const struct {
     /* What comes after is told as the one above that has its number. */
     {1, HF_ERR_UNKNOWN},
     {2, HF_ERR_JUMP},
+    {2, HF_ERR_ENDLESS},
     {4, HF_ERR_SKIPPED},
     {4, HF_ERR_REPEATED},
     {4, HF_ERR_THRESHOLD},

@@ -176,6 +176,7 @@ struct registry {
  * What is wrong with the set itself comes before what it is beside the held
  * one:
  * HF_ERR_LIMIT      larger, or with more in it, than there may be
+ * HF_ERR_ENDLESS    small on the wire, with parts that go on and on
  * HF_ERR_MALFORMED  does not parse, or a rule is broken
  * HF_ERR_REPEATED   one key listed twice in a role, or signing twice
  * HF_ERR_THRESHOLD  a threshold of 0, or above the number of keys

@@ -230,7 +230,7 @@ registry_doc_read_orgs(struct hf_bytes in, struct registry *reg)
     HF_ASSERT(reg->orgs == NULL);
     HF_ASSERT(reg->rulings == NULL);
     if (!counts_ok(pb)) {
-        err = HF_ERR_LIMIT;
+        err = HF_ERR_ENDLESS;
         goto out;
     }
     reg->orgs = calloc(pb->n_org + 1, sizeof(*reg->orgs));

@@ -23,7 +23,7 @@ reading_start(struct reading *r, const ProtobufCMessageDescriptor *type,
         return HF_ERR_NOMEM;
     if (!scan_message(&scan, type, in)) {
         free(scan.spans);
-        return scan.fields_left == 0 ? HF_ERR_LIMIT : HF_ERR_MALFORMED;
+        return scan.fields_left == 0 ? HF_ERR_ENDLESS : HF_ERR_MALFORMED;
     }
     r->pb = protobuf_c_message_unpack(type, NULL, in.n, in.p);
     if (r->pb == NULL) {

@@ -20,7 +20,7 @@ struct reading {
 
 /** reading_start: of a document of at most @max bytes, with at most as many
  * fields and bytes fields. reading_end() it when HF_OK.
- * HF_ERR_LIMIT, HF_ERR_MALFORMED, HF_ERR_NOMEM. */
+ * HF_ERR_LIMIT, HF_ERR_ENDLESS (fields), HF_ERR_MALFORMED, HF_ERR_NOMEM. */
 HF_NODISCARD enum hf_err reading_start(struct reading *r,
                                        const ProtobufCMessageDescriptor *type,
                                        struct hf_bytes in, size_t max,

@@ -98,7 +98,7 @@ registry_set_parse(struct hf_bytes in, struct registry_set **ret)
     }
     if (!scan_message(&scan, &handoff__v1__registry_set__descriptor, in)) {
         if (scan.fields_left == 0 || scan.n_spans == SPANS_MAX)
-            err = HF_ERR_LIMIT;
+            err = HF_ERR_ENDLESS;
         goto out;
     }
     pb = handoff__v1__registry_set__unpack(NULL, in.n, in.p);

@@ -29,6 +29,7 @@
     X(HF_ERR_STALE, "too old for a first one: newer may be withheld")          \
     X(HF_ERR_SKIPPED, "a version in between is missing")                       \
     X(HF_ERR_JUMP, "a version too far ahead")                                  \
+    X(HF_ERR_ENDLESS, "goes on and on: more parts than any may have")          \
     X(HF_ERR_REPEATED, "one key stands there twice")                           \
     X(HF_ERR_THRESHOLD, "a threshold of none, or of more than there are")      \
     X(HF_ERR_UNKNOWN, "names somebody who is not listed")                      \

@@ -26,6 +26,8 @@ word_of(enum hf_err err)
     switch ((int)err) {
     case HF_ERR_LIMIT:
         return "too_large";
+    case HF_ERR_ENDLESS:
+        return "endless";
     case HF_ERR_SIGNATURE:
         return "signature";
     case HF_ERR_UNTRUSTED:
