@@ -66,6 +66,41 @@ hf_hash(const char *label, const struct hf_bytes *spans, size_t n_spans,
     hash_spans(NULL, 0, label, spans, n_spans, ret);
 }
 
+_Static_assert(sizeof(crypto_generichash_state) == sizeof(struct hf_hasher),
+               "the state fits; it is copied, as it may lie less aligned here");
+
+void
+hf_hasher_begin(struct hf_hasher *h, const char *label)
+{
+    crypto_generichash_state state;
+
+    HF_MUST(crypto_generichash_init(&state, NULL, 0, HF_HASH_BYTES));
+    HF_MUST(crypto_generichash_update(&state, (const uint8_t *)label,
+                                      strlen(label) + 1));
+    memcpy(h->state, &state, sizeof(state));
+}
+
+void
+hf_hasher_add(struct hf_hasher *h, struct hf_bytes bytes)
+{
+    crypto_generichash_state state;
+
+    if (bytes.n == 0)
+        return;
+    memcpy(&state, h->state, sizeof(state));
+    HF_MUST(crypto_generichash_update(&state, bytes.p, bytes.n));
+    memcpy(h->state, &state, sizeof(state));
+}
+
+void
+hf_hasher_end(const struct hf_hasher *h, struct hf_hash *ret)
+{
+    crypto_generichash_state state;
+
+    memcpy(&state, h->state, sizeof(state));
+    HF_MUST(crypto_generichash_final(&state, ret->b, HF_HASH_BYTES));
+}
+
 void
 hf_hash_keyed(const uint8_t key[static HF_KEY_BYTES], const char *label,
               const struct hf_bytes *spans, size_t n_spans, struct hf_hash *ret)

@@ -42,6 +42,16 @@ void hf_hash_keyed(const uint8_t key[static HF_KEY_BYTES], const char *label,
                    const struct hf_bytes *spans, size_t n_spans,
                    struct hf_hash *ret);
 
+/** struct hf_hasher: a hash of bytes that come piece by piece. Plain memory, to
+ * be copied as a value; not for secrets. hf_hasher_end tells the hash of what
+ * was added so far, and more may be added after it; it is hf_hash() of it. */
+struct hf_hasher {
+    uint8_t state[384];
+};
+void hf_hasher_begin(struct hf_hasher *h, const char *label);
+void hf_hasher_add(struct hf_hasher *h, struct hf_bytes bytes);
+void hf_hasher_end(const struct hf_hasher *h, struct hf_hash *ret);
+
 /* Keys. A file is 1 byte of use + 32 bytes of seed, mode 0600, ours. */
 HF_NODISCARD enum hf_err hf_secret_new(enum hf_key_use use,
                                        struct hf_secret **ret);

@@ -13,7 +13,6 @@
 #define SLOT_REMOVED UINT32_MAX
 #define NOT_FOUND    UINT32_MAX
 #define FRESH_MAX    (4u * 1024u * 1024u)
-#define SCAN_CHUNK   1024u
 
 _Static_assert(KEYSTORE_RECORDS_MAX < UINT32_MAX - 1, "numbers fit a slot");
 _Static_assert(LOCK_END <= UINT8_MAX, "a category is one byte");
@@ -133,11 +132,10 @@ empty_index(struct keystore *ks, uint32_t n)
     return HF_OK;
 }
 
-/* Index the @n records at @p, from @first on; @is_checked: also unwrap each, so
- * that a damaged keystore is refused as a whole and not met case by case. */
+/* Index the @n records at @p, from @first on. */
 static bool
 index_some(struct keystore *ks, const uint8_t *p, uint32_t first, uint32_t n,
-           const uint8_t *is_dead, bool is_checked)
+           const uint8_t *is_dead)
 {
     for (uint32_t i = 0; i < n; i++) {
         const uint8_t *record = p + (size_t)i * KEYSTORE_RECORD_BYTES;
@@ -146,19 +144,18 @@ index_some(struct keystore *ks, const uint8_t *p, uint32_t first, uint32_t n,
 
         if ((int)lock.category >= LOCK_END)
             return false;
-        if (is_checked &&
-            !keystore_record_open(ks->wrap, ks->epoch, number, record, ks->key))
-            return false;
         if ((is_dead[number / 8] >> (number % 8) & 1) == 0)
             insert(ks, &lock, number);
     }
     return true;
 }
 
+/* The index of all records; @sum: NULL, or what those in the file are added
+ * to. */
 static enum hf_err
-build_index(struct keystore *ks, bool is_checked)
+build_index(struct keystore *ks, struct hf_hasher *sum)
 {
-    uint8_t chunk[SCAN_CHUNK * KEYSTORE_RECORD_BYTES];
+    uint8_t chunk[KEYSTORE_CHUNK * KEYSTORE_RECORD_BYTES];
     const uint32_t n_fresh = n_records(ks) - ks->n_file;
     uint8_t *is_dead = NULL;
     enum hf_err err = empty_index(ks, n_records(ks));
@@ -166,18 +163,38 @@ build_index(struct keystore *ks, bool is_checked)
     if (!err)
         err = dead_bits(ks, &is_dead);
     ks->is_held = false;
-    for (uint32_t at = 0; !err && at < ks->n_file; at += SCAN_CHUNK) {
+    for (uint32_t at = 0; !err && at < ks->n_file; at += KEYSTORE_CHUNK) {
         const uint32_t left = ks->n_file - at;
-        const uint32_t n = left < SCAN_CHUNK ? left : SCAN_CHUNK;
+        const uint32_t n = left < KEYSTORE_CHUNK ? left : KEYSTORE_CHUNK;
 
         err = keystore_file_read(ks, at, n, chunk);
-        if (!err && !index_some(ks, chunk, at, n, is_dead, is_checked))
+        if (!err && sum != NULL)
+            hf_hasher_add(sum, (struct hf_bytes){
+                                   chunk, (size_t)n * KEYSTORE_RECORD_BYTES});
+        if (!err && !index_some(ks, chunk, at, n, is_dead))
             err = HF_ERR_MALFORMED;
     }
-    if (!err &&
-        !index_some(ks, ks->fresh.p, ks->n_file, n_fresh, is_dead, is_checked))
+    if (!err && !index_some(ks, ks->fresh.p, ks->n_file, n_fresh, is_dead))
         err = HF_ERR_MALFORMED;
     free(is_dead);
+    return err;
+}
+
+/* At the start: the index, and the proof that the file holds what it held at
+ * the store's last commit, so that a damaged keystore is refused as a whole
+ * and not met case by case. */
+static enum hf_err
+check_and_index(struct keystore *ks, const struct hf_hash *expected)
+{
+    struct hf_hash found;
+    enum hf_err err;
+
+    keystore_sum_begin(&ks->sum);
+    err = build_index(ks, &ks->sum);
+    hf_hasher_end(&ks->sum, &found);
+    if (!err && !hf_hash_eq(&found, expected))
+        err = HF_ERR_MALFORMED;
+    ks->sum_committed = ks->sum;
     return err;
 }
 
@@ -205,6 +222,7 @@ keystore_open(const char *dir, const struct hf_secret *store,
 {
     struct keystore *ks = calloc(1, sizeof(*ks));
     enum hf_err err = HF_ERR_NOMEM;
+    struct hf_hash expected;
 
     if (ks == NULL)
         return err;
@@ -219,13 +237,15 @@ keystore_open(const char *dir, const struct hf_secret *store,
     ks->key = hf_guard_alloc(HF_KEY_BYTES);
     if (ks->wrap == NULL || ks->key == NULL)
         goto out;
-    err = keystore_file_load(ks, mark);
-    if (err == HF_ERR_NOT_FOUND && mark->epoch == 0)
+    err = keystore_file_load(ks, mark, &expected);
+    if (err == HF_ERR_NOT_FOUND && mark->epoch == 0) {
         err = keystore_file_create(ks);
+        expected = ks->base_sum;
+    }
     if (!err)
         err = take_dead(ks, mark);
     if (!err)
-        err = build_index(ks, true);
+        err = check_and_index(ks, &expected);
     if (!err)
         err = keystore_file_tidy(ks);
     if (err)
@@ -292,7 +312,7 @@ make_room(struct keystore *ks)
         return HF_ERR_LIMIT;
     if (ks->n_used < ks->n_slots / 4 * 3)
         return HF_OK;
-    return build_index(ks, false);
+    return build_index(ks, NULL);
 }
 
 enum hf_err
@@ -316,6 +336,7 @@ keystore_need(struct keystore *ks, const struct node_lock *lock,
     ks->is_held = true;
     hf_random(ks->key, HF_KEY_BYTES);
     keystore_record_seal(ks->wrap, ks->epoch, number, lock, ks->key, room);
+    hf_hasher_add(&ks->sum, (struct hf_bytes){room, KEYSTORE_RECORD_BYTES});
     insert(ks, lock, number);
     *ret_key = ks->key;
     return HF_OK;
@@ -374,10 +395,13 @@ keystore_is_changed(const struct keystore *ks)
 struct keystore_mark
 keystore_mark(const struct keystore *ks)
 {
-    return (struct keystore_mark){.epoch = ks->epoch,
-                                  .count = n_records(ks),
-                                  .n_dead = ks->n_dead,
-                                  .dead = ks->dead};
+    struct keystore_mark mark = {.epoch = ks->epoch,
+                                 .count = n_records(ks),
+                                 .n_dead = ks->n_dead,
+                                 .dead = ks->dead};
+
+    hf_hasher_end(&ks->sum, &mark.sum);
+    return mark;
 }
 
 enum hf_err
@@ -404,6 +428,7 @@ keystore_committed(struct keystore *ks)
 {
     HF_ASSERT(ks->fresh.n == 0);
     ks->n_committed = ks->n_file;
+    ks->sum_committed = ks->sum;
     ks->n_dead_committed = ks->n_dead;
 }
 
@@ -413,13 +438,14 @@ keystore_rollback(struct keystore *ks)
     if (!keystore_is_changed(ks))
         return HF_OK;
     hf_buf_clear(&ks->fresh);
+    ks->sum = ks->sum_committed;
     ks->n_dead = ks->n_dead_committed;
     if (ks->n_file != ks->n_committed) {
         ks->n_file = ks->n_committed;
         if (ftruncate(ks->fd, keystore_offset(ks->n_file)) != 0)
             return HF_ERR_IO;
     }
-    return build_index(ks, false);
+    return build_index(ks, NULL);
 }
 
 bool
@@ -450,12 +476,13 @@ keystore_rewrite(struct keystore *ks)
     /* Swapped, whatever came after: the records have new numbers. */
     HF_ASSERT(ks->epoch == epoch + 1);
     ks->n_committed = ks->n_file;
+    ks->sum_committed = ks->sum;
     ks->n_dead = 0;
     ks->n_dead_committed = 0;
     ks->must_tidy = err != HF_OK;
     hf_wipe(ks->key, HF_KEY_BYTES); /* whatever was unwrapped last */
     ks->is_held = false;
-    if (build_index(ks, false) != HF_OK)
+    if (build_index(ks, NULL) != HF_OK)
         return HF_ERR_NOMEM;
     return err;
 }

@@ -13,10 +13,12 @@
 
 #define LABEL_WRAP  "handoff/1 keystore wrap"
 #define LABEL_HEAD  "handoff/1 keystore head"
+#define LABEL_SUM   "handoff/1 keystore records"
 #define AD_BYTES    (8 + 4 + HF_ID_BYTES + 1)
 #define HEAD_SIGNED (KEYSTORE_HEAD_BYTES - HF_HASH_BYTES)
+#define HEAD_SUM    (HEAD_SIGNED - HF_HASH_BYTES)
 
-static const uint8_t head_magic[8] = "HFKEYS1\n";
+static const uint8_t head_magic[8] = "HFKEYS2\n";
 static const uint8_t epoch_magic[8] = "HFEPOCH\n";
 
 enum hf_err
@@ -204,9 +206,15 @@ load_epoch(struct keystore *ks)
     return err;
 }
 
+void
+keystore_sum_begin(struct hf_hasher *sum)
+{
+    hf_hasher_begin(sum, LABEL_SUM);
+}
+
 static void
 make_head(const uint8_t *wrap, uint64_t epoch, uint64_t base,
-          uint8_t head[static KEYSTORE_HEAD_BYTES])
+          const struct hf_hash *sum, uint8_t head[static KEYSTORE_HEAD_BYTES])
 {
     const struct hf_bytes span = {head, HEAD_SIGNED};
     struct hf_hash mac;
@@ -216,6 +224,7 @@ make_head(const uint8_t *wrap, uint64_t epoch, uint64_t base,
     hf_put_bytes(&p, head_magic, sizeof(head_magic));
     hf_put_u64(&p, epoch);
     hf_put_u64(&p, base);
+    memcpy(head + HEAD_SUM, sum->b, sizeof(sum->b));
     hf_hash_keyed(wrap, LABEL_HEAD, &span, 1, &mac);
     memcpy(head + HEAD_SIGNED, mac.b, sizeof(mac.b));
 }
@@ -231,12 +240,13 @@ check_head(struct keystore *ks, const uint8_t head[static KEYSTORE_HEAD_BYTES])
         return HF_ERR_MALFORMED;
     ks->epoch = hf_get_u64(&p);
     ks->base = hf_get_u64(&p);
+    memcpy(ks->base_sum.b, head + HEAD_SUM, sizeof(ks->base_sum.b));
     if (ks->base > KEYSTORE_RECORDS_MAX)
         return HF_ERR_MALFORMED;
     err = load_epoch(ks);
     if (err)
         return err;
-    make_head(ks->wrap, ks->epoch, ks->base, good);
+    make_head(ks->wrap, ks->epoch, ks->base, &ks->base_sum, good);
     return hf_equal(good, head, sizeof(good)) ? HF_OK : HF_ERR_MALFORMED;
 }
 
@@ -244,6 +254,7 @@ enum hf_err
 keystore_file_create(struct keystore *ks)
 {
     uint8_t head[KEYSTORE_HEAD_BYTES];
+    struct hf_hasher none;
     enum hf_err err;
 
     ks->epoch = 1;
@@ -251,7 +262,9 @@ keystore_file_create(struct keystore *ks)
     err = make_epoch(ks, ks->epoch, ks->wrap);
     if (err)
         return err;
-    make_head(ks->wrap, ks->epoch, 0, head);
+    keystore_sum_begin(&none);
+    hf_hasher_end(&none, &ks->base_sum);
+    make_head(ks->wrap, ks->epoch, 0, &ks->base_sum, head);
     err = hf_file_write(ks->path, head, sizeof(head), 0600);
     if (err)
         return err;
@@ -259,26 +272,30 @@ keystore_file_create(struct keystore *ks)
     return ks->fd < 0 ? HF_ERR_IO : HF_OK;
 }
 
-/* How many records count: what the store's commits knew of, or, when the crash
- * fell between the swap and the store's new mark, what the swap wrote. */
+/* How many records count, and their hash: what the store's commits knew of, or,
+ * when the crash fell between the swap and the store's new mark, what the swap
+ * wrote. */
 static enum hf_err
 counted(const struct keystore *ks, const struct keystore_mark *mark,
-        uint64_t *ret)
+        uint64_t *ret, struct hf_hash *ret_sum)
 {
     if (mark->epoch == ks->epoch) {
         if (mark->count < ks->base || mark->count > KEYSTORE_RECORDS_MAX)
             return HF_ERR_MALFORMED;
         *ret = mark->count;
+        *ret_sum = mark->sum;
         return HF_OK;
     }
     if (ks->epoch != mark->epoch + 1)
         return HF_ERR_ROLLBACK;
     *ret = ks->base;
+    *ret_sum = ks->base_sum;
     return HF_OK;
 }
 
 enum hf_err
-keystore_file_load(struct keystore *ks, const struct keystore_mark *mark)
+keystore_file_load(struct keystore *ks, const struct keystore_mark *mark,
+                   struct hf_hash *ret_sum)
 {
     uint8_t head[KEYSTORE_HEAD_BYTES];
     enum hf_err err;
@@ -292,7 +309,7 @@ keystore_file_load(struct keystore *ks, const struct keystore_mark *mark)
     if (!err)
         err = check_head(ks, head);
     if (!err)
-        err = counted(ks, mark, &n);
+        err = counted(ks, mark, &n, ret_sum);
     if (err)
         return err;
     ks->n_file = (uint32_t)n;
@@ -307,10 +324,19 @@ keystore_file_load(struct keystore *ks, const struct keystore_mark *mark)
     return HF_OK;
 }
 
+/* What takes the keystore's place. */
+struct next {
+    char path[PATH_MAX];
+    int fd;
+    uint8_t *wrap; /* guarded */
+    uint32_t n;
+    struct hf_hasher sum;
+};
+
 /* One chunk of records, unwrapped and wrapped anew as they are compacted. */
 static enum hf_err
 copy_chunk(struct keystore *ks, const uint8_t *is_dead, uint32_t from,
-           uint32_t n, const uint8_t *wrap, int fd, uint32_t *n_out)
+           uint32_t n, struct next *next)
 {
     uint8_t in[KEYSTORE_CHUNK * KEYSTORE_RECORD_BYTES];
     uint8_t out[KEYSTORE_CHUNK * KEYSTORE_RECORD_BYTES];
@@ -329,87 +355,89 @@ copy_chunk(struct keystore *ks, const uint8_t *is_dead, uint32_t from,
             continue;
         if (!keystore_record_open(ks->wrap, ks->epoch, number, record, ks->key))
             return HF_ERR_MALFORMED;
-        keystore_record_seal(wrap, ks->epoch + 1, *n_out, &lock, ks->key,
+        keystore_record_seal(next->wrap, ks->epoch + 1, next->n, &lock, ks->key,
                              out + n_kept * KEYSTORE_RECORD_BYTES);
         n_kept++;
-        (*n_out)++;
+        next->n++;
     }
-    return hf_file_write_all(fd, out, n_kept * KEYSTORE_RECORD_BYTES);
+    n_kept *= KEYSTORE_RECORD_BYTES;
+    hf_hasher_add(&next->sum, (struct hf_bytes){out, n_kept});
+    return hf_file_write_all(next->fd, out, n_kept);
 }
 
 /* The whole new file, fsynced, under a name that nobody reads yet. */
 static enum hf_err
-write_next(struct keystore *ks, const uint8_t *is_dead, const uint8_t *wrap,
-           int fd, uint32_t *n_out)
+write_next(struct keystore *ks, const uint8_t *is_dead, struct next *next)
 {
     uint8_t head[KEYSTORE_HEAD_BYTES] = {0};
-    enum hf_err err = hf_file_write_all(fd, head, sizeof(head));
+    enum hf_err err = hf_file_write_all(next->fd, head, sizeof(head));
+    struct hf_hash sum;
 
+    keystore_sum_begin(&next->sum);
     for (uint32_t at = 0; !err && at < ks->n_file; at += KEYSTORE_CHUNK) {
         const uint32_t left = ks->n_file - at;
 
         err = copy_chunk(ks, is_dead, at,
-                         left < KEYSTORE_CHUNK ? left : KEYSTORE_CHUNK, wrap,
-                         fd, n_out);
+                         left < KEYSTORE_CHUNK ? left : KEYSTORE_CHUNK, next);
     }
     if (err)
         return err;
-    make_head(wrap, ks->epoch + 1, *n_out, head);
-    if (pwrite(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
+    hf_hasher_end(&next->sum, &sum);
+    make_head(next->wrap, ks->epoch + 1, next->n, &sum, head);
+    if (pwrite(next->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
         return keystore_errno();
-    return fsync(fd) == 0 ? HF_OK : HF_ERR_IO;
+    return fsync(next->fd) == 0 ? HF_OK : HF_ERR_IO;
 }
 
 /* From here on the new file is the keystore. Should the old epoch key not be
  * destroyed now, keystore_file_tidy() does it. */
 static enum hf_err
-swap(struct keystore *ks, const char *fresh, int fd, uint32_t n, uint8_t *wrap)
+swap(struct keystore *ks, struct next *next)
 {
-    if (rename(fresh, ks->path) != 0)
+    if (rename(next->path, ks->path) != 0)
         return keystore_errno();
     (void)close(ks->fd);
-    ks->fd = fd;
+    ks->fd = next->fd;
+    next->fd = -1; /* the keystore's now */
     ks->epoch++;
-    ks->base = n;
-    ks->n_file = n;
-    memcpy(ks->wrap, wrap, HF_KEY_BYTES);
+    ks->base = next->n;
+    ks->n_file = next->n;
+    ks->sum = next->sum;
+    hf_hasher_end(&ks->sum, &ks->base_sum);
+    memcpy(ks->wrap, next->wrap, HF_KEY_BYTES);
     return hf_file_sync_dir(ks->path);
 }
 
 enum hf_err
 keystore_file_next(struct keystore *ks, const uint8_t *is_dead)
 {
-    uint8_t *wrap = hf_guard_alloc(HF_KEY_BYTES);
-    char fresh[PATH_MAX];
+    struct next next = {.fd = -1, .wrap = hf_guard_alloc(HF_KEY_BYTES)};
     enum hf_err err = HF_ERR_NOMEM;
-    uint32_t n = 0;
-    int fd = -1;
 
-    if (wrap == NULL)
+    if (next.wrap == NULL)
         goto out;
-    err = make_epoch(ks, ks->epoch + 1, wrap);
+    err = make_epoch(ks, ks->epoch + 1, next.wrap);
     if (err)
         goto out;
-    new_path(ks, fresh);
-    fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
+    new_path(ks, next.path);
+    next.fd = open(next.path,
+                   O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (next.fd < 0) {
         err = keystore_errno();
         goto out;
     }
-    err = write_next(ks, is_dead, wrap, fd, &n);
+    err = write_next(ks, is_dead, &next);
     if (!err)
-        err = swap(ks, fresh, fd, n, wrap);
-    if (ks->fd == fd)
-        fd = -1; /* the keystore's now */
+        err = swap(ks, &next);
     if (!err)
         err = destroy_epoch(ks, ks->epoch - 1);
 
 out:
-    if (fd >= 0) {
-        (void)close(fd);
-        (void)unlink(fresh);
+    if (next.fd >= 0) {
+        (void)close(next.fd);
+        (void)unlink(next.path);
     }
-    hf_guard_free(wrap);
+    hf_guard_free(next.wrap);
     return err;
 }
 

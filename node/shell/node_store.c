@@ -51,6 +51,7 @@ node_store_put_mark(struct node_store *s)
     hf_buf_init(&buf, NODE_STORE_VALUE_MAX);
     hf_put_u64(&p, mark.epoch);
     hf_put_u64(&p, mark.count);
+    hf_put_bytes(&p, mark.sum.b, sizeof(mark.sum.b));
     hf_put_u32(&p, mark.n_dead);
     if (hf_buf_add(&buf, fixed, sizeof(fixed)) &&
         hf_buf_add(&buf, mark.dead, mark.n_dead * sizeof(*mark.dead)))

@@ -29,7 +29,7 @@ struct node_store {
  * a key that no shelf document has. */
 #define MARK_KEY                                                               \
     ((struct hf_bytes){(const uint8_t[]){0xf0, 'k', 'e', 'y', 's'}, 5})
-#define MARK_FIXED 20 /* epoch, count, number of the dead */
+#define MARK_FIXED (16 + HF_HASH_BYTES + 4) /* epoch, count, sum, n_dead */
 
 /** node_store_fail: the transaction's first failure stands. */
 void node_store_fail(struct node_store *s, enum hf_err err);

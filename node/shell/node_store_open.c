@@ -29,6 +29,7 @@ load_mark(struct node_store *s, struct hf_buf *buf, struct keystore_mark *ret)
         } else {
             ret->epoch = hf_get_u64(&p);
             ret->count = hf_get_u64(&p);
+            hf_get_bytes(&p, ret->sum.b, sizeof(ret->sum.b));
             ret->n_dead = hf_get_u32(&p);
             ret->dead = (const uint32_t *)(const void *)p;
         }

@@ -17,7 +17,7 @@ import hashlib
 import os
 import sys
 
-HEAD, RECORD = 64, 16 + 1 + 32 + 40
+HEAD, RECORD = 96, 16 + 1 + 32 + 40
 LABEL = b"handoff/1 keystore wrap"
 PREKEYS_LABEL = b"handoff/1 store prekeys"
 SPAN_MAX = 1 << 32  # a sanitizer's shadow is larger, and has no keys

@@ -329,7 +329,7 @@ Test(backup, the_restored_keystore_has_another_epoch)
         cr_expect(eq(int, after.p[i], 0));
     cr_expect(ne(int, memcmp(before.p, after.p, after.n), 0));
     cr_assert(eq(int, stat(below(again, "keystore"), &st), 0));
-    cr_expect(eq(int, (int)st.st_size, 64), "a head and no record");
+    cr_expect(eq(int, (int)st.st_size, 96), "a head and no record");
     hf_buf_free(&before);
     hf_buf_free(&after);
 }

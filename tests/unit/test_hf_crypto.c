@@ -53,6 +53,26 @@ end(void)
 
 TestSuite(hf_crypto, .init = begin, .fini = end);
 
+Test(hf_crypto, a_hasher_gives_the_hash_of_its_pieces_and_goes_on)
+{
+    static uint8_t in[1000];
+    struct hf_hasher h;
+    struct hf_hash one;
+    struct hf_hash two;
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof(in); i++)
+        in[i] = (uint8_t)(i * 7);
+    hf_hasher_begin(&h, "label");
+    for (size_t more = 0; n + more <= sizeof(in); n += more++) {
+        hf_hasher_add(&h, (struct hf_bytes){in + n, more});
+        hf_hasher_end(&h, &one);
+        hf_hash("label", &(struct hf_bytes){in, n + more}, 1, &two);
+        cr_expect(hf_hash_eq(&one, &two), "after %zu bytes", n + more);
+    }
+    cr_expect(gt(sz, n, 900));
+}
+
 Test(hf_crypto, the_hash_is_blake2b_over_label_nul_and_spans)
 {
     const struct hf_bytes joined = {(const uint8_t *)"abc", 3};

@@ -403,6 +403,140 @@ Test(keystore, a_shred_survives_a_death_at_every_step)
     cr_expect(gt(int, n, 4), "there were steps to die at");
 }
 
+/* A child makes a key and dies at its @n-th step, the last of them the store's
+ * commit; true when it lived. What it would have told the store comes back. */
+static bool
+add_and_die_at(int n, uint8_t id, struct keystore_mark *ret)
+{
+    uint8_t key[HF_KEY_BYTES];
+    int status = 0;
+    int pipes[2];
+    pid_t pid;
+
+    cr_assert(eq(int, pipe(pipes), 0));
+    pid = fork();
+    if (pid == 0) {
+        if (keystore_open(dir, store, &mark, &ks) != HF_OK)
+            _exit(1);
+        need(id, CATEGORY_HEALTH, key);
+        *ret = keystore_mark(ks);
+        if (write(pipes[1], ret, sizeof(*ret)) != sizeof(*ret))
+            _exit(1);
+        die_at = n;
+        if (keystore_sync(ks) != HF_OK)
+            _exit(2);
+        step();
+        _exit(0);
+    }
+    cr_assert(eq(int, (int)waitpid(pid, &status, 0), (int)pid));
+    cr_assert(eq(int, WIFEXITED(status) ? 1 : 0, 1));
+    status = WEXITSTATUS(status);
+    cr_assert(status == 0 || status == 9);
+    cr_assert(eq(sz, (size_t)read(pipes[0], ret, sizeof(*ret)), sizeof(*ret)));
+    close(pipes[0]);
+    close(pipes[1]);
+    ret->dead = NULL;
+    return status == 0;
+}
+
+Test(keystore, a_new_key_is_whole_or_not_there_after_a_death_at_every_step)
+{
+    struct keystore_mark told;
+    uint8_t a[HF_KEY_BYTES];
+    bool lived = false;
+    int n = 0;
+
+    need(100, CATEGORY_HEALTH, a);
+    commit();
+    while (!lived) {
+        cr_assert(lt(int, ++n, 20));
+        keystore_close(ks);
+        ks = NULL;
+        lived = add_and_die_at(n, 1, &told);
+        if (lived) {
+            /* The store's commit went through, and nothing else did. */
+            mark = told;
+        }
+        cr_assert(eq(int, open_again(), HF_OK), "died at %d", n);
+        cr_expect(has(100, CATEGORY_HEALTH, a));
+        cr_expect(eq(int, has(1, CATEGORY_HEALTH, NULL), lived));
+        cr_expect(eq(u64, keystore_mark(ks).count, lived ? 2 : 1));
+    }
+    cr_expect(gt(int, n, 2), "there were steps to die at");
+}
+
+/* The same number, epoch and key: only the hash tells it from the one that
+ * counts. */
+Test(keystore, refuses_a_record_that_a_rollback_undid)
+{
+    uint8_t key[HF_KEY_BYTES];
+    struct hf_buf undone;
+
+    need(1, CATEGORY_HEALTH, key);
+    commit();
+    need(2, CATEGORY_HEALTH, key);
+    cr_assert(eq(int, keystore_sync(ks), HF_OK));
+    hf_buf_init(&undone, 1 << 20);
+    cr_assert(eq(int, hf_file_read(path_of("keystore"), &undone), HF_OK));
+    cr_assert(eq(int, keystore_rollback(ks), HF_OK));
+    need(2, CATEGORY_HEALTH, key);
+    commit();
+
+    cr_assert(eq(int, open_again(), HF_OK), "what is made anew counts");
+    cr_expect(has(2, CATEGORY_HEALTH, key));
+    patch("keystore", keystore_offset(1), undone.p + keystore_offset(1),
+          KEYSTORE_RECORD_BYTES);
+    hf_buf_free(&undone);
+    cr_expect(eq(int, open_again(), HF_ERR_MALFORMED));
+}
+
+static void
+need_many(uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct node_lock lock = {.category = CATEGORY_NOTES};
+        const uint8_t *k = NULL;
+
+        memcpy(lock.id.b, &i, sizeof(i));
+        cr_assert(eq(int, keystore_need(ks, &lock, &k), HF_OK));
+    }
+}
+
+/* Between the swap and the store's new mark the head vouches for the records,
+ * more of them than are hashed at a time. */
+Test(keystore, checks_the_records_of_a_swap_that_the_store_has_not_heard_of)
+{
+    uint8_t key[HF_KEY_BYTES];
+
+    need(200, CATEGORY_HEALTH, key);
+    need_many(2 * KEYSTORE_CHUNK + 7);
+    commit();
+    destroy(200, CATEGORY_HEALTH);
+    commit();
+    cr_assert(eq(int, keystore_rewrite(ks), HF_OK)); /* the mark is not kept */
+
+    cr_assert(eq(int, open_again(), HF_OK));
+    cr_expect(eq(u64, keystore_mark(ks).count, 2 * KEYSTORE_CHUNK + 7));
+    need(201, CATEGORY_HEALTH, key);
+    commit(); /* goes on from the hash that was found */
+    cr_assert(eq(int, open_again(), HF_OK));
+    cr_expect(has(201, CATEGORY_HEALTH, key));
+
+    mark.epoch--;
+    patch("keystore", keystore_offset(2 * KEYSTORE_CHUNK + 3) + 60, "x", 1);
+    cr_expect(eq(int, open_again(), HF_ERR_MALFORMED));
+}
+
+Test(keystore, refuses_a_head_whose_hash_was_altered)
+{
+    uint8_t key[HF_KEY_BYTES];
+
+    need(1, CATEGORY_HEALTH, key);
+    commit();
+    patch("keystore", 40, "xxxx", 4);
+    cr_expect(eq(int, open_again(), HF_ERR_MALFORMED));
+}
+
 Test(keystore, cuts_what_no_commit_counts_at_the_end_of_the_log)
 {
     uint8_t a[HF_KEY_BYTES];
