@@ -19,6 +19,7 @@
 #define CONTENT_ENTRIES_MAX   64 /* entries in one push */
 #define CONTENT_RECEIPTS_MAX  64
 #define CONTENT_CELLS_MAX     512
+#define CONTENT_CLAIMS_MAX    256
 #define CONTENT_CHUNKS_ASKED  16u /* of an attachment, at once */
 
 enum content_type {
@@ -28,7 +29,8 @@ enum content_type {
     CONTENT_FIGURES,   /* signed aggregates, for the committee */
     CONTENT_CHUNK,     /* a piece of an attachment, or who asks for some */
     CONTENT_SLIP,      /* what a person with a code said, or the answer */
-    CONTENT_FORK       /* two entries of one number, for the committee */
+    CONTENT_FORK,      /* two entries of one number, for the committee */
+    CONTENT_CLAIMS     /* who says to hold which custody, for the committee */
 };
 
 /** One signed entry and, where it travels with it, its body. */
@@ -119,6 +121,25 @@ struct content_fork {
     struct content_entry entry[2];
 };
 
+/** What its sender says of a custody, which only those know by its tag who know
+ * the case (registry_custody_tag). */
+#define CLAIM_DAY_MS (24ull * 3600 * 1000)
+enum custody_claim {
+    CLAIM_GIVES = 1, /* it has passed on from me */
+    CLAIM_TAKES,     /* it has passed on to me, or ended so by a ruling */
+    CLAIM_HOLDS,     /* it began with me */
+    CLAIM_END
+};
+struct content_claim {
+    struct hf_hash tag;
+    enum custody_claim what;
+    uint32_t day; /* days since 1970 */
+};
+struct content_claims {
+    size_t n; /* at least 1 */
+    struct content_claim item[CONTENT_CLAIMS_MAX];
+};
+
 struct content {
     enum content_type type;
     union {
@@ -132,6 +153,7 @@ struct content {
         struct content_chunk chunk;
         struct content_slip slip;
         struct content_fork fork;
+        struct content_claims claims;
     } u;
 };
 

@@ -100,6 +100,18 @@ fork_ok(const struct content_fork *f)
            f->entry[0].body.n == 0 && f->entry[1].body.n == 0;
 }
 
+static bool
+claims_ok(const struct content_claims *c)
+{
+    if (c->n == 0 || c->n > CONTENT_CLAIMS_MAX)
+        return false;
+    for (size_t i = 0; i < c->n; i++)
+        if ((int)c->item[i].what <= 0 || c->item[i].what >= CLAIM_END ||
+            !field_time(c->item[i].day * CLAIM_DAY_MS))
+            return false;
+    return true;
+}
+
 bool
 content_is_sound(const struct content *c)
 {
@@ -123,6 +135,8 @@ content_is_sound(const struct content *c)
         return slip_ok(&c->u.slip);
     case CONTENT_FORK:
         return fork_ok(&c->u.fork);
+    case CONTENT_CLAIMS:
+        return claims_ok(&c->u.claims);
     }
     return false;
 }

@@ -171,6 +171,23 @@ decode_fork(struct cursor *at, struct content_fork *c)
 }
 
 static bool
+decode_claims(const Handoff__V1__Claims *pb, struct cursor *at,
+              struct content_claims *c)
+{
+    if (pb->n_claim > CONTENT_CLAIMS_MAX)
+        return false;
+    c->n = pb->n_claim;
+    for (size_t i = 0; i < c->n; i++) {
+        if (pb->claim[i]->what >= CLAIM_END ||
+            !next_fixed(at, c->item[i].tag.b, HF_HASH_BYTES))
+            return false;
+        c->item[i].what = (enum custody_claim)pb->claim[i]->what;
+        c->item[i].day = pb->claim[i]->day;
+    }
+    return true;
+}
+
+static bool
 decode_what(const Handoff__V1__Content *pb, struct cursor *at,
             struct content *c)
 {
@@ -196,6 +213,9 @@ decode_what(const Handoff__V1__Content *pb, struct cursor *at,
     case HANDOFF__V1__CONTENT__WHAT_FORK:
         c->type = CONTENT_FORK;
         return decode_fork(at, &c->u.fork);
+    case HANDOFF__V1__CONTENT__WHAT_CLAIMS:
+        c->type = CONTENT_CLAIMS;
+        return decode_claims(pb->claims, at, &c->u.claims);
     case HANDOFF__V1__CONTENT__WHAT__NOT_SET:
     case _HANDOFF__V1__CONTENT__WHAT__CASE_IS_INT_SIZE:
         break;

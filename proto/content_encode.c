@@ -182,6 +182,25 @@ encode_fork(const struct content_fork *c, struct hf_buf *buf)
     return pack(HANDOFF__V1__CONTENT__WHAT_FORK, &fork, buf);
 }
 
+static enum hf_err
+encode_claims(const struct content_claims *c, struct hf_buf *buf)
+{
+    Handoff__V1__Claims claims = HANDOFF__V1__CLAIMS__INIT;
+    Handoff__V1__Claim claim[CONTENT_CLAIMS_MAX];
+    Handoff__V1__Claim *list[CONTENT_CLAIMS_MAX];
+
+    for (size_t i = 0; i < c->n; i++) {
+        handoff__v1__claim__init(&claim[i]);
+        claim[i].tag = data(c->item[i].tag.b, HF_HASH_BYTES);
+        claim[i].what = c->item[i].what;
+        claim[i].day = c->item[i].day;
+        list[i] = &claim[i];
+    }
+    claims.n_claim = c->n;
+    claims.claim = list;
+    return pack(HANDOFF__V1__CONTENT__WHAT_CLAIMS, &claims, buf);
+}
+
 enum hf_err
 content_encode(const struct content *c, struct hf_buf *buf)
 {
@@ -202,6 +221,8 @@ content_encode(const struct content *c, struct hf_buf *buf)
         return encode_slip(&c->u.slip, buf);
     case CONTENT_FORK:
         return encode_fork(&c->u.fork, buf);
+    case CONTENT_CLAIMS:
+        return encode_claims(&c->u.claims, buf);
     }
     return HF_ERR_MALFORMED;
 }

@@ -1,10 +1,20 @@
-/* audit exceptions: what does not fit together, with its evidence. So far:
- * forks, as an end saw them here, or as the committee was shown them. */
+/* audit exceptions: what does not fit together, with its evidence: forks, as an
+ * end saw them here, or as the committee was shown them; then custodies that
+ * two members claim, or that one end says nothing of. */
 #include <stdio.h>
 
 #include "api_internal.h"
+#include "claim.h"
 
-#define CURSOR_BYTES (2 * HF_ORG_BYTES + HF_HEX_BYTES(HF_ID_BYTES) + 2)
+#define CURSOR_BYTES (2 * HF_ORG_BYTES + HF_HEX_BYTES(HF_HASH_BYTES) + 2)
+#define TAGS_MAX     2000u /* looked at for one page */
+
+/* Where a page ends: behind a fork, or behind the claims of a tag. */
+struct place {
+    struct node_fork fork;
+    bool is_of_claims;
+    struct hf_hash tag;
+};
 
 /* An organisation's id as the cursor holds it: "%31[...]" reads 31 bytes. */
 _Static_assert(HF_ORG_BYTES == 32, "read_cursor() reads as many");
@@ -54,18 +64,87 @@ fork_item(struct api_call *c, const struct node_fork *f)
     return o;
 }
 
-/* A cursor is the last one of a page: "BY/AUTHOR/OBJECT", the last in hex. */
+/* ---- custody ---- */
+
+static json_t *
+claim_item(enum claims_verdict verdict, const struct node_claim *list,
+           size_t n)
+{
+    static const char *const words[CLAIM_END] = {"", "gives", "takes",
+                                                 "holds"};
+    json_t *o = json_object(), *between = json_array();
+    json_t *evidence = json_object(), *claims = json_array(), *one;
+    char day[HF_TIME_TEXT_BYTES];
+
+    api_put_text(o, "finding",
+                 verdict == CLAIMS_TWICE ? "custody_twice" : "custody_gap");
+    for (size_t i = 0; i < n; i++) {
+        one = json_object();
+        (void)json_array_append_new(between, json_string(list[i].by.s));
+        api_put_text(one, "by", list[i].by.s);
+        api_put_text(one, "claim", words[list[i].what]);
+        (void)hf_time_format(list[i].day * CLAIM_DAY_MS, day);
+        day[10] = '\0'; /* the date */
+        api_put_text(one, "day", day);
+        (void)json_array_append_new(claims, one);
+    }
+    (void)json_object_set_new(o, "between", between);
+    api_put_hex(evidence, "tag", list[0].tag.b, HF_HASH_BYTES);
+    api_put_time(evidence, "at", list[n - 1].at_ms);
+    (void)json_object_set_new(evidence, "claims", claims);
+    (void)json_object_set_new(o, "evidence", evidence);
+    return o;
+}
+
+/* True: there may be more. */
 static bool
-read_cursor(struct api_call *c, struct node_fork *at)
+add_claims(struct api_call *c, json_t *list, size_t limit, struct hf_hash *tag)
+{
+    struct node_claim claims[CLAIMS_OF_TAG_MAX];
+    enum claims_verdict verdict;
+    size_t n;
+
+    for (unsigned looked = 0; looked < TAGS_MAX; looked++) {
+        if (json_array_size(list) == limit)
+            return true;
+        n = claims_next_tag(c->env->view, tag, claims);
+        if (n == 0)
+            return false;
+        verdict = claims_judge(c->env->registry, c->now_ms, claims, n);
+        if (verdict != CLAIMS_FIT)
+            (void)json_array_append_new(list,
+                                        claim_item(verdict, claims, n));
+    }
+    return true;
+}
+
+/* ---- pages ---- */
+
+/* A cursor is the last one of a page: "BY/AUTHOR/OBJECT", the last in hex, or
+ * "custody/TAG". */
+static bool
+parse_cursor(const char *text, struct place *at)
+{
+    char by[HF_ORG_BYTES], author[HF_ORG_BYTES], object[33], end;
+    static const char custody[] = "custody/";
+
+    if (strncmp(text, custody, sizeof(custody) - 1) == 0) {
+        at->is_of_claims = true;
+        return hf_unhex(text + sizeof(custody) - 1, at->tag.b, HF_HASH_BYTES);
+    }
+    return sscanf(text, "%31[^/]/%31[^/]/%32[0-9a-f]%c", by, author, object,
+                  &end) == 3 &&
+           hf_org_parse(by, &at->fork.by) &&
+           hf_org_parse(author, &at->fork.author) &&
+           hf_unhex(object, at->fork.object.b, HF_ID_BYTES);
+}
+
+static bool
+read_cursor(struct api_call *c, struct place *at)
 {
     const char *text = api_arg(c, "cursor");
-    char by[HF_ORG_BYTES], author[HF_ORG_BYTES], object[33], end;
 
-    if (text == NULL ||
-        (sscanf(text, "%31[^/]/%31[^/]/%32[0-9a-f]%c", by, author, object,
-                &end) == 3 &&
-         hf_org_parse(by, &at->by) && hf_org_parse(author, &at->author) &&
-         hf_unhex(object, at->object.b, HF_ID_BYTES)))
+    if (text == NULL || parse_cursor(text, at))
         return true;
     (void)api_refuse(c, EX_USAGE, "bad_parameter", NULL, "",
                      "this cursor was not given by this list");
@@ -73,21 +152,41 @@ read_cursor(struct api_call *c, struct node_fork *at)
 }
 
 static void
-put_next(struct api_call *c, json_t *o, struct node_fork *at)
+put_next(json_t *o, const struct place *at)
 {
-    char hex[HF_HEX_BYTES(HF_ID_BYTES)], next[CURSOR_BYTES];
+    char hex[HF_HEX_BYTES(HF_HASH_BYTES)], next[CURSOR_BYTES];
 
-    (void)snprintf(next, sizeof(next), "%s/%s/%s", at->by.s, at->author.s,
-                   hf_hex(at->object.b, HF_ID_BYTES, hex));
-    if (fork_next(c->env->view, at))
-        api_put_text(o, "next", next);
+    if (at->is_of_claims)
+        (void)snprintf(next, sizeof(next), "custody/%s",
+                       hf_hex(at->tag.b, HF_HASH_BYTES, hex));
+    else
+        (void)snprintf(next, sizeof(next), "%s/%s/%s", at->fork.by.s,
+                       at->fork.author.s,
+                       hf_hex(at->fork.object.b, HF_ID_BYTES, hex));
+    api_put_text(o, "next", next);
+}
+
+/* True: the page is full, and @at where it ends. */
+static bool
+add_forks(struct api_call *c, json_t *list, size_t limit, struct node_fork *at)
+{
+    struct node_fork next = *at;
+
+    while (fork_next(c->env->view, &next)) {
+        if (json_array_size(list) == limit)
+            return true;
+        *at = next;
+        if (at->kind != OBJECT_NONE) /* else its entries are not here yet */
+            (void)json_array_append_new(list, fork_item(c, at));
+    }
+    return false;
 }
 
 enum api_verdict
 query_exceptions(struct api_call *c)
 {
-    struct node_fork at;
-    bool is_full = false;
+    struct place at;
+    bool is_full;
     json_t *list, *o;
     size_t limit;
 
@@ -95,14 +194,14 @@ query_exceptions(struct api_call *c)
     if (!api_arg_limit(c, &limit) || !read_cursor(c, &at))
         return API_ANSWERED;
     list = json_array();
-    while (!is_full && fork_next(c->env->view, &at)) {
-        if (at.kind != OBJECT_NONE) /* else its entries are not here yet */
-            (void)json_array_append_new(list, fork_item(c, &at));
-        is_full = json_array_size(list) == limit;
+    is_full = !at.is_of_claims && add_forks(c, list, limit, &at.fork);
+    if (!is_full) {
+        at.is_of_claims = true;
+        is_full = add_claims(c, list, limit, &at.tag);
     }
     o = json_object();
     (void)json_object_set_new(o, "items", list);
     if (is_full)
-        put_next(c, o, &at);
+        put_next(o, &at);
     return api_say(c, o);
 }

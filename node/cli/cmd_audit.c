@@ -158,6 +158,25 @@ cmd_audit_access(struct cli *c)
 }
 
 static void
+print_claims(struct cli *c, const json_t *item, const json_t *evidence)
+{
+    char at[CLI_OUT_TIME], label[16];
+    const json_t *claim;
+    size_t i;
+
+    fprintf(c->out, "%s  %.16s  %s\n",
+            cli_out_time(cli_out_text(evidence, "at"), at),
+            cli_out_text(evidence, "tag"), cli_out_text(item, "finding"));
+    json_array_foreach(json_object_get(evidence, "claims"), i, claim)
+    {
+        (void)snprintf(label, sizeof(label), "  %s",
+                       cli_out_text(claim, "claim"));
+        cli_out_fieldf(c->out, label, "%s, %s", cli_out_text(claim, "by"),
+                       cli_out_text(claim, "day"));
+    }
+}
+
+static void
 print_exception(struct cli *c, const json_t *item)
 {
     const json_t *evidence = json_object_get(item, "evidence");
@@ -166,6 +185,11 @@ print_exception(struct cli *c, const json_t *item)
     const json_t *entry;
     size_t i;
 
+    if (json_object_get(evidence, "claims") != NULL) {
+        free(between);
+        print_claims(c, item, evidence);
+        return;
+    }
     fprintf(c->out, "%s  %s  %s\n",
             cli_out_time(cli_out_text(evidence, "at"), at),
             cli_out_id(cli_out_text(evidence, "id"), word),

@@ -1,5 +1,6 @@
 #include "figures.h"
 
+#include "claim.h"
 #include "push.h"
 #include "reach.h"
 
@@ -185,6 +186,7 @@ figures_due(struct step *s)
     if (!self_get(s->v, &self))
         return;
     send_figures(s, &self);
+    claims_due(s);
     next_period(s, &self);
 }
 

@@ -1,4 +1,5 @@
 /* An envelope came: each content to what takes it, and the answer. */
+#include "claim.h"
 #include "figures.h"
 #include "files.h"
 #include "fork.h"
@@ -196,6 +197,9 @@ take_content(struct step *s, const struct hf_org *from, const struct content *c,
         break;
     case CONTENT_FORK:
         fork_take(s, from, &c->u.fork, in);
+        break;
+    case CONTENT_CLAIMS:
+        claims_take(s, from, &c->u.claims, in);
         break;
     }
 }

@@ -14,7 +14,8 @@
 bool
 push_is_receipted(const struct content *c)
 {
-    return c->type == CONTENT_PUSH || c->type == CONTENT_FORK;
+    return c->type == CONTENT_PUSH || c->type == CONTENT_FORK ||
+           c->type == CONTENT_CLAIMS;
 }
 
 struct hf_id
@@ -46,6 +47,7 @@ push_content(struct step *s, const struct hf_org *to, const struct content *c,
     else
         out.object = *object;
     out.lane = (uint8_t)lane;
+    out.is_claims = c->type == CONTENT_CLAIMS;
     out.wants_receipt = push_is_receipted(c);
     out.created_ms = s->now;
     out.expires_ms = e->u.send.expires_ms;

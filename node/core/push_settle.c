@@ -1,4 +1,5 @@
 #include "bare.h"
+#include "claim.h"
 #include "deadline.h"
 #include "fork.h"
 #include "push_internal.h"
@@ -142,6 +143,8 @@ push_receipted(struct step *s, const struct hf_org *from,
     forget(s, &out);
     if (!hf_id_is_zero(&out.fork))
         fork_receipted(s, from, &out, r->status);
+    if (out.is_claims)
+        claims_receipted(s, from, &out, r->status);
     if (!live_load(s, &out.object, &l))
         return;
     if (r->status == DELIVERY_REFUSED)

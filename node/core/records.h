@@ -142,6 +142,7 @@ struct node_out {
                                    0: it does not */
     struct hf_id answers;       /* a copy: the ask that it answers; or zero */
     struct hf_id fork;          /* evidence: of whose fork; or zero */
+    uint8_t is_claims;          /* of custody, up to number `n` */
 };
 
 /** One line of `show --trace` that is not a chain entry. */
@@ -402,6 +403,41 @@ bool title_get(const struct node_view *v, const struct hf_id *case_id,
 void title_put(const struct node_view *v, const struct hf_id *case_id,
                uint32_t epoch, const uint8_t *link);
 void title_del(const struct node_view *v, const struct hf_id *case_id);
+
+/** A claim of custody (claim.h): ours, or what a member told the committee. */
+struct node_claim {
+    struct hf_hash tag;
+    struct hf_org by;
+    enum custody_claim what;
+    uint32_t day;
+    uint64_t at_ms; /* when it was made, or filed, here */
+};
+/** How many we made, and how far each of the committee has them. */
+#define TELLING_MAX 4u
+struct node_telling {
+    uint32_t made; /* the number of the newest */
+    struct node_told {
+        struct hf_org to;      /* empty: a free place */
+        uint32_t upto;         /* it has those */
+        struct hf_id envelope; /* on the way; zero: none */
+    } told[TELLING_MAX];
+};
+void telling_get(const struct node_view *v, struct node_telling *ret);
+void telling_put(const struct node_view *v, const struct node_telling *t);
+/** claim_next: our own after *serial (0: the first). claim_del_before: the
+ * oldest, if it was made before @ms; false: there is none. */
+bool claim_next(const struct node_view *v, uint32_t *serial,
+                struct node_claim *ret);
+void claim_put(const struct node_view *v, uint32_t serial,
+               const struct node_claim *c);
+bool claim_del_before(const struct node_view *v, uint64_t ms);
+/** filed_next: what was filed after *at in order of tag, what, by; begin with
+ * *at zeroed. filed_count: of one member. claim_unfile_before: the oldest. */
+bool filed_next(const struct node_view *v, struct node_claim *at);
+bool filed_has(const struct node_view *v, const struct node_claim *c);
+uint32_t filed_count(const struct node_view *v, const struct hf_org *by);
+void filed_put(const struct node_view *v, const struct node_claim *c);
+bool claim_unfile_before(const struct node_view *v, uint64_t ms);
 
 /** cell_next: the own cell after *at (zeroed: the first), into *at.
  * figure_next: begin with *by and *serial zeroed. */

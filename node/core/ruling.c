@@ -1,5 +1,7 @@
 #include "ruling.h"
 
+#include "claim.h"
+
 #define PAGE 64 /* cases ruled in one step */
 
 static const struct registry_ruling *
@@ -35,6 +37,8 @@ apply(struct step *s, struct node_case *c)
 
     if (r == NULL || r->epoch <= c->epoch)
         return false;
+    if (hf_org_eq(&r->holder, step_me(s)))
+        claim_moved(s, &c->id, c->epoch, true);
     c->holder = r->holder;
     c->epoch = r->epoch;
     c->open_transfer = (struct hf_id){{0}};

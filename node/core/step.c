@@ -76,6 +76,8 @@ step_content(struct step *s, enum content_type type)
         n = offsetof(struct content, u) + sizeof(struct content_slip);
     else if (type == CONTENT_FORK)
         n = offsetof(struct content, u) + sizeof(struct content_fork);
+    else if (type == CONTENT_CLAIMS)
+        n = offsetof(struct content, u) + sizeof(struct content_claims);
     c = step_alloc(s, n);
     c->type = type;
     return c;

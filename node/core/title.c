@@ -105,7 +105,7 @@ epoch_of(const struct step *s, const struct node_case *c, const uint8_t *side)
     return 0;
 }
 
-void
+uint32_t
 title_keep(struct step *s, const struct live *l, const struct node_case *c)
 {
     uint8_t link[TITLE_LINK_BYTES];
@@ -114,10 +114,12 @@ title_keep(struct step *s, const struct live *l, const struct node_case *c)
     if (!fill_side(s, l, SIDE_FIRST, EVENT_HAND_OVER, link) ||
         !fill_side(s, l, SIDE_SECOND, EVENT_TAKE_OVER,
                    link + TITLE_SIDE_BYTES))
-        return;
+        return c->epoch;
     epoch = epoch_of(s, c, link);
-    if (epoch != 0)
-        title_put(s->v, &c->id, epoch, link);
+    if (epoch == 0)
+        return c->epoch;
+    title_put(s->v, &c->id, epoch, link);
+    return epoch;
 }
 
 static bool

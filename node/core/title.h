@@ -24,10 +24,10 @@
 #define TITLE_BYTES_MAX  (TITLE_HEAD_BYTES + TITLE_LINKS_MAX * TITLE_LINK_BYTES)
 _Static_assert(TITLE_BYTES_MAX <= PART_BYTES_MAX, "it is one part");
 
-/** title_keep: custody of @c has passed on in @l; which epoch, the entries say.
- * Nothing is kept where the body of one is gone. */
-void title_keep(struct step *s, const struct live *l,
-                const struct node_case *c);
+/** title_keep: custody of @c has passed on in @l; returns which epoch, as the
+ * entries say. Nothing is kept where the body of one is gone. */
+uint32_t title_keep(struct step *s, const struct live *l,
+                    const struct node_case *c);
 
 /** title_add: the part of a release of @c into @b. */
 void title_add(struct step *s, const struct node_case *c, struct body *b);

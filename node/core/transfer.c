@@ -1,6 +1,7 @@
 /* The transfer's own part of live.h: effects of its entries, and what follows
  * by itself. node/DESIGN.md, "Case transfer". */
 #include "ask.h"
+#include "claim.h"
 #include "close.h"
 #include "deadline.h"
 #include "disclose.h"
@@ -128,7 +129,7 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
     case EVENT_TAKE_OVER:
         if (!is_first)
             profile_adopt(s, l, &c);
-        title_keep(s, l, &c);
+        claim_moved(s, &c.id, title_keep(s, l, &c), !is_first);
         c.holder = is_first ? l->o.peer : *step_me(s);
         c.epoch++;
         c.open_transfer = (struct hf_id){{0}};

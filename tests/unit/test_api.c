@@ -470,6 +470,41 @@ Test(api, forks_are_listed_with_both_entries)
     cr_expect(eq(int, exit_of(), 77));
 }
 
+Test(api, custody_that_two_claim_is_an_exception_and_pages)
+{
+    struct node_claim claim;
+    const json_t *evidence;
+    char path[160];
+
+    for (uint8_t i = 0; i < 6; i++) {
+        memset(&claim, 0, sizeof(claim));
+        claim.tag.b[0] = (uint8_t)(i / 2 + 1); /* three tags, two ends each */
+        claim.by = (struct hf_org){{i % 2 == 0 ? 'a' : 'b'}};
+        claim.what = i < 2 && i % 2 == 0 ? CLAIM_GIVES : CLAIM_TAKES;
+        claim.day = 20000;
+        claim.at_ms = NOW;
+        filed_put(&fixture.view, &claim);
+    }
+    get("/audit/exceptions", "aud");
+    cr_assert(eq(sz, n_items(), 2), "%s", answer.text);
+    cr_expect(eq(str, item_text(0, "finding"), "custody_twice"));
+    evidence = json_object_get(item(0), "evidence");
+    evidence = json_array_get(json_object_get(evidence, "claims"), 1);
+    cr_expect(eq(
+        str, (char *)json_string_value(json_object_get(evidence, "day")),
+        "2024-10-04"));
+    cr_expect(eq(
+        str, (char *)json_string_value(json_object_get(evidence, "claim")),
+        "takes"));
+    get("/audit/exceptions?limit=1", "aud");
+    cr_assert(eq(sz, n_items(), 1), "%s", answer.text);
+    (void)snprintf(path, sizeof(path), "/audit/exceptions?limit=5&cursor=%s",
+                   json_string_value(json_object_get(answer.json, "next")));
+    get(path, "aud");
+    cr_assert(eq(sz, n_items(), 1), "%s", answer.text);
+    cr_expect(zero(ptr, json_object_get(answer.json, "next")));
+}
+
 Test(api, services_are_found_by_code_place_and_language)
 {
     struct service s;

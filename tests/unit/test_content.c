@@ -296,6 +296,30 @@ Test(content, fork_is_two_entries_without_bodies)
     cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
 }
 
+Test(content, claims_are_tags_and_days)
+{
+    memset(&c, 0, sizeof(c));
+    c.type = CONTENT_CLAIMS;
+    c.u.claims.n = CONTENT_CLAIMS_MAX;
+    for (size_t i = 0; i < CONTENT_CLAIMS_MAX; i++)
+        c.u.claims.item[i] =
+            (struct content_claim){{{1, (uint8_t)i}}, CLAIM_TAKES, 20000};
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    cr_expect(eq(sz, got.u.claims.n, CONTENT_CLAIMS_MAX));
+    cr_expect(eq(u8, got.u.claims.item[255].tag.b[1], 255));
+    cr_expect(eq(u32, got.u.claims.item[255].day, 20000));
+    c.u.claims.n = 1;
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    expect_one_encoding();
+    c.u.claims.item[0].what = CLAIM_END;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
+    c.u.claims.item[0].what = CLAIM_GIVES;
+    c.u.claims.item[0].day = UINT32_MAX;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "no such day");
+    c.u.claims.n = 0;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "says nothing");
+}
+
 Test(content, fills_its_limits_and_no_more)
 {
     make_push(CONTENT_ENTRIES_MAX);
