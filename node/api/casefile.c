@@ -144,8 +144,7 @@ take_head(struct filecheck *at, const char *key, json_t *value,
     if (strcmp(key, "stage") == 0) {
         ret->stage = text == NULL ? STAGE_NONE : stage_parse(text);
         if (ret->stage == STAGE_NONE)
-            return filecheck_fail(at, "must be a stage, such as pre_departure "
-                                      "or arrived");
+            return filecheck_fail(at, "must be one of" FILECHECK_STAGES);
         ret->facts.stage = ret->stage;
         return true;
     }

@@ -23,8 +23,9 @@ take_roles(struct api_call *c)
 
         if (role == ROLE_NONE || role == ROLE_AUTOMATIC) {
             (void)api_bad(c, "roles",
-                          "must be roles, such as case_manager "
-                          "or focal_point");
+                          "must be of case_manager supervisor focal_point "
+                          "health mental_health_professional committee "
+                          "reviewer auditor admin integration");
             return false;
         }
         c->command->roles |= ROLE_BIT(role);

@@ -138,8 +138,7 @@ command_case_stage(struct api_call *c)
     c->command->stage = text == NULL ? STAGE_NONE : stage_parse(text);
     if (c->command->stage == STAGE_NONE)
         return api_bad(c, "stage",
-                       "must be a stage, such as planning or "
-                       "in_assistance");
+                       "must be planning, in_assistance or follow_up");
     c->req->stage = c->command->stage;
     return API_COMMAND;
 }

@@ -3,6 +3,7 @@
 
 #include "api_internal.h"
 #include "casefile.h"
+#include "reason.h"
 
 /* Members that travel sealed beside the entry, as its details. */
 static const char *const detail_keys[] = {
@@ -38,6 +39,7 @@ take_reason(struct api_call *c)
     const char *text = filecheck_string(c->req->json, "reason");
     const char *outcome = filecheck_string(c->req->json, "outcome");
     const bool has_outcome = json_object_get(c->req->json, "outcome") != NULL;
+    char room[NODE_MESSAGE_BYTES];
 
     if (has_outcome) {
         m->reason = outcome == NULL ? REASON_NONE : reason_parse(outcome);
@@ -55,7 +57,8 @@ take_reason(struct api_call *c)
     m->reason = text == NULL ? REASON_NONE : reason_parse(text);
     if (m->reason != REASON_NONE)
         return true;
-    (void)api_bad(c, "reason", "is not in the vocabulary of reasons");
+    (void)api_bad(c, "reason",
+                  reason_names(c->req->kind, m->event, room, sizeof(room)));
     return false;
 }
 

@@ -20,6 +20,10 @@
 #define FILECHECK_DEPTH_MAX  32
 #define FILECHECK_TEXT_MAX   16000 /* bytes of one text */
 
+/* " pre_departure in_transit ...": what a complaint about a stage lists. */
+#define FILECHECK_WORD(symbol, number, text) " " text
+#define FILECHECK_STAGES                     STAGE_MAP(FILECHECK_WORD)
+
 /** A complaint. */
 struct filecheck_error {
     char path[FILECHECK_PATH_BYTES]; /* "" when about the file as a whole */

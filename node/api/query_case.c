@@ -72,7 +72,7 @@ read_filter(struct api_call *c, struct case_filter *f)
     f->unassigned = api_arg_flag(c, "unassigned");
     if (stage != NULL && (f->stage = stage_parse(stage)) == STAGE_NONE) {
         (void)api_refuse(c, EX_USAGE, "bad_parameter", NULL, "",
-                         "stage must be a stage, such as arrived");
+                         "stage must be one of" FILECHECK_STAGES);
         return false;
     }
     if (holder != NULL && !hf_org_parse(holder, &f->holder)) {

@@ -25,8 +25,6 @@ command_unmet_add(struct api_call *c)
         !api_body_text(c, "text", &m->text))
         return API_ANSWERED;
     m->reason = reason == NULL ? REASON_NONE : reason_parse(reason);
-    if (m->reason == REASON_NONE)
-        return api_bad(c, "reason", "is not in the vocabulary of reasons");
     if (referral != NULL) {
         if (!api_find_object(c, referral, &o))
             return API_ANSWERED;

@@ -31,8 +31,8 @@ too_early(struct step *s, const char *what, const char *hint, uint64_t due_ms)
 {
     char due[HF_TIME_TEXT_BYTES];
 
-    step_refuse(s, 1, "too_early", hint,
-                "%s is due only at %s", what, hf_time_format(due_ms, due));
+    step_refuse(s, 1, "too_early", hint, "%s is due only at %s", what,
+                hf_time_format(due_ms, due));
 }
 
 static bool
@@ -91,6 +91,35 @@ needs_when(struct step *s, const char *option)
     return false;
 }
 
+/* A year typed wrongly would put a deadline, or an appointment, into the past,
+ * and at once tell supervisor and committee. Within a day it may be meant. */
+static bool
+when_is_ahead(struct step *s)
+{
+    const uint64_t day_ms = UINT64_C(86400000), when_ms = s->cmd->when_ms;
+    const uint64_t said_ms =
+        s->cmd->happened_ms != 0 ? s->cmd->happened_ms : s->now;
+    char text[HF_TIME_TEXT_BYTES];
+
+    if (when_ms == 0 || when_ms + day_ms >= said_ms)
+        return true;
+    step_refuse(s, 65, "bad_time", "give a later one",
+                "%s for %s: that is over", event_text(s->cmd->event),
+                hf_time_format(when_ms, text));
+    return false;
+}
+
+/* "Other" alone tells the one who referred nothing. */
+static bool
+other_has_words(struct step *s)
+{
+    if (s->cmd->reason != REASON_OTHER || s->cmd->text.n > 0)
+        return true;
+    step_refuse(s, 65, "no_words", "add --text T, which only they can read",
+                "reason other needs words");
+    return false;
+}
+
 /* Only of a case that is held here, and only the transfer that is open: two
  * of one case may both have come to life again by late entries (I-4). */
 static bool
@@ -144,11 +173,17 @@ has_needs(struct step *s, const struct live *l)
     case EVENT_QUERY:
         return may_query(s, l);
     case EVENT_WAITLIST:
-        return needs_when(s, "--until DATE");
+        return needs_when(s, "--until DATE") && when_is_ahead(s);
     case EVENT_SCHEDULE:
     case EVENT_RESCHEDULE:
-        return needs_when(s, "--when T");
+        return needs_when(s, "--when T") && when_is_ahead(s);
+    case EVENT_ACCEPT:
+        return when_is_ahead(s);
+    case EVENT_DECLINE:
+        return !referral || other_has_words(s);
     case EVENT_REDIRECT:
+        if (referral && !other_has_words(s))
+            return false;
         if (!referral || s->cmd->to.s[0] != '\0')
             return true;
         step_refuse(s, 65, "no_org", "",

@@ -77,6 +77,29 @@ rule_of(enum object_kind kind, enum event event)
     return NULL;
 }
 
+static void
+add_names(const struct rule *r, char *room, size_t room_bytes, size_t n)
+{
+    for (int i = 0; i < REASONS_MAX && r->allowed[i] != REASON_NONE; i++)
+        if (n < room_bytes)
+            n += (size_t)snprintf(room + n, room_bytes - n, " %s",
+                                  reason_text(r->allowed[i]));
+}
+
+const char *
+reason_names(enum object_kind kind, enum event event, char *room,
+             size_t room_bytes)
+{
+    const struct rule *r = rule_of(kind, event);
+    const size_t n =
+        (size_t)snprintf(room, room_bytes, "%s",
+                         r != NULL ? "must be one of" : "is not taken here");
+
+    if (r != NULL)
+        add_names(r, room, room_bytes, n);
+    return room;
+}
+
 const char *
 reason_check(enum object_kind kind, enum event event, enum reason reason,
              char *room, size_t room_bytes)
@@ -96,9 +119,6 @@ reason_check(enum object_kind kind, enum event event, enum reason reason,
             return NULL;
     n = (size_t)snprintf(room, room_bytes, "%s needs one of the reasons",
                          event_text(event));
-    for (int i = 0; i < REASONS_MAX && r->allowed[i] != REASON_NONE; i++)
-        if (n < room_bytes)
-            n += (size_t)snprintf(room + n, room_bytes - n, " %s",
-                                  reason_text(r->allowed[i]));
+    add_names(r, room, room_bytes, n);
     return room;
 }

@@ -437,3 +437,33 @@ Test(gates, refuse_a_release_that_is_too_large_for_an_envelope)
     core_does(s, id, EVENT_RELEASE, REASON_NONE);
     expect_state(r, id, STATE_RELEASED);
 }
+
+Test(gates, a_deadline_or_appointment_of_the_past_is_a_typing_error)
+{
+    static const enum event events[] = {EVENT_WAITLIST, EVENT_ACCEPT,
+                                        EVENT_SCHEDULE};
+    const struct hf_id id = refer("health.general", false);
+
+    core_run();
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        struct node_command c = core_event_cmd(id, events[i], REASON_NONE);
+
+        c.when_ms = core->now_ms - 2 * DAY_MS;
+        cr_expect(eq(int, core_ask(r, &c), 65));
+        cr_expect(eq(str, r->reply.code, (char *)"bad_time"));
+        c.when_ms = core->now_ms + 2 * DAY_MS;
+        cr_expect(zero(int, core_ask(r, &c)), "%s", r->reply.message);
+    }
+}
+
+Test(gates, reason_other_tells_the_sender_nothing_without_words)
+{
+    const struct hf_id id = refer("health.general", false);
+    struct node_command c = core_event_cmd(id, EVENT_DECLINE, REASON_OTHER);
+
+    core_run();
+    cr_expect(eq(int, core_ask(r, &c), 65));
+    cr_expect(eq(str, r->reply.code, (char *)"no_words"));
+    c.text = (struct hf_bytes){(const uint8_t *)"full", 4};
+    cr_expect(zero(int, core_ask(r, &c)), "%s", r->reply.message);
+}
