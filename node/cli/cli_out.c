@@ -142,9 +142,8 @@ cli_out_clean(const char *text)
     return copy;
 }
 
-/* One line's worth of @text: whole words as long as they fit. */
-static size_t
-line_bytes(const char *text, size_t cells)
+size_t
+cli_out_line(const char *text, size_t cells)
 {
     const size_t fit = cli_out_cut(text, cells);
     size_t n = fit;
@@ -163,7 +162,7 @@ cli_out_wrapped(FILE *out, size_t indent, const char *text)
         indent < CLI_OUT_COLUMNS / 2 ? CLI_OUT_COLUMNS - indent : 40;
 
     for (;;) {
-        const size_t n = line_bytes(text, cells);
+        const size_t n = cli_out_line(text, cells);
 
         fprintf(out, "%.*s\n", (int)n, text);
         text += n;

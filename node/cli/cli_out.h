@@ -24,6 +24,9 @@
 size_t cli_out_width(const char *text);
 /** cli_out_cut: how many bytes of @text fit in @cells. */
 size_t cli_out_cut(const char *text, size_t cells);
+/** cli_out_line: how many bytes of @text are one line of @cells: whole words as
+ * long as they fit. */
+size_t cli_out_line(const char *text, size_t cells);
 /** cli_out_clean: a copy with control characters and direction overrides
  * replaced, newlines by spaces; NULL gives "". free() it. */
 char *cli_out_clean(const char *text);
@@ -41,9 +44,15 @@ void cli_out_fieldf(FILE *out, const char *label, const char *fmt, ...)
 
 struct cli_table; /* rows of text, printed aligned */
 
+/* What a column does when the line is too long; false and true do for the
+ * first two. */
+enum { CLI_KEEP, CLI_CUT, CLI_CUT_LAST, CLI_WRAP };
+
 struct cli_col {
     const char *head;
-    bool may_shrink; /* cut with "..." when the line is too long */
+    unsigned char fit; /* CLI_CUT: cut with "..."; CLI_CUT_LAST: only when the
+                        * others are as narrow as they can be; CLI_WRAP: goes
+                        * on under itself, broken at spaces */
 };
 
 /** cli_table_new: of @n columns, which must outlive it. NULL: no memory. */

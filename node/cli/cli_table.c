@@ -76,20 +76,30 @@ line_width(const struct cli_table *t, const size_t *width)
     return sum;
 }
 
-/* The widest column that may shrink gives, a cell at a time, while the line
- * is too long; its header's width it keeps. */
+/* The widest column that may shrink, or n_cols; its header's width it keeps. */
+static size_t
+widest_of(const struct cli_table *t, const size_t *width, bool last)
+{
+    size_t widest = t->n_cols;
+
+    for (size_t i = 0; i < t->n_cols; i++)
+        if (t->cols[i].fit != CLI_KEEP &&
+            (t->cols[i].fit == CLI_CUT_LAST) == last &&
+            width[i] > cli_out_width(cli_tr(t->cols[i].head)) && width[i] > 4 &&
+            (widest == t->n_cols || width[i] > width[widest]))
+            widest = i;
+    return widest;
+}
+
+/* The widest column gives, a cell at a time, while the line is too long. */
 static void
 fit(const struct cli_table *t, size_t *width)
 {
     while (line_width(t, width) > CLI_OUT_COLUMNS) {
-        size_t widest = t->n_cols;
+        size_t widest = widest_of(t, width, false);
 
-        for (size_t i = 0; i < t->n_cols; i++)
-            if (t->cols[i].may_shrink &&
-                width[i] > cli_out_width(cli_tr(t->cols[i].head)) &&
-                width[i] > 4 &&
-                (widest == t->n_cols || width[i] > width[widest]))
-                widest = i;
+        if (widest == t->n_cols)
+            widest = widest_of(t, width, true);
         if (widest == t->n_cols)
             return;
         width[widest]--;
@@ -122,15 +132,53 @@ put_cell(FILE *out, const char *text, size_t width, size_t *owed)
 }
 
 static void
-put_line(const struct cli_table *t, FILE *out, const size_t *width, size_t row,
-         bool is_head)
+put_head(const struct cli_table *t, FILE *out, const size_t *width)
 {
     size_t owed = 0;
 
     for (size_t i = 0; i < t->n_cols; i++)
-        put_cell(out, is_head ? cli_tr(t->cols[i].head) : cell_at(t, row, i),
-                 width[i], &owed);
+        put_cell(out, cli_tr(t->cols[i].head), width[i], &owed);
     fputc('\n', out);
+}
+
+/* What of a cell that wraps stands in this line; *rest is moved behind it. */
+static const char *
+next_part(const char **rest, size_t width, char part[static 512])
+{
+    const size_t n = cli_out_line(*rest, width);
+
+    (void)snprintf(part, 512, "%.*s", (int)n, *rest);
+    *rest += n;
+    *rest += strspn(*rest, " ");
+    return part;
+}
+
+static void
+put_row(const struct cli_table *t, FILE *out, const size_t *width, size_t row)
+{
+    const char *rest[CLI_OUT_COLS_MAX];
+    bool more = true;
+
+    for (size_t i = 0; i < t->n_cols; i++)
+        rest[i] = cell_at(t, row, i);
+    while (more) {
+        size_t owed = 0;
+
+        more = false;
+        for (size_t i = 0; i < t->n_cols; i++) {
+            char part[512];
+
+            if (t->cols[i].fit == CLI_WRAP) {
+                put_cell(out, next_part(&rest[i], width[i], part), width[i],
+                         &owed);
+            } else {
+                put_cell(out, rest[i], width[i], &owed);
+                rest[i] = "";
+            }
+            more |= rest[i][0] != '\0';
+        }
+        fputc('\n', out);
+    }
 }
 
 void
@@ -151,9 +199,9 @@ cli_table_print(const struct cli_table *t, FILE *out, const char *none)
         }
     }
     fit(t, width);
-    put_line(t, out, width, 0, true);
+    put_head(t, out, width);
     for (size_t row = 0; row < t->n_rows; row++)
-        put_line(t, out, width, row, false);
+        put_row(t, out, width, row);
     if (t->failed)
         fprintf(out, "(some lines are missing: out of memory)\n");
 }

@@ -277,7 +277,7 @@ static const struct cli_verb verbs[] = {
     {"route", "CASE", "need! urgency wish to=ORG incident-at",
      "where it would go, with which data, and why", cmd_route, false},
     {"refer", "CASE...",
-     "need to=ORG urgency incident-at wish draft override-reason replaces "
+     "need! to=ORG urgency incident-at wish draft override-reason replaces "
      "vital-interest attest" LATER_ENTRY,
      "refer: decide, check consent, send", cmd_refer, false},
     {"list", "", "in out state overdue mine unassigned since limit cursor",

@@ -28,13 +28,14 @@ static void
 list_row(struct cli_table *t, const json_t *item)
 {
     const bool in = strcmp(cli_out_text(item, "direction"), "in") == 0;
+    const char *urgency = cli_out_text(item, "urgency");
     char id[CLI_OUT_ID], at[CLI_OUT_TIME], due[CLI_OUT_TIME];
     const char *cells[] = {cli_out_id(cli_out_text(item, "id"), id),
                            cli_out_text(item, "state"),
                            in ? "<" : ">",
                            cli_out_text(item, in ? "from" : "to"),
                            cli_out_text(item, "service"),
-                           cli_out_text(item, "urgency"),
+                           strcmp(urgency, "normal") == 0 ? "" : urgency,
                            due_text(item, due),
                            cli_out_day(cli_out_text(item, "at"), at)};
 
@@ -47,12 +48,12 @@ int
 cmd_list(struct cli *c)
 {
     static const struct cli_col cols[] = {{CLI_N("ID"), false},
-                                          {CLI_N("STATE"), true},
+                                          {CLI_N("STATE"), CLI_CUT_LAST},
                                           {"", false},
                                           {CLI_N("PEER"), true},
                                           {CLI_N("SERVICE"), true},
-                                          {CLI_N("URGENCY"), true},
-                                          {CLI_N("DUE"), true},
+                                          {"!", CLI_CUT_LAST},
+                                          {CLI_N("DUE"), false},
                                           {CLI_N("CHANGED"), false}};
     char since[HF_TIME_TEXT_BYTES];
     json_t *answer = NULL, *item;
@@ -203,7 +204,7 @@ cmd_withdrawals(struct cli *c)
                                cli_out_text(item, "effect"),
                                cli_out_text(item, "state"),
                                answer_text(item, words, sizeof(words)),
-                               cli_out_time(cli_out_text(item, "at"), at)};
+                               cli_out_day(cli_out_text(item, "at"), at)};
 
         cli_table_row(t, cells);
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_conn.h"
+#include "cli_i18n.h"
 #include "cli_out.h"
 #include "cli_when.h"
 #include "cli_yaml.h"
@@ -64,10 +65,11 @@ held_back_like(const json_t *withholds, size_t i)
             continue;
         if (k < i)
             break;
-        fprintf(f, "%s%s", n++ > 0 ? ", " : "", cli_out_text(item, "category"));
+        fprintf(f, "%s%s", n++ > 0 ? ", " : "",
+                cli_tr(cli_out_text(item, "category")));
     }
     if (n > 0)
-        fprintf(f, ": %s", why);
+        fprintf(f, ": %s", cli_tr(why));
     (void)fclose(f);
     return text;
 }

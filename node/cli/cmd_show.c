@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_conn.h"
+#include "cli_entry.h"
 #include "cli_out.h"
 #include "cmd.h"
 #include "hf_text.h"
@@ -240,27 +241,6 @@ print_withheld(FILE *out, const json_t *withheld)
 }
 
 static void
-print_entry(FILE *out, const json_t *e)
-{
-    const json_t *valid = json_object_get(e, "valid");
-    const char *reason = cli_out_text(e, "reason");
-    char at[CLI_OUT_TIME];
-
-    fprintf(out, "  %s  %-12s %lld %s", cli_out_time(cli_out_text(e, "at"), at),
-            cli_out_text(e, "author"),
-            (long long)json_integer_value(json_object_get(e, "n")),
-            cli_out_text(e, "event"));
-    if (reason[0] != '\0')
-        fprintf(out, " (%s)", reason);
-    if (cli_out_text(e, "role")[0] != '\0')
-        fprintf(out, ", %s", cli_out_text(e, "role"));
-    if (json_is_false(valid))
-        fprintf(out, "  DOES NOT COUNT%s%s",
-                cli_out_text(e, "why")[0] ? ": " : "", cli_out_text(e, "why"));
-    fputc('\n', out);
-}
-
-static void
 print_receipt(FILE *out, const json_t *r)
 {
     char at[CLI_OUT_TIME];
@@ -337,7 +317,7 @@ print_trace(FILE *out, const json_t *j)
         if (m[i].is_receipt)
             print_receipt(out, m[i].what);
         else
-            print_entry(out, m[i].what);
+            cli_entry_print(out, m[i].what);
     free(m);
 }
 
@@ -364,7 +344,7 @@ print_object(FILE *out, const json_t *j, bool trace)
     if (json_array_size(json_object_get(j, "chain")) > 0)
         fputs("\nWhat happened\n", out);
     json_array_foreach(json_object_get(j, "chain"), i, item)
-        print_entry(out, item);
+        cli_entry_print(out, item);
 }
 
 int

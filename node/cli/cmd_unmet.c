@@ -55,8 +55,12 @@ int
 cmd_unmet_add(struct cli *c)
 {
     json_t *answer = NULL;
-    const int status = post(c, "/unmet", true, &answer);
+    int status;
 
+    if (!cli_has(c, "file") && (!cli_has(c, "need") || !cli_has(c, "reason")))
+        return cli_fail(c, EX_USAGE, "usage", "handoff unmet add --help",
+                        "unmet add needs --need N and --reason R, or --file F");
+    status = post(c, "/unmet", true, &answer);
     if (status == 0 && !cli_say(c, answer))
         fprintf(c->out, "%s: on record\n", cli_out_text(answer, "case"));
     json_decref(answer);

@@ -5,6 +5,7 @@
 #include "cli_out.h"
 #include "cli_when.h"
 #include "cmd.h"
+#include "hf_proc.h"
 
 static json_t *
 roles_json(const struct cli *c)
@@ -75,6 +76,7 @@ cmd_user_absent(struct cli *c)
     char until[HF_TIME_TEXT_BYTES];
     struct cli_path p;
     const char *when;
+    uint64_t ms;
     json_t *body;
     int status = cli_when(c, "until", CLI_AHEAD, until, &when);
 
@@ -86,7 +88,11 @@ cmd_user_absent(struct cli *c)
     body = json_pack("{s:s}", "until", when);
     if (cli_has(c, "to"))
         (void)json_object_set_new(body, "to", json_string(cli_value(c, "to")));
-    return post(c, p.text, body, "is away; the work is lent until then");
+    if (hf_time_parse(when, &ms) && ms <= hf_clock_wall_ms())
+        return post(c, p.text, body, "is here; nothing is lent");
+    return post(c, p.text, body,
+                cli_has(c, "to") ? "is away; the work is lent until then"
+                                 : "is away; nobody stands in (--to USER)");
 }
 
 /* What to know of a user besides roles, in a few words. */
@@ -98,8 +104,10 @@ say_standing(const json_t *item, char out[static 80])
     if (cli_out_true(item, "disabled"))
         (void)snprintf(out, 80, "disabled");
     else if (cli_out_text(item, "absent_until")[0] != '\0')
-        (void)snprintf(out, 80, "away until %s",
-                       cli_out_time(cli_out_text(item, "absent_until"), at));
+        (void)snprintf(out, 80, "away until %s%s%s",
+                       cli_out_time(cli_out_text(item, "absent_until"), at),
+                       cli_out_text(item, "stand_in")[0] ? ": " : "",
+                       cli_out_text(item, "stand_in"));
     else
         out[0] = '\0';
 }
@@ -107,8 +115,10 @@ say_standing(const json_t *item, char out[static 80])
 int
 cmd_user_list(struct cli *c)
 {
-    static const struct cli_col cols[] = {
-        {"USER", false}, {"ROLES", true}, {"LANGUAGE", false}, {"", true}};
+    static const struct cli_col cols[] = {{"USER", false},
+                                          {"ROLES", CLI_WRAP},
+                                          {"LANGUAGE", false},
+                                          {"", CLI_WRAP}};
     struct cli_table *t;
     json_t *answer = NULL, *item;
     size_t i;

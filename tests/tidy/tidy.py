@@ -409,6 +409,9 @@ def marked_texts():
                                       found.group(1)))
             line = read(path).count("\n", 0, found.start()) + 1
             texts.setdefault(text, (path, line))
+    why = read("policy/gate.c").split("withheld_text(", 1)[1].split("\n}", 1)[0]
+    for text in re.findall(r'return "([^"]+)"', why):
+        texts.setdefault(text, ("policy/gate.c", 1))
     for name in ("CATEGORY", "URGENCY", "SEX", "STAGE", "STATE"):
         block = read("proto/vocab.h").split(f"#define {name}_MAP(X)", 1)[1]
         for word in re.findall(r'X\(\w+, \d+, "([^"]+)"\)',

@@ -4,9 +4,11 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "cli_entry.h"
 #include "cli_out.h"
 #include "cli_yaml.h"
 
@@ -120,6 +122,54 @@ Test(cli_out, the_column_that_may_is_cut_to_the_line)
     cr_expect(strstr(printed(), "x\u2026  sent") != NULL);
 }
 
+Test(cli_out, a_column_may_go_on_under_itself_and_another_is_cut_last)
+{
+    static const struct cli_col cols[] = {
+        {"USER", false}, {"ROLES", CLI_WRAP}, {"STATE", CLI_CUT_LAST}};
+    const char *row[] = {"ana",
+                         "case_manager, supervisor, focal_point, health, "
+                         "committee, auditor",
+                         "appointment_cancelled"};
+    struct cli_table *t = cli_table_new(cols, 3);
+
+    cli_table_row(t, row);
+    cli_table_print(t, out, "nothing");
+    cli_table_free(t);
+    cr_expect(
+        eq(str, printed(),
+           "USER  ROLES                                                STATE\n"
+           "ana   case_manager, supervisor, focal_point, health,       "
+           "appointment_cancelled\n"
+           "      committee, auditor\n"));
+}
+
+Test(cli_out, an_entry_shows_the_appointment_the_words_and_the_report)
+{
+    json_t *e = json_pack(
+        "{s:s,s:s,s:i,s:s,s:s,s:s,s:s,s:[s,s],s:{s:s,s:s},s:s,s:{s:s}}", "at",
+        "2026-11-22T10:00:00Z", "author", "clinic", "n", 4, "event", "schedule",
+        "role", "health", "happened_at", "2026-11-21T10:00:00Z", "when",
+        "2026-12-03T09:00:00Z", "flags", "proxied", "phone", "details", "where",
+        "room 3", "spoke_to", "Sima", "text", "come early", "report", "seen",
+        "yes");
+
+    (void)setenv("TZ", "UTC", 1);
+    tzset();
+    cli_entry_print(out, e);
+    cr_expect(eq(str, printed(),
+                 "  2026-11-22 10:00  clinic       4 schedule, health\n"
+                 "      for              2026-12-03 09:00\n"
+                 "      where            room 3\n"
+                 "      happened         2026-11-21 10:00\n"
+                 "      by               phone\n"
+                 "      entered          for them\n"
+                 "      said by          Sima\n"
+                 "      in words         come early\n"
+                 "      report\n"
+                 "        seen             yes\n"));
+    json_decref(e);
+}
+
 Test(cli_out, a_table_without_rows_says_so)
 {
     static const struct cli_col cols[] = {{"ID", false}};
@@ -145,10 +195,10 @@ Test(cli_out, times_are_local)
 
 Test(cli_out, nested_data_is_indented)
 {
-    json_t *j = json_pack("{s:s,s:[{s:s,s:b},{s:s}],s:[s,s],s:[]}",
-                          "given_name", "Zahra", "ways", "kind", "phone",
-                          "safe", 1, "kind", "mail", "languages", "prs", "de",
-                          "none");
+    json_t *j =
+        json_pack("{s:s,s:[{s:s,s:b},{s:s}],s:[s,s],s:[]}", "given_name",
+                  "Zahra", "ways", "kind", "phone", "safe", 1, "kind", "mail",
+                  "languages", "prs", "de", "none");
 
     cli_out_data(out, 2, j);
     cr_expect(eq(str, printed(),
