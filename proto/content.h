@@ -77,6 +77,9 @@ struct content_receipt {
  * persons said (to: about whom; service: the family, reason: what it is). */
 #define FIGURE_UNMET    ((enum object_kind)16)
 #define FIGURE_FEEDBACK ((enum object_kind)17)
+/* ... and cases that were closed, by whom, for what reason (service: its word)
+ * and where (place). */
+#define FIGURE_CLOSED ((enum object_kind)18)
 
 /** One cell of the committee's figures; fixed words, no ids of cases. */
 struct figure_cell {

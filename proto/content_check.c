@@ -57,7 +57,7 @@ cell_ok(const struct figure_cell *c)
     const bool counts_object = c->kind > OBJECT_NONE && c->kind < OBJECT_END;
 
     return (counts_object || c->kind == FIGURE_UNMET ||
-            c->kind == FIGURE_FEEDBACK) &&
+            c->kind == FIGURE_FEEDBACK || c->kind == FIGURE_CLOSED) &&
            field_org_or_empty(&c->from) && field_org_or_empty(&c->to) &&
            field_name(&c->service) && field_name(&c->place) &&
            c->state < STATE_END && c->reason < REASON_END;

@@ -25,7 +25,7 @@ flows_add(struct flows *f, const struct figure_cell *cell)
 {
     struct figure_cell *one;
 
-    if (cell->kind >= OBJECT_END)
+    if (cell->kind >= OBJECT_END && cell->kind != FIGURE_CLOSED)
         return true; /* needs and feedback: audit unmet */
     if (f->n == f->room) {
         const size_t room = f->room == 0 ? 256 : f->room * 2;
@@ -45,7 +45,8 @@ flows_add(struct flows *f, const struct figure_cell *cell)
         memset(&one->from, 0, sizeof(one->from));
     if ((f->by & BY_TO) == 0)
         memset(&one->to, 0, sizeof(one->to));
-    if ((f->by & BY_SERVICE) == 0)
+    /* of a case that was closed this is the reason */
+    if ((f->by & (cell->kind == FIGURE_CLOSED ? BY_REASON : BY_SERVICE)) == 0)
         memset(&one->service, 0, sizeof(one->service));
     if ((f->by & BY_STATE) == 0)
         one->state = STATE_NONE;
@@ -76,15 +77,17 @@ compare(const void *a, const void *b)
 static json_t *
 flow_of(const struct figure_cell *cell, unsigned by, uint64_t count)
 {
+    const bool is_case = cell->kind == FIGURE_CLOSED;
     json_t *o = json_object();
 
-    api_put_text(o, "kind", object_kind_text(cell->kind));
+    api_put_text(o, "kind", is_case ? "case" : object_kind_text(cell->kind));
     api_put_text(o, "from", cell->from.s);
     api_put_text(o, "to", cell->to.s);
-    api_put_text(o, "service", cell->service.s);
+    api_put_text(o, "service", is_case ? "" : cell->service.s);
     api_put_text(o, "state", state_text(cell->state));
     if ((by & BY_REASON) != 0)
-        api_put_text(o, "reason", reason_text(cell->reason));
+        api_put_text(o, "reason",
+                     is_case ? cell->service.s : reason_text(cell->reason));
     api_put_u64(o, "count", count);
     return o;
 }

@@ -24,7 +24,7 @@ static const struct cli_opt opts[] = {
     {"attempt", NULL, 0, "the person was not reached"},
     {"attest", "FILE", 0, "attestation of a vital interest"},
     {"bring", "TEXT", 0, "what to bring"},
-    {"by", "WHAT", ',', "count by from, to, service, state"},
+    {"by", "WHAT", ',', "count by from, to, service, state, reason"},
     {"by", "HOW", 0, "phone, paper or in_person"},
     {"capacity", "N", 0, "at least so many free places"},
     {"case", "CASE", 0, "of this case"},

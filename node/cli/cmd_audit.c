@@ -10,8 +10,18 @@
 #include "cmd.h"
 #include "hf_file.h"
 
-static const char *const fields[] = {"from", "to", "service", "state"};
+static const char *const fields[] = {"from", "to", "service", "state",
+                                     "reason"};
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+/* The reason is there only where it was asked for, by `--by`. */
+static size_t
+n_fields(const json_t *items)
+{
+    const bool has = json_object_get(json_array_get(items, 0), "reason") != NULL;
+
+    return has ? N_FIELDS : N_FIELDS - 1;
+}
 
 /* RFC 4180: quoted where it must be, quotes doubled. A leading sign that a
  * spreadsheet would take for a formula is quoted away, too. */
@@ -31,16 +41,19 @@ csv_cell(struct hf_buf *buf, const char *text)
 static int
 write_csv(struct cli *c, const char *path, const json_t *items)
 {
+    const size_t n = n_fields(items);
     struct hf_buf buf;
     enum hf_err err;
     json_t *item;
     size_t i;
 
     hf_buf_init(&buf, 64u * 1024 * 1024);
-    (void)hf_buf_printf(&buf, "from,to,service,state,count\r\n");
+    for (size_t k = 0; k < n; k++)
+        (void)hf_buf_printf(&buf, "%s,", fields[k]);
+    (void)hf_buf_printf(&buf, "count\r\n");
     json_array_foreach(items, i, item)
     {
-        for (size_t k = 0; k < N_FIELDS; k++) {
+        for (size_t k = 0; k < n; k++) {
             (void)csv_cell(&buf, cli_out_text(item, fields[k]));
             (void)hf_buf_add(&buf, ",", 1);
         }
@@ -56,20 +69,47 @@ write_csv(struct cli *c, const char *path, const json_t *items)
     return 0;
 }
 
+static void
+print_flows(struct cli *c, const json_t *items)
+{
+    static const struct cli_col whole[] = {
+        {"FROM", true},  {"TO", true},     {"SERVICE", true},
+        {"STATE", true}, {"REASON", true}, {"COUNT", false}};
+    static const struct cli_col brief[] = {{"FROM", true},
+                                           {"TO", true},
+                                           {"SERVICE", true},
+                                           {"STATE", true},
+                                           {"COUNT", false}};
+    const size_t n = n_fields(items);
+    struct cli_table *t = cli_table_new(n == N_FIELDS ? whole : brief, n + 1);
+    const char *cells[N_FIELDS + 1];
+    const json_t *item;
+    char count[24];
+    size_t i;
+
+    json_array_foreach(items, i, item)
+    {
+        for (size_t k = 0; k < n; k++)
+            cells[k] = cli_out_text(item, fields[k]);
+        (void)snprintf(
+            count, sizeof(count), "%5lld",
+            (long long)json_integer_value(json_object_get(item, "count")));
+        cells[n] = count;
+        cli_table_row(t, cells);
+    }
+    cli_table_print(t, c->out, "No figures yet.");
+    cli_table_free(t);
+}
+
 int
 cmd_audit_flows(struct cli *c)
 {
-    static const struct cli_col cols[] = {{"FROM", true},
-                                          {"TO", true},
-                                          {"SERVICE", true},
-                                          {"STATE", true},
-                                          {"COUNT", false}};
     char from[HF_TIME_TEXT_BYTES], to[HF_TIME_TEXT_BYTES];
     const char *from_text, *to_text, *by;
-    json_t *answer = NULL, *item;
-    struct cli_table *t;
+    char all[160] = "";
+    json_t *answer = NULL;
     struct cli_path p;
-    size_t i = 0;
+    size_t i = 0, n = 0;
     int status = cli_when(c, "from", CLI_BACK, from, &from_text);
 
     if (status == 0)
@@ -79,34 +119,18 @@ cmd_audit_flows(struct cli *c)
     cli_path_begin(&p, "/audit/flows");
     cli_path_query(&p, "from", from_text);
     cli_path_query(&p, "to", to_text);
-    while ((by = cli_next_value(c, "by", &i)) != NULL)
-        cli_path_query(&p, "by", by);
+    while (n + 18 < sizeof(all) && (by = cli_next_value(c, "by", &i)) != NULL)
+        n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%.16s",
+                              n == 0 ? "" : ",", by);
+    cli_path_query(&p, "by", n == 0 ? NULL : all);
     status = cli_get_list(c, p.text, &answer);
     if (status == 0 && cli_has(c, "csv"))
         status =
             write_csv(c, cli_value(c, "csv"), json_object_get(answer, "items"));
-    if (status != 0 || cli_say(c, answer)) {
-        json_decref(answer);
-        return status;
-    }
-    t = cli_table_new(cols, 5);
-    json_array_foreach(json_object_get(answer, "items"), i, item)
-    {
-        const json_t *n = json_object_get(item, "count");
-        char count[24];
-        const char *cells[] = {cli_out_text(item, fields[0]),
-                               cli_out_text(item, fields[1]),
-                               cli_out_text(item, fields[2]),
-                               cli_out_text(item, fields[3]), count};
-
-        (void)snprintf(count, sizeof(count), "%5lld",
-                       (long long)json_integer_value(n));
-        cli_table_row(t, cells);
-    }
-    cli_table_print(t, c->out, "No figures yet.");
-    cli_table_free(t);
+    if (status == 0 && !cli_say(c, answer))
+        print_flows(c, json_object_get(answer, "items"));
     json_decref(answer);
-    return 0;
+    return status;
 }
 
 static void

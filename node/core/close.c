@@ -290,6 +290,23 @@ tell_everybody(struct step *s, const struct node_case *c)
     task_of_death(s, &c->id, &none, TASK_TELL_AUTHORITIES);
 }
 
+/* For the committee: how many, for what reason, where; never who. A case that
+ * was closed twice counts twice, one that was opened again does not. */
+static void
+count(struct step *s, const struct node_case *c, int by)
+{
+    struct figure_cell cell;
+
+    memset(&cell, 0, sizeof(cell));
+    cell.kind = FIGURE_CLOSED;
+    cell.from = *step_me(s);
+    cell.state = STATE_CLOSED;
+    cell.place = c->closed_place;
+    (void)strncpy(cell.service.s, close_word((enum sop_close)c->closed_for),
+                  HF_NAME_BYTES - 1);
+    cell_add(s->v, &cell, by);
+}
+
 static void
 close_it(struct step *s, struct node_case *c)
 {
@@ -297,6 +314,8 @@ close_it(struct step *s, struct node_case *c)
     c->stage = c->facts.stage = STAGE_CLOSED;
     c->closed_for = (uint8_t)s->cmd->close_for;
     c->closed_ms = c->changed_ms = s->now;
+    c->closed_place = c->facts.province;
+    count(s, c, +1);
     c->close_asked = CLOSE_NONE;
     c->is_dead |= s->cmd->close_for == CLOSE_DIED;
     case_put(s->v, c);
@@ -345,6 +364,8 @@ ask_case_reopen(struct step *s)
         return;
     }
     c.stage = c.facts.stage = c.was_stage;
+    if (c.closed_for != CLOSE_NONE)
+        count(s, &c, -1);
     c.closed_for = CLOSE_NONE;
     c.closed_ms = 0;
     c.is_dead = 0;

@@ -48,6 +48,7 @@ struct node_case {
     uint8_t close_asked;         /* the same, until another person agrees */
     struct hf_name close_asked_by;
     uint64_t closed_ms;
+    struct hf_name closed_place; /* where the figures count that */
     uint8_t is_held; /* for an inquiry: neither archive nor shred */
     uint8_t is_dead;
     struct hf_id consent;        /* current consent; zero: none */

@@ -58,6 +58,12 @@ check "a supervisor agrees" test "$(kabul --json --user sohrab case close \
     "$case_id" --reason died --yes | jq -r .stage)" = closed
 soon "the clinic is told" is clinic-kbl '"\(.state) \(.reason)"' \
     "cancel_pending died" show "$referral"
+soon "the committee counts it, for what reason, and not whose" is committee \
+    '[.items[] | select(.kind == "case")
+        | "\(.from) \(.state) \(.reason) \(.count)"] | join(",")' \
+    "iom-af closed died 1" audit flows --by from,state,reason
+check "in columns" sh -c "'$net_bin/handoff' -C '$NET/nodes/committee' \
+    --user demo audit flows --by from,state,reason | grep -q 'REASON'"
 check "and has to stop" is clinic-kbl \
     '[.items[].what] | index("death_notice") != null' true tasks
 check "family and authorities are the case manager's to tell" is iom-af \

@@ -68,7 +68,7 @@ say_content(struct world *w, const struct knot *k, const struct knot_job *j)
 {
     static const char *const words[] = {"", "push", "ask", "receipt",
                                         "figures", "chunk", "slip",
-                                        "fork"};
+                                        "fork", "claims"};
     static const struct hf_id none;
     const struct content *c = &k->content;
     const struct hf_id *object =

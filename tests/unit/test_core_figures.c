@@ -196,3 +196,61 @@ Test(figures, carry_nothing_of_a_person)
     expect_no(core_went("AT-1"));
     core_lose();
 }
+
+/* ---- cases that were closed ---- */
+
+static struct hf_id
+closed(enum sop_close reason)
+{
+    struct node_command c = {.type = CMD_CASE_CLOSE,
+                             .case_id = core_case(s, CATEGORY_ALL),
+                             .close_for = reason,
+                             .is_reviewed = true};
+
+    core_do(s, &c);
+    return c.case_id;
+}
+
+/* Of the closed cases that the committee was told of, those with @reason; "":
+ * all whose reason was merged away. */
+static uint64_t
+told_closed(const char *reason)
+{
+    struct hf_org at = {{0}};
+    struct figure_row row;
+    uint32_t serial = 0;
+    uint64_t sum = 0;
+
+    while (figure_next(committee->env.view, &at, &serial, &row))
+        if (row.cell.kind == FIGURE_CLOSED &&
+            hf_name_is(&row.cell.service, reason))
+            sum += row.cell.count;
+    return sum;
+}
+
+Test(figures, count_closed_cases_by_reason)
+{
+    for (int i = 0; i < 5; i++)
+        (void)closed(CLOSE_RETURNEE_CHOICE);
+    for (int i = 0; i < 7; i++)
+        (void)closed(CLOSE_LEFT_AREA);
+    core_wait(DAY_MS + HOUR_MS);
+    cr_expect(eq(u64, told_closed("returnee_choice"), 5));
+    cr_expect(eq(u64, told_closed("left_area"), 7));
+}
+
+Test(figures, tell_no_reason_that_few_cases_were_closed_for)
+{
+    struct node_command c = {.type = CMD_CASE_REOPEN};
+
+    for (int i = 0; i < 4; i++)
+        c.case_id = closed(CLOSE_LEFT_AREA);
+    (void)closed(CLOSE_RETURNEE_CHOICE);
+    core_wait(DAY_MS + HOUR_MS);
+    cr_expect(eq(u64, told_closed(""), 5), "together, without reasons");
+    cr_expect(zero(u64, told_closed("left_area")));
+    core_do(s, &c);
+    cr_expect(eq(u64, count_of(s, FIGURE_CLOSED, STATE_CLOSED), 4));
+    core_wait(DAY_MS);
+    cr_expect(zero(u64, told_closed("")), "too few to be told of");
+}
