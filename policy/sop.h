@@ -63,6 +63,10 @@ void sop_pack_free(struct sop_pack *p);
 const char *sop_pack_name(const struct sop_pack *p);
 uint32_t sop_pack_version(const struct sop_pack *p);
 const char *sop_pack_title(const struct sop_pack *p);
+/** sop_pack_origin / sop_pack_host: the i-th country of origin, or host
+ * country, that it is for; NULL at the end: none at all is any. */
+const char *sop_pack_origin(const struct sop_pack *p, size_t i);
+const char *sop_pack_host(const struct sop_pack *p, size_t i);
 /** sop_pack_term: when it is in force, as its file says. */
 struct sop_term sop_pack_term(const struct sop_pack *p);
 /** sop_pack_rules: how many rules it has. */

@@ -45,6 +45,18 @@ sop_pack_title(const struct sop_pack *p)
     return p->title;
 }
 
+const char *
+sop_pack_origin(const struct sop_pack *p, size_t i)
+{
+    return i < p->n_origins ? p->origin[i].s : NULL;
+}
+
+const char *
+sop_pack_host(const struct sop_pack *p, size_t i)
+{
+    return i < p->n_hosts ? p->host[i].s : NULL;
+}
+
 struct sop_term
 sop_pack_term(const struct sop_pack *p)
 {
@@ -240,8 +252,8 @@ sop_book_term(const struct sop_book *b, const struct sop_pack *p)
     return b->entry[place_of(b, p)].term;
 }
 
-static bool
-is_in_force(const struct sop_term *t, uint64_t now_ms)
+bool
+sop_term_holds(const struct sop_term *t, uint64_t now_ms)
 {
     return now_ms >= t->from_ms && (t->until_ms == 0 || now_ms < t->until_ms);
 }
@@ -249,9 +261,9 @@ is_in_force(const struct sop_term *t, uint64_t now_ms)
 static bool
 is_better(const struct entry *a, const struct entry *b, uint64_t now_ms)
 {
-    const bool in_force = is_in_force(&a->term, now_ms);
+    const bool in_force = sop_term_holds(&a->term, now_ms);
 
-    if (in_force != is_in_force(&b->term, now_ms))
+    if (in_force != sop_term_holds(&b->term, now_ms))
         return in_force;
     return a->pack->version > b->pack->version;
 }
@@ -288,7 +300,7 @@ sop_book_decides(const struct sop_book *b, const struct sop_pack *p,
 
     for (size_t i = 0; i < n; i++)
         if (s[i].pack == p)
-            return is_in_force(&s[i].term, now_ms);
+            return sop_term_holds(&s[i].term, now_ms);
     return false;
 }
 

@@ -145,26 +145,68 @@ sop_force_consent(const struct sop_force *f, struct sop_consent_rule *ret)
 {
     const struct sop_pack *pack[SOP_PACKS_MAX];
     const size_t n = sop_force_packs(f, pack);
+    struct sop_consent_rule rule;
 
-    for (size_t at = 0; at < n; at++)
-        if (sop_consent_rule(pack[at], ret))
+    memset(ret, 0, sizeof(*ret));
+    for (size_t at = 0; at < n; at++) {
+        if (!sop_consent_rule(pack[at], &rule))
+            continue;
+        if (!ret->is_given) {
+            *ret = rule;
+            continue;
+        }
+        /* who is silent on these does not speak against who is not */
+        if (ret->age == 0)
+            ret->age = rule.age;
+        if (ret->shelter_ms == 0)
+            ret->shelter_ms = rule.shelter_ms;
+    }
+    return ret->is_given;
+}
+
+static bool
+access_of(const struct sop_pack *p, enum role role, uint32_t *ret_reads)
+{
+    struct sop_access a;
+
+    for (size_t k = 0; sop_access_at(p, k, &a); k++)
+        if (a.role == role) {
+            *ret_reads = a.reads;
             return true;
+        }
     return false;
 }
 
 bool
-sop_force_access(const struct sop_force *f, enum role role, uint32_t *ret_reads)
+sop_force_access(const struct sop_force *f, enum role role, uint32_t *ret_reads,
+                 const struct sop_pack **ret_pack)
 {
     const struct sop_pack *pack[SOP_PACKS_MAX];
     const size_t n = sop_force_packs(f, pack);
-    struct sop_access a;
 
     for (size_t at = 0; at < n; at++)
-        for (size_t k = 0; sop_access_at(pack[at], k, &a); k++)
-            if (a.role == role) {
-                *ret_reads = a.reads;
-                return true;
-            }
+        if (access_of(pack[at], role, ret_reads)) {
+            if (ret_pack != NULL)
+                *ret_pack = pack[at];
+            return true;
+        }
+    return false;
+}
+
+bool
+sop_force_access_at(const struct sop_force *f, enum role role, size_t i,
+                    uint32_t *ret_reads, const struct sop_pack **ret_pack)
+{
+    struct sop_standing s[SOP_PACKS_MAX];
+    const size_t n =
+        f->book == NULL ? 0 : sop_book_stand(f->book, f->now_ms, s);
+
+    for (size_t at = 0; at < n; at++)
+        if (sop_term_holds(&s[at].term, f->now_ms) &&
+            access_of(s[at].pack, role, ret_reads) && i-- == 0) {
+            *ret_pack = s[at].pack;
+            return true;
+        }
     return false;
 }
 

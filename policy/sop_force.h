@@ -46,12 +46,18 @@ bool sop_force_document(const struct sop_force *f, const char *what,
 /** sop_force_keep: how long a closed case is kept: what `documentation` says of
  * SOP_CASE_FILE, else the longest that it says of anything; 0: nothing. */
 uint64_t sop_force_keep(const struct sop_force *f);
-/** sop_force_consent: how consent is asked for, and when again. */
+/** sop_force_consent: how consent is asked for, and when again; an age and a
+ * stay in a shelter of the most local pack that says one. */
 bool sop_force_consent(const struct sop_force *f, struct sop_consent_rule *ret);
 /** sop_force_access: what @role reads where the node's own table is silent;
- * CATEGORY_BIT set (R-4). */
+ * CATEGORY_BIT set (R-4). *@ret_pack: which pack says so; NULL: not asked. */
 bool sop_force_access(const struct sop_force *f, enum role role,
-                      uint32_t *ret_reads);
+                      uint32_t *ret_reads, const struct sop_pack **ret_pack);
+/** sop_force_access_at: the i-th pack that says what @role reads, most local
+ * first, whichever countries it is for (sop_pack_origin()); f->facts is not
+ * looked at. */
+bool sop_force_access_at(const struct sop_force *f, enum role role, size_t i,
+                         uint32_t *ret_reads, const struct sop_pack **ret_pack);
 /** sop_force_first_contact: of service @code, else of a pack. */
 bool sop_force_first_contact(const struct sop_force *f,
                              const struct hf_name *code,

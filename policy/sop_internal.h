@@ -121,6 +121,8 @@ struct sop_standing {
     const struct sop_pack *pack;
     struct sop_term term;
 };
+/** sop_term_holds: in force at @now_ms. */
+bool sop_term_holds(const struct sop_term *t, uint64_t now_ms);
 size_t sop_book_stand(const struct sop_book *b, uint64_t now_ms,
                       struct sop_standing ret[static SOP_PACKS_MAX]);
 /** sop_pack_aside: why it does not speak for a person with these facts at

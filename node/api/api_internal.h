@@ -5,6 +5,7 @@
  *              stored answer of an Idempotency-Key
  * api_route.c  the table of paths, and /openapi.json made from it
  * api_json.c   answers and problems, ids and times
+ * api_reads.c  what this user may read: the one gate of all of these
  * query_*.c    questions answered from the store
  * command_*.c  JSON to struct node_command
  */
@@ -94,6 +95,15 @@ struct api_request {
     size_t answer_bytes;
 };
 
+/** What packs let the asker read of others' work, of persons of these two
+ * countries: looked up once a request (api_reads.c). */
+struct api_reads {
+    bool is_set, of_case;
+    char origin[4], host[4];
+    uint32_t categories;
+};
+#define API_READS_MAX 8
+
 /** One api_handle(). */
 struct api_call {
     struct api_request *req;
@@ -101,6 +111,8 @@ struct api_call {
     const struct api_status *status;
     uint64_t now_ms;
     uint32_t roles;
+    size_t n_reads;
+    struct api_reads reads[API_READS_MAX];
     struct node_command *command;
     struct api_shell *shell;
 };
@@ -231,14 +243,30 @@ bool api_find_task(struct api_call *c, const char *text, struct hf_id *ret);
 void api_sides(const struct node_env *env, const struct node_object *o,
                const struct hf_org **ret_first,
                const struct hf_org **ret_second);
+
+/* ---- api_reads.c: what this user may read; a CATEGORY_BIT set (R-4) ---- */
+
+/** api_is_own_case: the case manager of it. api_is_own: this user wrote it,
+ * owns it, or owns its case. Needs no reason, and no pack narrows it. */
+bool api_is_own_case(const struct api_call *c, const struct node_case *row);
+bool api_is_own(const struct api_call *c, const struct node_object *o);
+/** api_reads_case: now: without a reason, nothing sensitive of others' work
+ * where the node asks for one. api_copies_case: the same for a copy that the
+ * person gets, which is its own reason. */
+uint32_t api_reads_case(struct api_call *c, const struct node_case *row);
+uint32_t api_copies_case(struct api_call *c, const struct node_case *row);
+/** api_reads_object: of what lies beside a referral, transfer, withdrawal. */
+uint32_t api_reads_object(struct api_call *c, const struct node_object *o);
+/** api_knows_need: whether a need of the case may be known, which it is not
+ * where its family is sensitive and the role hides that. */
+bool api_knows_need(struct api_call *c, const struct hf_id *case_id,
+                    const struct hf_name *need);
 /** api_sensitive: the sensitive categories that what @o is about touches: a
  * referral to a sensitive service, a withdrawal of such scopes; 0: none. */
 uint32_t api_sensitive(const struct api_call *c, const struct node_object *o);
-/** api_is_own: this user wrote or owns it. */
-bool api_is_own(const struct api_call *c, const struct node_object *o);
 /** api_sees: whether this user may know what a referral is about: service and
- * provider of sensitive families are hidden from others (R-4). */
-bool api_sees(const struct api_call *c, const struct node_object *o);
+ * provider of sensitive families are hidden from others. */
+bool api_sees(struct api_call *c, const struct node_object *o);
 
 /* ---- query_chain.c ---- */
 
@@ -261,9 +289,6 @@ enum api_verdict api_say_read(struct api_call *c, json_t *json,
 /** api_say_copy: the same for a copy made for the person: always recorded. */
 enum api_verdict api_say_copy(struct api_call *c, json_t *json,
                               const struct hf_id *case_id, uint32_t categories);
-/** api_may_read: what this user may read of a case or referral now: without a
- * reason, nothing sensitive of others' work where the node asks for one. */
-uint32_t api_may_read(const struct api_call *c, bool of_case, bool is_own);
 
 /* ---- query_tasks.c ---- */
 
@@ -313,8 +338,10 @@ void api_put_household(struct api_call *c, json_t *o,
 /* ---- query_vital.c ---- */
 
 /** api_put_vital: "vital_interest" of a referral that was made without
- * consent; false: it was not. */
-bool api_put_vital(struct api_call *c, json_t *j, const struct node_object *o);
+ * consent, @may_read with what was attested of the person; false: it was
+ * not. */
+bool api_put_vital(struct api_call *c, json_t *j, const struct node_object *o,
+                   bool may_read);
 
 /* ---- query_consent.c, query_object.c, query_route.c ---- */
 
@@ -370,7 +397,8 @@ api_handler query_withdrawals, query_tasks, command_task_done;
 api_handler query_follow_plan, command_follow_plan;
 api_handler query_scores, command_score, query_follow_report;
 api_handler query_plan, query_decision;
-api_handler query_me, query_users, query_services, query_policy;
+api_handler query_me, query_users, query_user;
+api_handler query_services, query_policy;
 api_handler query_service_documents;
 api_handler query_access, query_flows, query_exceptions;
 api_handler query_status, query_health, query_ready;

@@ -137,6 +137,8 @@ static const struct api_route routes[] = {
      NULL, NULL, SHAPE_NONE},
     {"GET", "/users", "who may use this node", query_users, PERMIT_USERS, PAGE,
      NULL, SHAPE_NONE},
+    {"GET", "/users/{name}", "one user, and who says what they may read",
+     query_user, API_KNOWN, "case", NULL, SHAPE_NONE},
     {"POST", "/users", "add a user", command_user_add, API_KNOWN, NULL,
      "name roles language?", SHAPE_USER},
     {"POST", "/users/{name}/role", "change a user's roles", command_user_role,

@@ -7,16 +7,6 @@
 
 /* ---- reading ---- */
 
-uint32_t
-api_may_read(const struct api_call *c, bool of_case, bool is_own)
-{
-    const uint32_t may = permit_categories(c->env->config, c->roles, of_case);
-
-    if (c->env->config->is_why_required && !is_own && api_arg(c, "why") == NULL)
-        return may & ~CATEGORY_SENSITIVE;
-    return may;
-}
-
 /* The record outlives an erasure, so no name may get into it: at least not
  * one that stands on the screen. */
 static bool

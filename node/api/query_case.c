@@ -14,7 +14,7 @@ api_put_name(struct api_call *c, json_t *o, const struct node_case *row)
     char name[256] = "";
     size_t n = 0;
 
-    if ((api_may_read(c, true, false) & CATEGORY_BIT(CATEGORY_IDENTITY)) == 0 ||
+    if ((api_reads_case(c, row) & CATEGORY_BIT(CATEGORY_IDENTITY)) == 0 ||
         !section_get(c->env->view, &row->id, CATEGORY_IDENTITY, &bytes))
         return;
     identity = json_loadb((const char *)bytes.p, bytes.n, 0, NULL);
@@ -138,12 +138,7 @@ query_case_list(struct api_call *c)
 static uint32_t
 put_sections(struct api_call *c, json_t *o, const struct node_case *row)
 {
-    /* what is in the archive is a supervisor's to look at */
-    const bool is_open = row->stage != STAGE_ARCHIVED ||
-                         (c->roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0;
-    const uint32_t may =
-        is_open ? api_may_read(c, true, hf_name_eq(&row->owner, &c->req->user))
-                : 0;
+    const uint32_t may = api_reads_case(c, row);
     json_t *sections = json_object();
     uint32_t hidden = 0;
 
@@ -239,5 +234,5 @@ query_case_show(struct api_call *c)
         api_put_custody(c, o, &row);
     }
     return api_say_read(c, o, OBJECT_NONE, &row.id, shown,
-                        hf_name_eq(&row.owner, &c->req->user));
+                        api_is_own_case(c, &row));
 }

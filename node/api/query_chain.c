@@ -119,8 +119,7 @@ static void
 put_body(struct api_call *c, json_t *item, const struct node_object *o, int s,
          const struct entry *e, bool *told)
 {
-    const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
-    const uint32_t may = api_may_read(c, of_case, api_is_own(c, o));
+    const uint32_t may = api_reads_object(c, o);
     const bool sees =
         api_is_own(c, o) || (api_sensitive(c, o) & ~may) == 0;
 

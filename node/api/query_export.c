@@ -171,7 +171,7 @@ sections_of(struct api_call *c, const struct node_case *row)
 static bool
 may_export(struct api_call *c, const struct node_case *row)
 {
-    const uint32_t may = permit_categories(c->env->config, c->roles, true);
+    const uint32_t may = api_copies_case(c, row);
 
     if ((c->roles &
          (ROLE_BIT(ROLE_CASE_MANAGER) | ROLE_BIT(ROLE_SUPERVISOR))) == 0) {
@@ -183,7 +183,8 @@ may_export(struct api_call *c, const struct node_case *row)
     if ((row->held & ~may) == 0)
         return true;
     (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
-                     "ask who may read the whole case",
+                     "ask who may read the whole case: its case manager, or a "
+                     "supervisor",
                      "your role hides a part of this case, and a copy must be "
                      "complete");
     return false;

@@ -36,17 +36,10 @@ file_json(const struct node_file *f, bool may_read)
     return o;
 }
 
-static uint32_t
-may_read(struct api_call *c, const struct node_object *o)
-{
-    return api_may_read(c, o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER,
-                        api_is_own(c, o));
-}
-
 void
 api_put_files(struct api_call *c, json_t *j, const struct node_object *o)
 {
-    const uint32_t may = may_read(c, o);
+    const uint32_t may = api_reads_object(c, o);
     json_t *list = json_array();
     struct hf_id at = {{0}};
     struct node_file f;
@@ -186,7 +179,7 @@ static bool
 may_add(struct api_call *c, const struct node_object *o, enum category category)
 {
     if (api_sees(c, o) && (category == CATEGORY_NONE ||
-                           (may_read(c, o) & CATEGORY_BIT(category))))
+                           (api_reads_object(c, o) & CATEGORY_BIT(category))))
         return true;
     (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
                      "its owner, or somebody whose role covers it, can",
@@ -262,7 +255,8 @@ static bool
 is_readable(struct api_call *c, const struct node_object *o,
             const struct node_file *f)
 {
-    if (!api_sees(c, o) || !(may_read(c, o) & CATEGORY_BIT(f->category))) {
+    if (!api_sees(c, o) ||
+        !(api_reads_object(c, o) & CATEGORY_BIT(f->category))) {
         (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
                          "its owner, or somebody whose role covers it, can; "
                          "with --why where a reason is asked for",

@@ -12,18 +12,11 @@ static const char *const score_name[SCORE_END] = {
     [SCORE_SOCIAL] = "social",
     [SCORE_PSYCHOSOCIAL] = "psychosocial"};
 
-/* What the user who asks may read of this case. */
-static uint32_t
-readable(const struct api_call *c, const struct node_case *row)
-{
-    return api_may_read(c, true, hf_name_eq(&row->owner, &c->req->user));
-}
-
 static enum api_verdict
 say(struct api_call *c, json_t *o, const struct node_case *row, uint32_t shown)
 {
     return api_say_read(c, o, OBJECT_NONE, &row->id, shown,
-                        hf_name_eq(&row->owner, &c->req->user));
+                        api_is_own_case(c, row));
 }
 
 /* ---- tasks ---- */
@@ -89,7 +82,7 @@ static uint32_t
 put_plan(struct api_call *c, json_t *o, const struct node_case *row)
 {
     const uint32_t bit = CATEGORY_BIT(CATEGORY_PLAN);
-    const bool may = (readable(c, row) & bit) != 0;
+    const bool may = (api_reads_case(c, row) & bit) != 0;
     struct hf_bytes json;
 
     if (may && section_get(c->env->view, &row->id, CATEGORY_PLAN, &json))
@@ -264,7 +257,7 @@ static json_t *
 surveys_of(struct api_call *c, const struct node_case *row, bool *ret_shown)
 {
     const bool with_mind =
-        (readable(c, row) & CATEGORY_BIT(CATEGORY_MHPSS)) != 0;
+        (api_reads_case(c, row) & CATEGORY_BIT(CATEGORY_MHPSS)) != 0;
     uint8_t before[SCORE_END] = {0};
     json_t *list = json_array();
     struct node_score s;
@@ -286,11 +279,11 @@ put_surveys(struct api_call *c, json_t *o, const char *key,
             const struct node_case *row)
 {
     const uint32_t bit = CATEGORY_BIT(CATEGORY_MHPSS);
+    const uint32_t hidden = bit & ~api_reads_case(c, row);
     bool shown = false;
 
     (void)json_object_set_new(o, key, surveys_of(c, row, &shown));
-    (void)json_object_set_new(
-        o, "withheld", api_categories((readable(c, row) & bit) != 0 ? 0 : bit));
+    (void)json_object_set_new(o, "withheld", api_categories(hidden));
     return shown ? bit : 0;
 }
 

@@ -89,6 +89,10 @@ api_object(struct api_call *c, const struct node_object *o)
 
 /* ---- one in full ---- */
 
+/* Who reads either reads what was attested of the person's state. */
+#define ATTEST_READERS                                                         \
+    (CATEGORY_BIT(CATEGORY_MHPSS) | CATEGORY_BIT(CATEGORY_HEALTH))
+
 static json_t *
 wishes_of(const struct card *card)
 {
@@ -167,8 +171,7 @@ sections_of(struct api_call *c, const struct node_object *o, enum side side,
 static uint32_t
 put_sections(struct api_call *c, json_t *j, const struct node_object *o)
 {
-    const bool of_case = o->side == SIDE_FIRST || o->kind == OBJECT_TRANSFER;
-    const uint32_t may = api_may_read(c, of_case, api_is_own(c, o));
+    const uint32_t may = api_reads_object(c, o);
     uint32_t hidden = 0, shown = 0;
     json_t *back;
 
@@ -286,6 +289,7 @@ query_object_show(struct api_call *c)
 {
     struct node_object o;
     uint32_t shown;
+    bool told;
     json_t *j;
 
     if (!api_find_object(c, c->req->part[1], &o))
@@ -310,7 +314,8 @@ query_object_show(struct api_call *c)
     put_clocks(j, &o);
     if (api_put_chain(c, j, &o, api_arg_flag(c, "trace")))
         shown |= api_sensitive(c, &o);
-    if (api_put_vital(c, j, &o))
+    told = (api_reads_object(c, &o) & ATTEST_READERS) != 0;
+    if (api_put_vital(c, j, &o, told) && told)
         shown |= CATEGORY_BIT(CATEGORY_MHPSS); /* the attestation's words */
     api_put_receipts(c, j, &o);
     return api_say_read(c, j, o.kind, &o.id, shown, api_is_own(c, &o));

@@ -63,26 +63,6 @@ command_feedback_add(struct api_call *c)
 
 /* ---- lists ---- */
 
-/* A need of a sensitive family is not for everybody. */
-static bool
-may_know(const struct api_call *c, const struct hf_name *need)
-{
-    static const struct {
-        const char *family;
-        uint32_t categories;
-    } families[] = {{"health.", CATEGORY_BIT(CATEGORY_HEALTH)},
-                    {"mhpss.", CATEGORY_BIT(CATEGORY_MHPSS)},
-                    {"protection.", CATEGORY_BIT(CATEGORY_PROTECTION)},
-                    {"child.", CATEGORY_BIT(CATEGORY_PROTECTION)}};
-    const uint32_t may = permit_categories(c->env->config, c->roles, true);
-
-    for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
-        if (strncmp(need->s, families[i].family, strlen(families[i].family)) ==
-            0)
-            return (may & families[i].categories) != 0;
-    return true;
-}
-
 static json_t *
 unmet_of(struct api_call *c, const struct node_unmet *u)
 {
@@ -118,7 +98,8 @@ api_unmet(struct api_call *c, const struct hf_id *case_id, bool open_only)
            unmet_next(c->env->view, &u)) {
         if (case_id != NULL && !hf_id_eq(&u.case_id, case_id))
             break;
-        if (may_know(c, &u.need) && !(open_only && u.met_ms != 0))
+        if (!(open_only && u.met_ms != 0) &&
+            api_knows_need(c, &u.case_id, &u.need))
             (void)json_array_append_new(list, unmet_of(c, &u));
     }
     return list;

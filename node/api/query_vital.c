@@ -36,8 +36,10 @@ put_follow_up(json_t *o, const struct node_vital *v)
 
 /* At the receiver it lies beside the sections. */
 static bool
-put_received(struct api_call *c, json_t *o, const struct node_object *object)
+put_received(struct api_call *c, json_t *o, const struct node_object *object,
+             bool may_read)
 {
+    const struct hf_bytes no_words = {NULL, 0};
     struct hf_bytes words;
     struct attest a;
     struct part part;
@@ -48,14 +50,15 @@ put_received(struct api_call *c, json_t *o, const struct node_object *object)
                               &part) &&
                 part.type == PART_ATTEST &&
                 attest_unpack(part.bytes, &a, &words)) {
-                put_attest(o, &a, words);
+                put_attest(o, &a, may_read ? words : no_words);
                 return true;
             }
     return false;
 }
 
 bool
-api_put_vital(struct api_call *c, json_t *j, const struct node_object *o)
+api_put_vital(struct api_call *c, json_t *j, const struct node_object *o,
+              bool may_read)
 {
     struct hf_bytes words = {NULL, 0};
     struct node_vital v;
@@ -67,12 +70,12 @@ api_put_vital(struct api_call *c, json_t *j, const struct node_object *o)
     vital = json_object();
     found = o->side == SIDE_FIRST && vital_get(c->env->view, &o->id, &v);
     if (found) {
-        if (!vital_words(c->env->view, &o->id, &words))
+        if (!may_read || !vital_words(c->env->view, &o->id, &words))
             words.n = 0;
         put_attest(vital, &v.a, words);
         put_follow_up(vital, &v);
     } else if (o->side == SIDE_SECOND) {
-        found = put_received(c, vital, o);
+        found = put_received(c, vital, o, may_read);
     }
     if (found)
         (void)json_object_set(j, "vital_interest", vital);
@@ -95,7 +98,7 @@ query_vital(struct api_call *c)
     api_put_text(j, "need", o.terms.need.s);
     api_put_text(j, "pack", o.terms.pack.s);
     api_put_text(j, "rule", o.terms.rule.s);
-    if (o.side != SIDE_FIRST || !api_put_vital(c, j, &o)) {
+    if (o.side != SIDE_FIRST || !api_put_vital(c, j, &o, true)) {
         json_decref(j);
         return api_refuse(c, EX_NOINPUT, "not_found", NULL, "",
                           "no vital-interest disclosure was made here with "

@@ -165,6 +165,8 @@ static const struct cli_verb verbs[] = {
      cmd_doctor, false},
     {"user add", "NAME", "role! language", "a new user", cmd_user_add, false},
     {"user list", "", "", "all users", cmd_user_list, false},
+    {"user show", "NAME", "case", "what a user may read, and who says so",
+     cmd_user_show, false},
     {"user role", "NAME", "role!", "give a user these roles", cmd_user_role,
      false},
     {"user disable", "NAME", "", "a user who left", cmd_user_disable, false},

@@ -34,6 +34,7 @@ int cmd_doctor(struct cli *c);
 
 int cmd_user_add(struct cli *c);
 int cmd_user_list(struct cli *c);
+int cmd_user_show(struct cli *c);
 int cmd_user_role(struct cli *c);
 int cmd_user_disable(struct cli *c);
 int cmd_user_absent(struct cli *c);

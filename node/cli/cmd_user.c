@@ -1,4 +1,4 @@
-/* user add, list, role, disable: who may use this node. */
+/* user add, list, show, role, disable: who may use this node. */
 #include <stdlib.h>
 
 #include "cli_conn.h"
@@ -144,4 +144,79 @@ cmd_user_list(struct cli *c)
     cli_table_free(t);
     json_decref(answer);
     return 0;
+}
+
+/* "pack af-national v1, for AF" */
+static void
+say_source(const json_t *item, char out[static 160])
+{
+    const char *source = cli_out_text(item, "source");
+    char *origins = cli_out_join(json_object_get(item, "origins"));
+    char *hosts = cli_out_join(json_object_get(item, "hosts"));
+    const json_int_t version =
+        json_integer_value(json_object_get(item, "version"));
+
+    if (strcmp(source, "pack") != 0)
+        (void)snprintf(out, 160, "%s",
+                       strcmp(source, "built_in") == 0 ? "built in" : source);
+    else
+        (void)snprintf(out, 160, "pack %s v%" JSON_INTEGER_FORMAT "%s%s%s%s",
+                       cli_out_text(item, "pack"), version,
+                       strcmp(origins, "-") == 0 ? "" : ", origin ",
+                       strcmp(origins, "-") == 0 ? "" : origins,
+                       strcmp(hosts, "-") == 0 ? "" : ", host ",
+                       strcmp(hosts, "-") == 0 ? "" : hosts);
+    free(origins);
+    free(hosts);
+}
+
+static void
+print_user(struct cli *c, const json_t *answer)
+{
+    char *roles = cli_out_join(json_object_get(answer, "roles"));
+    char standing[80];
+    json_t *item;
+    size_t i;
+
+    say_standing(answer, standing);
+    fprintf(c->out, "%s\n", cli_out_text(answer, "name"));
+    cli_out_field(c->out, "Roles", roles);
+    cli_out_field(c->out, "Language", cli_out_text(answer, "language"));
+    cli_out_field(c->out, "Standing", standing);
+    if (cli_out_true(answer, "own"))
+        cli_out_field(c->out, "This case", "is their own");
+    fprintf(c->out, "\nReads, of a person to whom the first line fits:\n");
+    json_array_foreach(json_object_get(answer, "reads"), i, item)
+    {
+        char *reads = cli_out_join(json_object_get(item, "categories"));
+        char source[160];
+
+        say_source(item, source);
+        fprintf(c->out, "\n%s%s, by %s\n", cli_out_text(item, "role"),
+                cli_out_true(item, "of_cases") ? "" : ", of what came to us",
+                source);
+        cli_out_field(c->out, "", reads);
+        free(reads);
+    }
+    if (i == 0)
+        fprintf(c->out, "\nnothing\n");
+    free(roles);
+}
+
+int
+cmd_user_show(struct cli *c)
+{
+    struct cli_path p;
+    json_t *answer = NULL;
+    int status;
+
+    cli_path_begin(&p, "/users");
+    cli_path_add(&p, c->arg[0]);
+    if (cli_has(c, "case"))
+        cli_path_query(&p, "case", cli_value(c, "case"));
+    status = cli_get(c, p.text, &answer);
+    if (status == 0 && !cli_say(c, answer))
+        print_user(c, answer);
+    json_decref(answer);
+    return status;
 }

@@ -1,5 +1,7 @@
 #include "permit.h"
 
+#include "sop_force.h"
+
 #define CARE                                                                   \
     (ROLE_BIT(ROLE_CASE_MANAGER) | ROLE_BIT(ROLE_SUPERVISOR))
 #define SERVE                                                                  \
@@ -141,17 +143,76 @@ permit_reads(enum role role)
     return role > ROLE_NONE && role < ROLE_END && reads[role] != 0;
 }
 
+const char *
+permit_source_text(enum permit_source s)
+{
+    static const char *const text[] = {"", "built_in", "pack", "handoff.yaml"};
+
+    return (unsigned)s < 4 ? text[s] : "";
+}
+
+/* The organisation's own line alone, where it has one; else the default, of
+ * which packs may take away, and to which none adds. */
+static struct permit_word
+own_word(const struct node_config *config, enum role role)
+{
+    struct permit_word w = {PERMIT_BUILT_IN, NULL, reads[role]};
+
+    if (config->reads[role] != 0) {
+        w.source = PERMIT_FILE;
+        w.reads = config->reads[role] & CATEGORY_ALL;
+    }
+    return w;
+}
+
+struct permit_word
+permit_role(const struct node_env *env, uint64_t now_ms, enum role role,
+            const struct permit_what *w)
+{
+    const struct sop_force f = {env->sops, w->facts, now_ms};
+    struct permit_word word = {PERMIT_BUILT_IN, NULL, 0};
+    uint32_t left;
+
+    if (!permit_reads(role) || (w->of_case && role == ROLE_FOCAL_POINT))
+        return word;
+    word = own_word(env->config, role);
+    if (word.source == PERMIT_BUILT_IN && !w->is_staff &&
+        sop_force_access(&f, role, &left, &word.pack)) {
+        word.source = PERMIT_PACK;
+        word.reads &= left;
+    }
+    return word;
+}
+
+bool
+permit_role_at(const struct node_env *env, uint64_t now_ms, enum role role,
+               size_t i, struct permit_word *ret)
+{
+    const struct sop_force f = {env->sops, NULL, now_ms};
+    const struct sop_pack *before;
+    uint32_t left;
+
+    if (!permit_reads(role))
+        return false;
+    *ret = own_word(env->config, role);
+    if (ret->source == PERMIT_FILE)
+        return i == 0;
+    if (sop_force_access_at(&f, role, i, &left, &ret->pack)) {
+        ret->source = PERMIT_PACK;
+        ret->reads &= left;
+        return true;
+    }
+    return i == 0 || sop_force_access_at(&f, role, i - 1, &left, &before);
+}
+
 uint32_t
-permit_categories(const struct node_config *config, uint32_t roles,
-                  bool of_case)
+permit_categories(const struct node_env *env, uint64_t now_ms, uint32_t roles,
+                  const struct permit_what *w)
 {
     uint32_t may = 0;
 
-    for (enum role r = ROLE_NONE + 1; r < ROLE_END; r++) {
-        if ((roles & ROLE_BIT(r)) == 0 || !permit_reads(r) ||
-            (of_case && r == ROLE_FOCAL_POINT))
-            continue;
-        may |= config->reads[r] != 0 ? config->reads[r] : reads[r];
-    }
-    return may & CATEGORY_ALL;
+    for (enum role r = ROLE_NONE + 1; r < ROLE_END; r++)
+        if (roles & ROLE_BIT(r))
+            may |= permit_role(env, now_ms, r, w).reads;
+    return may;
 }

@@ -28,10 +28,31 @@ uint32_t permit_roles(const struct node_view *v, const struct hf_name *user,
 bool permit_command(uint32_t roles, enum node_command_type type,
                     enum object_kind kind, enum side side, enum event event);
 bool permit_query(uint32_t roles, enum permit_query q);
-/** permit_categories: what these roles may read of a case (@of_case) or of a
- * referral received, by the node's need-to-know table. */
-uint32_t permit_categories(const struct node_config *config, uint32_t roles,
-                           bool of_case);
+/** What is read. Borrowed for the call. */
+struct permit_what {
+    const struct facts *facts; /* of the person: packs are for countries */
+    bool of_case;  /* a case, or what we shared of it; else what came to us */
+    bool is_staff; /* it is this reader's own work: no pack narrows it */
+};
+/** Who says what a role reads. A pack only takes away. */
+enum permit_source { PERMIT_BUILT_IN = 1, PERMIT_PACK, PERMIT_FILE };
+const char *permit_source_text(enum permit_source s);
+struct permit_word {
+    enum permit_source source;
+    const struct sop_pack *pack; /* PERMIT_PACK: which; of the book */
+    uint32_t reads;              /* CATEGORY_BIT set */
+};
+/** permit_role: what @role reads of @w at @now_ms: as handoff.yaml says, else
+ * what a pack in force leaves of the default, else the default. */
+struct permit_word permit_role(const struct node_env *env, uint64_t now_ms,
+                               enum role role, const struct permit_what *w);
+/** permit_role_at: the i-th of all that may be said of @role, in this order,
+ * whatever country the person is of; false at the end. */
+bool permit_role_at(const struct node_env *env, uint64_t now_ms, enum role role,
+                    size_t i, struct permit_word *ret);
+/** permit_categories: what either of these roles reads. */
+uint32_t permit_categories(const struct node_env *env, uint64_t now_ms,
+                           uint32_t roles, const struct permit_what *w);
 /** permit_reads: whether a role may ever be given categories to read. */
 bool permit_reads(enum role role);
 

@@ -99,6 +99,22 @@ Test(sop_force, an_age_of_consent_is_the_most_local_packs)
     cr_expect(eq(uint, rule.age, 15));
 }
 
+Test(sop_force, a_local_pack_that_says_no_age_does_not_hide_a_general_one)
+{
+    struct sop_consent_rule rule;
+
+    add(HEAD("n", "1", "national",
+             "2025-01-01") "consent: { methods: [written], age: 16, "
+                           "renew: 90d, shelter: 14d }\n");
+    add(HEAD("l", "1", "local",
+             "2025-01-01") "consent: { methods: [verbal_witnessed] }\n");
+    cr_assert(sop_force_consent(&force, &rule));
+    cr_expect(eq(uint, rule.age, 16));
+    cr_expect(eq(u64, rule.shelter_ms, 14 * DAY_MS));
+    cr_expect(eq(u64, rule.renew_ms, 0), "the local one asks by no time");
+    cr_expect(not(rule.written));
+}
+
 Test(sop_force, an_age_of_consent_that_no_law_has_is_an_error)
 {
     static const char text[] =
@@ -151,6 +167,7 @@ Test(sop_force, a_pack_for_another_country_is_silent)
 
 Test(sop_force, the_most_local_pack_speaks_of_roles_and_of_keeping)
 {
+    const struct sop_pack *who;
     uint32_t reads = 0;
 
     cr_expect(eq(u64, sop_force_keep(&force), 0));
@@ -165,9 +182,13 @@ Test(sop_force, the_most_local_pack_speaks_of_roles_and_of_keeping)
         "2025-01-01") "need_to_know:\n  - { role: health, reads: [identity] }\n"
                       "documentation:\n  - { what: case_file, keep: 730d }\n");
     cr_expect(eq(u64, sop_force_keep(&force), 730 * DAY_MS));
-    cr_assert(sop_force_access(&force, ROLE_HEALTH, &reads));
+    cr_assert(sop_force_access(&force, ROLE_HEALTH, &reads, &who));
     cr_expect(eq(u32, reads, CATEGORY_BIT(CATEGORY_IDENTITY)));
-    cr_expect(not(sop_force_access(&force, ROLE_AUDITOR, &reads)));
+    cr_expect(eq(str, (char *)sop_pack_name(who), "l"));
+    cr_expect(not(sop_force_access(&force, ROLE_AUDITOR, &reads, NULL)));
+    cr_assert(sop_force_access_at(&force, ROLE_HEALTH, 1, &reads, &who));
+    cr_expect(eq(str, (char *)sop_pack_name(who), "n"));
+    cr_expect(not(sop_force_access_at(&force, ROLE_HEALTH, 2, &reads, &who)));
 }
 
 /* ---- ladders ---- */
