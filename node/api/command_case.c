@@ -284,8 +284,11 @@ take_scopes(struct api_call *c)
 
     if (list == NULL)
         return true; /* the whole consent */
-    if (!json_is_array(list) || json_array_size(list) > CONSENT_SCOPES_MAX) {
-        (void)api_bad(c, "scopes", "must be a list of scope ids");
+    /* an empty list is a mistake, and not the whole: it cannot be undone */
+    if (!json_is_array(list) || json_array_size(list) == 0 ||
+        json_array_size(list) > CONSENT_SCOPES_MAX) {
+        (void)api_bad(c, "scopes",
+                      "must be a list of scope ids; left out, it is the whole");
         return false;
     }
     json_array_foreach(list, i, item)

@@ -2,6 +2,8 @@
 
 #include "sop_force.h"
 
+#define AHEAD_MS (14ull * 3600 * 1000) /* a date of today, east of here */
+
 #define CHILD_ALONE                                                            \
     (GROUP_BIT(GROUP_UNACCOMPANIED_CHILD) | GROUP_BIT(GROUP_SEPARATED_CHILD))
 
@@ -33,12 +35,25 @@ is_child(const struct step *s, const struct node_case *c, uint64_t given_ms,
     return *ret_age < limit;
 }
 
+/* A child would be of age on a day to come, and decide alone today. */
+static bool
+is_ahead(struct step *s)
+{
+    if (s->cmd->consent->given_ms <= s->now + AHEAD_MS)
+        return false;
+    step_refuse(s, 65, "bad_time", "given_at: when the person decided",
+                "given_at is still to come");
+    return true;
+}
+
 bool
 giver_refuses(struct step *s, const struct node_case *c)
 {
     const enum consent_giver giver = s->cmd->giver;
     uint32_t age;
 
+    if (is_ahead(s))
+        return true;
     if (s->cmd->type == CMD_CONSENT_REFUSE ||
         !is_child(s, c, s->cmd->consent->given_ms, &age))
         return false;

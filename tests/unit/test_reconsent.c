@@ -61,6 +61,16 @@ Test(reconsent, a_child_does_not_consent_alone)
     cr_expect(eq(int, give(GIVER_GUARDIAN, false), 0));
 }
 
+/* In six years this child will be of age; the decision is made now. */
+Test(reconsent, nobody_has_decided_on_a_day_to_come)
+{
+    set_facts(2015, 0);
+    consent.given_ms = core->now_ms + 6 * 365 * DAY_MS;
+    cr_expect(eq(int, give(GIVER_SELF, false), 65));
+    cr_expect(eq(str, node->reply.code, "bad_time"));
+    cr_expect(eq(int, give(GIVER_GUARDIAN, false), 65));
+}
+
 Test(reconsent, the_age_of_consent_is_the_organisations)
 {
     set_facts(2010, 0);
