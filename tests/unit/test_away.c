@@ -15,6 +15,7 @@
 #include "prekeys.h"
 #include "registry_fixture.h"
 #include "sealing.h"
+#include "shell_fixture.h"
 
 #define DAY      (UINT64_C(24) * 3600 * 1000)
 #define DAYS_MAX 64
@@ -30,7 +31,6 @@ static struct sealing sealing;
 static struct node_env env;
 static struct node_effects *fx;
 static struct prekeys *prekeys; /* of clinic-kbl */
-static const uint8_t prekey_seal[HF_KEY_BYTES] = {44};
 static struct opening opening;
 static struct hf_org iom, clinic;
 static uint64_t now_ms;
@@ -58,34 +58,17 @@ peer_until(void *ctx, const struct hf_org *peer)
 static void
 begin(void)
 {
-    struct registry_edit *e;
     struct fault fault = {0};
-    struct hf_buf set;
-    char sub[PATH_MAX];
 
     fixture_start();
-    e = fixture_signed_network();
     iom = fixture_org("iom-at");
     clinic = fixture_org("clinic-kbl");
-    cr_assert(ne(ptr, mkdtemp(dir), NULL));
-    hf_buf_init(&set, REGISTRY_BYTES_MAX);
-    cr_assert(eq(int,
-                 (int)registry_accept(fixture_bytes(e, &set),
-                                      (struct hf_bytes){NULL, 0}, T0, &r),
-                 HF_OK));
-    hf_buf_free(&set);
-    registry_edit_free(e);
-    cr_assert(eq(int,
-                 (int)own_keys_init(&keys, fixture_secret(HF_KEY_SIGN, 31),
-                                    fixture_secret(HF_KEY_DH, 32),
-                                    fixture_secret(HF_KEY_BOX, 33)),
-                 HF_OK));
+    shell_folder(dir);
+    r = shell_registry();
+    shell_keys(&keys, 31);
     cr_assert(node_store_open(dir, &keys, &store, &fault), "%s", fault.text);
-    hf_path(sub, sizeof(sub), dir, "clinic");
-    cr_assert(eq(int, (int)hf_mkdir(sub), HF_OK));
     now_ms = T0;
-    cr_assert(
-        prekeys_open(sub, &clinic, prekey_seal, T0, true, &prekeys, &fault));
+    prekeys = shell_prekeys(dir, "clinic", &clinic);
     sealing_init(&sealing, &iom, &keys, store);
     opening_init(&opening, &clinic, prekeys);
     crypto = own_keys_crypto(&keys);
@@ -102,8 +85,6 @@ begin(void)
 static void
 end(void)
 {
-    char command[64];
-
     for (size_t i = 0; i < n_mail; i++)
         hf_buf_free(&mail[i].bytes);
     free(fx);
@@ -113,8 +94,7 @@ end(void)
     node_store_close(store);
     own_keys_clear(&keys);
     registry_free(r);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert(eq(int, system(command), 0));
+    shell_folder_end(dir);
 }
 
 /* ---- the IOM's node ---- */

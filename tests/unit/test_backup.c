@@ -17,6 +17,7 @@
 #include "journal.h"
 #include "prekeys.h"
 #include "restoring.h"
+#include "shell_fixture.h"
 #include "streams.h"
 
 #define DAY    (UINT64_C(24) * 3600 * 1000)
@@ -103,12 +104,9 @@ begin(void)
 static void
 end(void)
 {
-    char command[64];
-
     node_store_close(store);
     own_keys_clear(&keys);
-    snprintf(command, sizeof(command), "rm -rf %s", top);
-    cr_assert(eq(int, system(command), 0));
+    shell_folder_end(top);
 }
 
 static void

@@ -42,43 +42,11 @@ TestSuite(amend, .init = begin, .fini = core_end);
 static struct hf_id
 referred(void)
 {
-    struct node_command cmd = core_refer_cmd(case_id, "health.general");
+    const struct hf_id id = core_refer(a, case_id, "health.general");
 
-    core_do(a, &cmd);
-    core_run();
-    core_does(b, a->reply.id, EVENT_ACCEPT, REASON_NONE);
+    core_does(b, id, EVENT_ACCEPT, REASON_NONE);
     cr_assert(core_holds(b, "\"canary\":\"health\""));
-    return a->reply.id;
-}
-
-static struct hf_id
-moved(struct core_node *from, struct core_node *to)
-{
-    struct node_command cmd = {
-        .type = CMD_TRANSFER_OFFER, .case_id = case_id, .to = to->org};
-    struct hf_id id;
-
-    core_do(from, &cmd);
-    id = from->reply.id;
-    core_run();
-    core_does(to, id, EVENT_ACCEPT, REASON_NONE);
-    core_does(from, id, EVENT_RELEASE, REASON_NONE);
-    core_does(to, id, EVENT_ARRIVE, REASON_NONE);
-    core_does(from, id, EVENT_HAND_OVER, REASON_NONE);
     return id;
-}
-
-static void
-amend(struct core_node *n, struct consent *con, bool erase)
-{
-    struct node_command cmd = {.type = CMD_CONSENT_AMEND,
-                               .case_id = case_id,
-                               .consent = con,
-                               .erase = erase,
-                               .details = core_text("{}")};
-
-    core_do(n, &cmd);
-    core_run();
 }
 
 Test(amend, that_takes_nothing_away_tells_nobody)
@@ -87,7 +55,7 @@ Test(amend, that_takes_nothing_away_tells_nobody)
 
     (void)referred();
     fill(&con, true, true);
-    amend(a, &con, true);
+    core_amend(a, case_id, &con, true);
     cr_expect(eq(u32, a->reply.n, 0));
     cr_expect(eq(uint, core_withdrawals(b, SIDE_SECOND, NULL), 0));
 }
@@ -98,7 +66,7 @@ Test(amend, that_drops_a_scope_is_a_withdrawal_of_it)
     struct consent con;
 
     fill(&con, true, false);
-    amend(a, &con, true);
+    core_amend(a, case_id, &con, true);
     cr_expect(eq(u32, a->reply.n, 1));
     expect_no(core_holds(b, "\"canary\":\"health\""));
     expect_state(b, id, STATE_RECALLED);
@@ -111,7 +79,7 @@ Test(amend, may_only_stop_what_it_drops)
 
     (void)referred();
     fill(&con, true, false);
-    amend(a, &con, false);
+    core_amend(a, case_id, &con, false);
     cr_assert(eq(uint, core_withdrawals(b, SIDE_SECOND, &told), 1));
     expect_state(a, told, STATE_ANSWERED);
     cr_expect(eq(int, (int)core_object(a, told).reason, REASON_STOP));
@@ -122,9 +90,9 @@ Test(amend, that_drops_a_scope_reaches_the_holders_behind_us)
     struct consent con;
 
     (void)referred(); /* by a, to b, before the case moved to c */
-    (void)moved(a, c);
+    (void)core_move(a, c, case_id);
     fill(&con, true, false);
-    amend(c, &con, true);
+    core_amend(c, case_id, &con, true);
     expect_no(core_holds(b, "\"canary\":\"health\""));
 }
 
@@ -133,9 +101,9 @@ Test(amend, that_drops_a_recipient_reaches_that_one_only)
     struct consent con;
 
     (void)referred();
-    (void)moved(a, c);
+    (void)core_move(a, c, case_id);
     fill(&con, false, true);
-    amend(c, &con, true);
+    core_amend(c, case_id, &con, true);
     cr_expect(eq(uint, core_withdrawals(c, SIDE_FIRST, NULL), 0),
               "c gave b nothing");
     cr_expect(core_holds(c, "\"canary\":\"health\""));
@@ -148,7 +116,7 @@ Test(amend, that_drops_a_recipient_is_told_to_it)
 
     (void)referred();
     fill(&con, false, true);
-    amend(a, &con, true);
+    core_amend(a, case_id, &con, true);
     cr_assert(eq(uint, core_withdrawals(b, SIDE_SECOND, &told), 1));
     cr_expect(core_object(b, told).scopes.narrowed);
     expect_no(core_holds(b, "canary"));
@@ -162,9 +130,9 @@ Test(amend, may_bring_a_recipient_back)
 
     (void)referred();
     fill(&con, false, true);
-    amend(a, &con, true);
+    core_amend(a, case_id, &con, true);
     fill(&con, true, true);
-    amend(a, &con, true);
+    core_amend(a, case_id, &con, true);
     id = referred();
     expect_state(a, id, STATE_ACCEPTED);
 }
@@ -180,7 +148,7 @@ Test(amend, refuses_what_went_before_a_recipient_was_dropped)
     struct consent con;
 
     fill(&con, false, true);
-    amend(a, &con, false);
+    core_amend(a, case_id, &con, false);
     core_forge_after(&f, b);
     e.seen = core_object(b, id).n[SIDE_SECOND];
     e.seen_hash = core_seen(b, id, SIDE_SECOND, e.seen);
@@ -249,7 +217,7 @@ Test(amend, a_whole_withdrawal_takes_what_a_dropped_scope_let_go)
 
     served();
     fill(&con, true, false);
-    amend(a, &con, false);
+    core_amend(a, case_id, &con, false);
     cr_assert(core_holds(b, "\"canary\":\"health\""));
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
     core_run();
@@ -280,7 +248,7 @@ Test(amend, a_provider_takes_a_withdrawal_and_all_learn_of_it)
     struct hf_id told;
     struct consent con;
 
-    (void)moved(a, c);
+    (void)core_move(a, c, case_id);
     cr_assert(eq(int, withdraw_at(b, id, NULL), 0), "%s", b->reply.message);
     expect_no(core_holds(b, "canary"));
     expect_no(core_holds(c, "canary"));

@@ -28,13 +28,7 @@ TestSuite(bare, .init = begin, .fini = core_end);
 static struct hf_id
 refer(void)
 {
-    struct node_command c = core_refer_cmd(case_id, "health.general");
-    struct hf_id id;
-
-    core_do(s, &c);
-    id = s->reply.id;
-    core_run();
-    return id;
+    return core_refer(s, case_id, "health.general");
 }
 
 /* Of s; both nodes hear it at once. */

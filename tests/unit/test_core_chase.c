@@ -28,22 +28,6 @@ begin(void)
 
 TestSuite(chase, .init = begin, .fini = core_end);
 
-static void
-moved(struct core_node *from, struct core_node *to)
-{
-    struct node_command cmd = {
-        .type = CMD_TRANSFER_OFFER, .case_id = case_id, .to = to->org};
-    struct hf_id id;
-
-    core_do(from, &cmd);
-    id = from->reply.id;
-    core_run();
-    core_does(to, id, EVENT_ACCEPT, REASON_NONE);
-    core_does(from, id, EVENT_RELEASE, REASON_NONE);
-    core_does(to, id, EVENT_ARRIVE, REASON_NONE);
-    core_does(from, id, EVENT_HAND_OVER, REASON_NONE);
-}
-
 /* a told b, b told c, and c is away. */
 static struct hf_id
 silence(struct hf_id *ret_below)
@@ -51,8 +35,8 @@ silence(struct hf_id *ret_below)
     struct hf_id at = {{0}};
     struct node_object o;
 
-    moved(a, b);
-    moved(b, c);
+    (void)core_move(a, b, case_id);
+    (void)core_move(b, c, case_id);
     core->has_no_prekey[2] = true;
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
     core_run();

@@ -49,11 +49,7 @@ ask(const char *user, enum node_command_type type, enum sop_close reason,
 static struct hf_id
 refer(void)
 {
-    struct node_command c = core_refer_cmd(case_id, "health.general");
-
-    core_do(s, &c);
-    core_run();
-    return s->reply.id;
+    return core_refer(s, case_id, "health.general");
 }
 
 static bool

@@ -33,11 +33,7 @@ TestSuite(erase, .init = begin, .fini = core_end);
 static struct hf_id
 sent(void)
 {
-    struct node_command cmd = core_refer_cmd(case_id, "health.general");
-
-    core_do(a, &cmd);
-    core_run();
-    return a->reply.id;
+    return core_refer(a, case_id, "health.general");
 }
 
 static struct hf_id
@@ -46,32 +42,6 @@ accepted(void)
     const struct hf_id id = sent();
 
     core_does(b, id, EVENT_ACCEPT, REASON_NONE);
-    return id;
-}
-
-static struct hf_id
-released(struct core_node *from, struct core_node *to)
-{
-    struct node_command cmd = {
-        .type = CMD_TRANSFER_OFFER, .case_id = case_id, .to = to->org};
-    struct hf_id id;
-
-    core_do(from, &cmd);
-    id = from->reply.id;
-    core_run();
-    core_does(to, id, EVENT_ACCEPT, REASON_NONE);
-    core_does(from, id, EVENT_RELEASE, REASON_NONE);
-    return id;
-}
-
-static struct hf_id
-moved(struct core_node *from, struct core_node *to)
-{
-    const struct hf_id id = released(from, to);
-
-    core_does(to, id, EVENT_ARRIVE, REASON_NONE);
-    core_does(from, id, EVENT_HAND_OVER, REASON_NONE);
-    expect_state(from, id, STATE_HANDED_OVER);
     return id;
 }
 
@@ -135,7 +105,7 @@ Test(erase, a_recalled_referral_leaves_nothing_of_its_sender)
 
 Test(erase, a_transfer_declined_after_its_release_leaves_nothing)
 {
-    const struct hf_id id = released(a, c);
+    const struct hf_id id = core_release(a, c, case_id);
 
     cr_assert(core_holds(c, "guardian"), "the consent as it was given");
     core_does(c, id, EVENT_DECLINE, REASON_NO_CAPACITY);
@@ -150,8 +120,8 @@ Test(erase, a_transfer_declined_leaves_the_case_that_was_here_before)
 {
     struct hf_id id;
 
-    (void)moved(a, c);
-    id = released(c, a);
+    (void)core_move(a, c, case_id);
+    id = core_release(c, a, case_id);
     core_does(a, id, EVENT_DECLINE, REASON_NO_CAPACITY);
     expect_state(c, id, STATE_DECLINED);
     cr_expect(ne(u64, core_case_of(a, case_id).created_ms, 0));
@@ -182,7 +152,7 @@ Test(erase, of_a_scope_takes_its_facts_off_the_card)
 
 Test(erase, of_the_whole_leaves_neither_number_nor_the_consents_words)
 {
-    (void)moved(a, c);
+    (void)core_move(a, c, case_id);
     cr_assert(core_holds(c, "guardian"));
     cr_assert(core_holds(c, "AT-1"));
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
@@ -197,7 +167,7 @@ Test(erase, of_the_whole_takes_the_reports_a_later_holder_got)
     struct node_command cmd, report;
     struct hf_id id;
 
-    (void)moved(a, c);
+    (void)core_move(a, c, case_id);
     cmd = core_refer_cmd(case_id, "health.general");
     core_do(c, &cmd);
     id = c->reply.id;
@@ -237,7 +207,7 @@ Test(erase, a_clinics_own_record_is_kept_and_said)
 
 Test(erase, of_a_transfer_withdrawn_and_a_consent_withdrawn_is_answered_once)
 {
-    const struct hf_id id = released(a, c);
+    const struct hf_id id = core_release(a, c, case_id);
     struct hf_id told;
 
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
@@ -371,8 +341,8 @@ Test(erase, after_a_restore_is_not_answered_before_those_below_have)
 {
     struct hf_id below;
 
-    (void)moved(a, b);
-    (void)moved(b, c);
+    (void)core_move(a, b, case_id);
+    (void)core_move(b, c, case_id);
     core_backup(b);
     core->has_no_prekey[2] = true; /* c is away */
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
@@ -394,8 +364,8 @@ Test(erase, after_a_restore_finds_whom_it_had_told_for_whom)
     struct hf_id below, child, at = {{0}};
     struct node_object o;
 
-    (void)moved(a, b);
-    (void)moved(b, c);
+    (void)core_move(a, b, case_id);
+    (void)core_move(b, c, case_id);
     core_backup(b);
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
     core_run();

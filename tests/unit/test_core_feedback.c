@@ -135,20 +135,10 @@ moved(uint32_t purposes)
     const uint32_t all = PURPOSE_BIT(PURPOSE_TRANSFER) |
                          PURPOSE_BIT(PURPOSE_OFFER) | purposes;
     struct consent c = {.state = CONSENT_GIVEN};
-    struct node_command cmd = {
-        .type = CMD_TRANSFER_OFFER, .case_id = case_id, .to = r->org};
-    struct hf_id id;
 
     core_scope(&c, "all", CATEGORY_ALL, all, &r->org, NULL);
     (void)core_consent(s, case_id, &c);
-    core_do(s, &cmd);
-    id = s->reply.id;
-    core_run();
-    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
-    core_does(s, id, EVENT_RELEASE, REASON_NONE);
-    core_does(r, id, EVENT_ARRIVE, REASON_NONE);
-    core_does(s, id, EVENT_HAND_OVER, REASON_NONE);
-    return id;
+    return core_move(s, r, case_id);
 }
 
 static int

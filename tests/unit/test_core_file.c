@@ -153,6 +153,15 @@ accepted(void)
     core_does(r, ref, EVENT_ACCEPT, REASON_NONE);
 }
 
+/* Of a referral that was accepted; no byte of it has come. */
+static struct hf_id
+begun(void)
+{
+    accepted();
+    cr_assert(eq(int, begin_file(s, ref, CATEGORY_HEALTH), 0));
+    return s->reply.id;
+}
+
 Test(file, arrives_as_it_was)
 {
     struct hf_id file;
@@ -247,9 +256,7 @@ Test(file, is_begun_again_where_it_was_left)
 {
     struct hf_id file;
 
-    accepted();
-    cr_assert(eq(int, begin_file(s, ref, CATEGORY_HEALTH), 0));
-    file = s->reply.id;
+    file = begun();
     cr_expect(eq(u64, s->reply.at, 0));
     put_bytes(s, file, 0, 1);
     cr_expect(eq(int, done(s, file), 75), "not whole yet");
@@ -266,9 +273,7 @@ Test(file, that_changed_while_it_was_read_goes_nowhere)
 {
     struct hf_id file;
 
-    accepted();
-    cr_assert(eq(int, begin_file(s, ref, CATEGORY_HEALTH), 0));
-    file = s->reply.id;
+    file = begun();
     bytes[3] ^= 1;
     put_bytes(s, file, 0, 1000);
     cr_expect(eq(int, done(s, file), 65));

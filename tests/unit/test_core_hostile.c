@@ -259,13 +259,11 @@ plant(struct core_node *n, struct hf_id to, const struct node_object *like)
 static struct hf_id
 referred(void)
 {
-    struct node_command cmd = core_refer_cmd(case_id, "health.general");
+    const struct hf_id id = core_refer(s, case_id, "health.general");
 
-    core_do(s, &cmd);
-    core_run();
-    core_does(p, s->reply.id, EVENT_ACCEPT, REASON_NONE);
+    core_does(p, id, EVENT_ACCEPT, REASON_NONE);
     cr_assert(core_holds(p, "\"canary\":\"health\""));
-    return s->reply.id;
+    return id;
 }
 
 Test(hostile, erasure_is_not_hidden_from_behind_many_links)

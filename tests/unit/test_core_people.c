@@ -28,11 +28,7 @@ TestSuite(people, .init = begin, .fini = core_end);
 static struct hf_id
 refer(void)
 {
-    struct node_command c = core_refer_cmd(case_id, "health.general");
-
-    core_do(s, &c);
-    core_run();
-    return s->reply.id;
+    return core_refer(s, case_id, "health.general");
 }
 
 static struct node_command

@@ -30,11 +30,7 @@ TestSuite(referral, .init = begin, .fini = core_end);
 static struct hf_id
 refer(const char *need)
 {
-    struct node_command c = core_refer_cmd(case_id, need);
-
-    core_do(s, &c);
-    core_run();
-    return s->reply.id;
+    return core_refer(s, case_id, need);
 }
 
 static struct hf_id

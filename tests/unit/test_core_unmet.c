@@ -72,11 +72,7 @@ cells(enum object_kind kind, enum state state, unsigned *ret_n)
 static struct hf_id
 refer(void)
 {
-    struct node_command c = core_refer_cmd(case_id, "health.general");
-
-    core_do(s, &c);
-    core_run();
-    return s->reply.id;
+    return core_refer(s, case_id, "health.general");
 }
 
 Test(unmet, the_same_need_is_one_however_often_it_is_recorded)

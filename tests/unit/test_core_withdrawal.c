@@ -31,31 +31,9 @@ TestSuite(withdrawal, .init = begin, .fini = core_end);
 static struct hf_id
 referred(void)
 {
-    struct node_command cmd = core_refer_cmd(case_id, "health.general");
+    const struct hf_id id = core_refer(a, case_id, "health.general");
 
-    core_do(a, &cmd);
-    core_run();
-    core_does(b, a->reply.id, EVENT_ACCEPT, REASON_NONE);
-    return a->reply.id;
-}
-
-/* Custody goes from @from to @to. */
-static struct hf_id
-moved(struct core_node *from, struct core_node *to)
-{
-    struct node_command cmd = {.type = CMD_TRANSFER_OFFER,
-                               .case_id = case_id,
-                               .to = to->org};
-    struct hf_id id;
-
-    core_do(from, &cmd);
-    id = from->reply.id;
-    core_run();
-    core_does(to, id, EVENT_ACCEPT, REASON_NONE);
-    core_does(from, id, EVENT_RELEASE, REASON_NONE);
-    core_does(to, id, EVENT_ARRIVE, REASON_NONE);
-    core_does(from, id, EVENT_HAND_OVER, REASON_NONE);
-    expect_state(from, id, STATE_HANDED_OVER);
+    core_does(b, id, EVENT_ACCEPT, REASON_NONE);
     return id;
 }
 
@@ -152,8 +130,8 @@ Test(withdrawal, is_not_made_impossible_by_a_refusal_on_top)
 
 Test(withdrawal, goes_along_a_chain_of_holders_and_is_answered_at_its_end)
 {
-    (void)moved(a, b);
-    (void)moved(b, c);
+    (void)core_move(a, b, case_id);
+    (void)core_move(b, c, case_id);
     cr_assert(core_holds(c, "canary"));
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
     core_run();
@@ -168,8 +146,8 @@ Test(withdrawal, answers_partial_until_the_holders_below_have_answered)
 {
     struct hf_id below;
 
-    (void)moved(a, b);
-    (void)moved(b, c);
+    (void)core_move(a, b, case_id);
+    (void)core_move(b, c, case_id);
     core->has_no_prekey[2] = true;
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
     core_run();
@@ -184,9 +162,9 @@ Test(withdrawal, answers_partial_until_the_holders_below_have_answered)
 
 Test(withdrawal, comes_to_rest_among_holders_in_a_circle)
 {
-    (void)moved(a, b);
-    (void)moved(b, c);
-    (void)moved(c, a);
+    (void)core_move(a, b, case_id);
+    (void)core_move(b, c, case_id);
+    (void)core_move(c, a, case_id);
     cr_assert(eq(int, core_withdraw(a, case_id, NULL, true), 0));
     core_run(); /* fails on a storm of letters */
     expect_all_answered(a);
@@ -198,7 +176,7 @@ Test(withdrawal, comes_to_rest_among_holders_in_a_circle)
 
 Test(withdrawal, erases_the_facts_that_were_read_from_the_sections)
 {
-    const struct hf_id id = moved(a, b);
+    const struct hf_id id = core_move(a, b, case_id);
     struct node_case k;
 
     (void)id;

@@ -15,6 +15,7 @@
 
 #include "hf_file.h"
 #include "keystore_internal.h"
+#include "shell_fixture.h"
 
 static char dir[] = "/tmp/hf-keystore-XXXXXX";
 static struct hf_secret *store;
@@ -90,7 +91,7 @@ static void
 begin(void)
 {
     cr_assert(eq(int, hf_crypto_start(), HF_OK));
-    cr_assert(ne(ptr, mkdtemp(dir), NULL));
+    shell_folder(dir);
     cr_assert(eq(int, hf_secret_new(HF_KEY_BOX, &store), HF_OK));
     cr_assert(eq(int, open_again(), HF_OK));
     keep_mark();
@@ -99,12 +100,9 @@ begin(void)
 static void
 end(void)
 {
-    char command[64];
-
     keystore_close(ks);
     hf_secret_free(store);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert(eq(int, system(command), 0));
+    shell_folder_end(dir);
 }
 
 static void

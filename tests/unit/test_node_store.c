@@ -10,6 +10,7 @@
 #include "hf_file.h"
 #include "hf_store.h"
 #include "node_store.h"
+#include "shell_fixture.h"
 
 #define CANARY "canary-Nasrin-Ahmadi"
 
@@ -45,28 +46,17 @@ open_again(void)
 static void
 begin(void)
 {
-    struct hf_secret *op = NULL;
-    struct hf_secret *link = NULL;
-    struct hf_secret *store = NULL;
-
-    cr_assert(eq(int, hf_crypto_start(), HF_OK));
-    cr_assert(ne(ptr, mkdtemp(dir), NULL));
-    cr_assert(eq(int, hf_secret_new(HF_KEY_SIGN, &op), HF_OK));
-    cr_assert(eq(int, hf_secret_new(HF_KEY_DH, &link), HF_OK));
-    cr_assert(eq(int, hf_secret_new(HF_KEY_BOX, &store), HF_OK));
-    cr_assert(eq(int, own_keys_init(&keys, op, link, store), HF_OK));
+    shell_folder(dir);
+    shell_keys(&keys, 31);
     open_store();
 }
 
 static void
 end(void)
 {
-    char command[64];
-
     node_store_close(s);
     own_keys_clear(&keys);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert(eq(int, system(command), 0));
+    shell_folder_end(dir);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "parked.h"
+#include "shell_fixture.h"
 
 #define NOW_MS UINT64_C(1793610000000)
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
@@ -20,16 +21,9 @@ static void
 begin(void)
 {
     struct fault fault = {0};
-    struct hf_secret *op = NULL;
-    struct hf_secret *link = NULL;
-    struct hf_secret *store = NULL;
 
-    cr_assert(eq(int, hf_crypto_start(), HF_OK));
-    cr_assert(ne(ptr, mkdtemp(dir), NULL));
-    cr_assert(eq(int, hf_secret_new(HF_KEY_SIGN, &op), HF_OK));
-    cr_assert(eq(int, hf_secret_new(HF_KEY_DH, &link), HF_OK));
-    cr_assert(eq(int, hf_secret_new(HF_KEY_BOX, &store), HF_OK));
-    cr_assert(eq(int, own_keys_init(&keys, op, link, store), HF_OK));
+    shell_folder(dir);
+    shell_keys(&keys, 31);
     cr_assert(node_store_open(dir, &keys, &s, &fault), "%s", fault.text);
     cr_assert(eq(int, node_store_begin(s, true), HF_OK));
 }
@@ -37,13 +31,10 @@ begin(void)
 static void
 end(void)
 {
-    char command[64];
-
     node_store_abort(s);
     node_store_close(s);
     own_keys_clear(&keys);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert(eq(int, system(command), 0));
+    shell_folder_end(dir);
 }
 
 /* An envelope of its own for each @i. */

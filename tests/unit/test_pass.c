@@ -12,6 +12,7 @@
 
 #include "hf_file.h"
 #include "hf_pass.h"
+#include "shell_fixture.h"
 #include "store_key.h"
 
 #define WORDS "anchor willow seven marble"
@@ -47,7 +48,7 @@ static void
 begin(void)
 {
     cr_assert(eq(int, (int)hf_crypto_start(), HF_OK));
-    cr_assert(ne(ptr, mkdtemp(dir), NULL));
+    shell_folder(dir);
     hf_path(keys, sizeof(keys), dir, "keys");
     cr_assert(eq(int, (int)hf_mkdir(keys), HF_OK));
     hf_path(sealed, sizeof(sealed), keys, "store.sealed");
@@ -62,12 +63,9 @@ begin(void)
 static void
 end(void)
 {
-    char command[64];
-
     hf_pass_free(pass);
     hf_secret_free(key);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert(eq(int, system(command), 0));
+    shell_folder_end(dir);
 }
 
 static bool

@@ -11,6 +11,7 @@
 #include "hf_file.h"
 #include "prekeys.h"
 #include "proto_fixture.h"
+#include "shell_fixture.h"
 
 #define DAY    (UINT64_C(24) * 3600 * 1000)
 #define WINDOW (PREKEYS_VALID_MS + PREKEYS_KEEP_MS)
@@ -36,7 +37,7 @@ begin(void)
     struct fault fault = {0};
 
     fixture_start();
-    cr_assert(ne(ptr, mkdtemp(dir), NULL));
+    shell_folder(dir);
     self = fixture_org("clinic-kbl");
     sender = fixture_org("iom-at");
     op = fixture_secret(HF_KEY_SIGN, 31);
@@ -46,14 +47,11 @@ begin(void)
 static void
 end(void)
 {
-    char command[64];
-
     for (size_t i = 0; i < n_kept; i++)
         hf_buf_free(&kept[i].bytes);
     prekeys_close(prekeys);
     hf_secret_free(op);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert(eq(int, system(command), 0));
+    shell_folder_end(dir);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "prekeys.h"
 #include "registry_fixture.h"
 #include "sealing.h"
+#include "shell_fixture.h"
 
 #define DAY (UINT64_C(24) * 3600 * 1000)
 
@@ -24,7 +25,6 @@ static struct own_keys keys; /* of iom-at */
 static struct node_store *store;
 static struct sealing sealing;
 static struct prekeys *prekeys; /* of clinic-kbl */
-static const uint8_t prekey_seal[HF_KEY_BYTES] = {44};
 static struct opening opening;
 static struct hf_org iom;
 static struct hf_org clinic;
@@ -44,21 +44,6 @@ member(const char *id)
             return &r->orgs[i];
     cr_assert(false, "no such member");
     return NULL;
-}
-
-static void
-make_registry(void)
-{
-    struct registry_edit *e = fixture_signed_network();
-    struct hf_buf set;
-
-    hf_buf_init(&set, REGISTRY_BYTES_MAX);
-    cr_assert(eq(int,
-                 (int)registry_accept(fixture_bytes(e, &set),
-                                      (struct hf_bytes){NULL, 0}, T0, &r),
-                 HF_OK));
-    hf_buf_free(&set);
-    registry_edit_free(e);
 }
 
 /* The clinic's prekey, as a broker brought it to the IOM's node. */
@@ -81,23 +66,15 @@ static void
 begin(void)
 {
     struct fault fault = {0};
-    char sub[PATH_MAX];
 
     fixture_start();
     iom = fixture_org("iom-at");
     clinic = fixture_org("clinic-kbl");
-    cr_assert(ne(ptr, mkdtemp(dir), NULL));
-    make_registry();
-    cr_assert(eq(int,
-                 (int)own_keys_init(&keys, fixture_secret(HF_KEY_SIGN, 31),
-                                    fixture_secret(HF_KEY_DH, 32),
-                                    fixture_secret(HF_KEY_BOX, 33)),
-                 HF_OK));
+    shell_folder(dir);
+    r = shell_registry();
+    shell_keys(&keys, 31);
     cr_assert(node_store_open(dir, &keys, &store, &fault), "%s", fault.text);
-    hf_path(sub, sizeof(sub), dir, "clinic");
-    cr_assert(eq(int, (int)hf_mkdir(sub), HF_OK));
-    cr_assert(
-        prekeys_open(sub, &clinic, prekey_seal, T0, true, &prekeys, &fault));
+    prekeys = shell_prekeys(dir, "clinic", &clinic);
     sealing_init(&sealing, &iom, &keys, store);
     opening_init(&opening, &clinic, prekeys);
     hf_buf_init(&sealed, 1 << 22);
@@ -106,8 +83,6 @@ begin(void)
 static void
 end(void)
 {
-    char command[64];
-
     hf_buf_free(&sealed);
     sealing_clear(&sealing);
     opening_clear(&opening);
@@ -115,8 +90,7 @@ end(void)
     node_store_close(store);
     own_keys_clear(&keys);
     registry_free(r);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert(eq(int, system(command), 0));
+    shell_folder_end(dir);
 }
 
 /* A push of two signed entries of the IOM's, the first with a body. */
@@ -505,7 +479,7 @@ Test(sealing, prekeys_come_weekly_and_are_destroyed_in_time)
 
     prekeys_close(prekeys);
     hf_path(path, sizeof(path), dir, "clinic");
-    cr_assert(prekeys_open(path, &clinic, prekey_seal, T0 + 46 * DAY, true,
+    cr_assert(prekeys_open(path, &clinic, shell_seal, T0 + 46 * DAY, true,
                            &prekeys, &fault));
     cr_expect(eq(int, n_prekey_files(), 6), "all of them came back");
     cr_expect(eq(u64, prekeys_newest(prekeys)->from_ms, T0 + 42 * DAY));
