@@ -3,6 +3,7 @@
  * cannot be told of again, or hide one thing behind many (I-2, I-4). */
 #include "core_fixture.h"
 #include "parts.h"
+#include "title.h"
 
 static struct core_node *s, *p, *q; /* holder, its provider, a third */
 static struct hf_id case_id, consent_id;
@@ -54,6 +55,8 @@ give(struct core_node *from, struct core_node *to, struct hf_id object,
     uint8_t head[CASE_HEAD_BYTES + PARTS_FACTS_BYTES] = {0};
     uint8_t packed[PARTS_CONSENT_BYTES(CONSENT_SCOPES_MAX)];
     uint8_t proof[PROOF_BYTES(PROOF_ITEMS_MAX)];
+    uint8_t title[TITLE_HEAD_BYTES] = {0};
+    struct hf_hash tag;
     const struct case_head h = {.id = kase, .epoch = epoch, .origin = "AF",
                                 .host = "AT", .stage = STAGE_PRE_DEPARTURE};
     const struct facts facts = {.stage = STAGE_PRE_DEPARTURE};
@@ -74,6 +77,11 @@ give(struct core_node *from, struct core_node *to, struct hf_id object,
     core_part(&b, PART_PROOF, CATEGORY_NONE, proof, proof_pack(&pr, proof));
     core_part(&b, PART_SECTION, CATEGORY_IDENTITY, "{\"x\":\"forged\"}", 14);
     core_part(&b, PART_CASE, CATEGORY_NONE, head, sizeof(head));
+    /* As of this epoch, which is enough for the first, or a case known here. */
+    registry_custody_tag(&kase, epoch, &tag);
+    memcpy(title, tag.b, HF_HASH_BYTES);
+    title[HF_HASH_BYTES] = (uint8_t)epoch;
+    core_part(&b, PART_TITLE, CATEGORY_NONE, title, sizeof(title));
     if (c != NULL)
         core_part(&b, PART_CONSENT, CATEGORY_NONE, packed,
                   parts_consent_pack(c, packed));
