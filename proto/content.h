@@ -13,6 +13,7 @@
 #include "body.h"
 #include "entry.h"
 #include "hf_buf.h"
+#include "review.h"
 #include "slip_code.h"
 
 #define CONTENT_BYTES_MAX     (1024u * 1024u)
@@ -30,7 +31,9 @@ enum content_type {
     CONTENT_CHUNK,     /* a piece of an attachment, or who asks for some */
     CONTENT_SLIP,      /* what a person with a code said, or the answer */
     CONTENT_FORK,      /* two entries of one number, for the committee */
-    CONTENT_CLAIMS     /* who says to hold which custody, for the committee */
+    CONTENT_CLAIMS,    /* who says to hold which custody, for the committee */
+    CONTENT_REVIEW_NOTICE, /* a disclosure without consent, to its reviewer */
+    CONTENT_REVIEW_VERDICT /* and what that one says of it */
 };
 
 /** One signed entry and, where it travels with it, its body. */
@@ -143,6 +146,13 @@ struct content_claims {
     struct content_claim item[CONTENT_CLAIMS_MAX];
 };
 
+/** A document that its sender signed by itself (review.h), so that it can be
+ * shown to others. */
+struct content_signed {
+    struct hf_bytes bytes; /* REVIEW_NOTICE_BYTES or REVIEW_VERDICT_BYTES */
+    struct hf_bytes sig;   /* REVIEW_SIG_BYTES */
+};
+
 struct content {
     enum content_type type;
     union {
@@ -157,6 +167,7 @@ struct content {
         struct content_slip slip;
         struct content_fork fork;
         struct content_claims claims;
+        struct content_signed signed_by;
     } u;
 };
 

@@ -93,6 +93,13 @@ slip_ok(const struct content_slip *c)
            c->answer < SLIP_ANSWER_END;
 }
 
+/* What they say is for who gets them to judge, and to refuse with a reason. */
+static bool
+signed_ok(const struct content_signed *c, size_t n)
+{
+    return c->bytes.n == n && c->sig.n == REVIEW_SIG_BYTES;
+}
+
 static bool
 fork_ok(const struct content_fork *f)
 {
@@ -137,6 +144,10 @@ content_is_sound(const struct content *c)
         return fork_ok(&c->u.fork);
     case CONTENT_CLAIMS:
         return claims_ok(&c->u.claims);
+    case CONTENT_REVIEW_NOTICE:
+        return signed_ok(&c->u.signed_by, REVIEW_NOTICE_BYTES);
+    case CONTENT_REVIEW_VERDICT:
+        return signed_ok(&c->u.signed_by, REVIEW_VERDICT_BYTES);
     }
     return false;
 }

@@ -160,6 +160,14 @@ decode_slip(const Handoff__V1__Slip *pb, struct cursor *at,
 }
 
 static bool
+decode_signed(struct cursor *at, struct content_signed *c)
+{
+    c->bytes = *at->span++;
+    c->sig = *at->span++;
+    return true;
+}
+
+static bool
 decode_fork(struct cursor *at, struct content_fork *c)
 {
     for (int i = 0; i < 2; i++) {
@@ -216,6 +224,12 @@ decode_what(const Handoff__V1__Content *pb, struct cursor *at,
     case HANDOFF__V1__CONTENT__WHAT_CLAIMS:
         c->type = CONTENT_CLAIMS;
         return decode_claims(pb->claims, at, &c->u.claims);
+    case HANDOFF__V1__CONTENT__WHAT_REVIEW_NOTICE:
+        c->type = CONTENT_REVIEW_NOTICE;
+        return decode_signed(at, &c->u.signed_by);
+    case HANDOFF__V1__CONTENT__WHAT_REVIEW_VERDICT:
+        c->type = CONTENT_REVIEW_VERDICT;
+        return decode_signed(at, &c->u.signed_by);
     case HANDOFF__V1__CONTENT__WHAT__NOT_SET:
     case _HANDOFF__V1__CONTENT__WHAT__CASE_IS_INT_SIZE:
         break;

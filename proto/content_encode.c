@@ -201,6 +201,17 @@ encode_claims(const struct content_claims *c, struct hf_buf *buf)
     return pack(HANDOFF__V1__CONTENT__WHAT_CLAIMS, &claims, buf);
 }
 
+static enum hf_err
+encode_signed(Handoff__V1__Content__WhatCase what,
+              const struct content_signed *c, struct hf_buf *buf)
+{
+    Handoff__V1__Signed doc = HANDOFF__V1__SIGNED__INIT;
+
+    doc.document = data(c->bytes.p, c->bytes.n);
+    doc.signature = data(c->sig.p, c->sig.n);
+    return pack(what, &doc, buf);
+}
+
 enum hf_err
 content_encode(const struct content *c, struct hf_buf *buf)
 {
@@ -223,6 +234,12 @@ content_encode(const struct content *c, struct hf_buf *buf)
         return encode_fork(&c->u.fork, buf);
     case CONTENT_CLAIMS:
         return encode_claims(&c->u.claims, buf);
+    case CONTENT_REVIEW_NOTICE:
+        return encode_signed(HANDOFF__V1__CONTENT__WHAT_REVIEW_NOTICE,
+                             &c->u.signed_by, buf);
+    case CONTENT_REVIEW_VERDICT:
+        return encode_signed(HANDOFF__V1__CONTENT__WHAT_REVIEW_VERDICT,
+                             &c->u.signed_by, buf);
     }
     return HF_ERR_MALFORMED;
 }

@@ -177,6 +177,17 @@ api_find_object(struct api_call *c, const char *text, struct node_object *ret)
 }
 
 bool
+api_is_object(const struct api_call *c, const char *text)
+{
+    static const struct finder f = {NODE_OBJECTS, is_object, OBJECT_REFERRAL,
+                                    NULL};
+    struct hf_id low, high, id;
+
+    return hf_id_parse_prefix("HR", text, &low, &high) &&
+           count_between(c, &f, &low, &high, &id) > 0;
+}
+
+bool
 api_find_decision(struct api_call *c, const char *text, struct hf_id *ret)
 {
     static const struct finder along = {NODE_ALONG, is_along, OBJECT_NONE,

@@ -239,6 +239,8 @@ bool api_find_decision(struct api_call *c, const char *text,
 json_t *api_along(struct api_call *c, const struct node_object *o,
                   const struct decision *d);
 bool api_find_task(struct api_call *c, const char *text, struct hf_id *ret);
+/** api_is_object: whether one begins like this; answers nothing. */
+bool api_is_object(const struct api_call *c, const char *text);
 /** api_sides: who is first and who second in @o. */
 void api_sides(const struct node_env *env, const struct node_object *o,
                const struct hf_org **ret_first,
@@ -342,6 +344,19 @@ void api_put_household(struct api_call *c, json_t *o,
  * not. */
 bool api_put_vital(struct api_call *c, json_t *j, const struct node_object *o,
                    bool may_read);
+
+/* ---- query_review.c ---- */
+
+struct node_review;
+/** api_find_review: @text names what we review for others, of @member or (NULL)
+ * of any. False: nothing that we review; look for an object. Else *ret_verdict
+ * is API_COMMAND, and *ret filled, or API_ANSWERED: there is more than one. */
+bool api_find_review(struct api_call *c, const char *text, const char *member,
+                     struct node_review *ret, enum api_verdict *ret_verdict);
+json_t *api_review(struct api_call *c, const struct node_review *r);
+/** api_put_reviewer: "reviewer", if another organisation is to review it. */
+void api_put_reviewer(const struct api_call *c, json_t *o,
+                      const struct hf_id *referral);
 
 /* ---- query_consent.c, query_object.c, query_route.c ---- */
 

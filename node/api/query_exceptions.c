@@ -1,19 +1,24 @@
 /* audit exceptions: what does not fit together, with its evidence: forks, as an
  * end saw them here, or as the committee was shown them; then custodies that
- * two members claim, or that one end says nothing of. */
+ * two members claim, or that one end says nothing of; then reviewers that said
+ * both yes and no. */
 #include <stdio.h>
 
 #include "api_internal.h"
 #include "claim.h"
+#include "reviewer.h"
 
 #define CURSOR_BYTES (2 * HF_ORG_BYTES + HF_HEX_BYTES(HF_HASH_BYTES) + 2)
 #define TAGS_MAX     2000u /* looked at for one page */
 
-/* Where a page ends: behind a fork, or behind the claims of a tag. */
+/* Where a page ends: behind a fork, behind the claims of a tag, or behind the
+ * verdicts on a referral. */
 struct place {
     struct node_fork fork;
     bool is_of_claims;
     struct hf_hash tag;
+    bool is_of_reviews;
+    struct hf_id referral;
 };
 
 /* An organisation's id as the cursor holds it: "%31[...]" reads 31 bytes. */
@@ -118,19 +123,77 @@ add_claims(struct api_call *c, json_t *list, size_t limit, struct hf_hash *tag)
     return true;
 }
 
+/* ---- reviews ---- */
+
+static json_t *
+verdict_item(const struct review_verdict *v,
+             const uint8_t sig[static REVIEW_SIG_BYTES])
+{
+    uint8_t doc[REVIEW_VERDICT_BYTES];
+    json_t *o = json_object();
+
+    review_verdict_pack(v, doc);
+    api_put_bool(o, "upheld", v->is_upheld);
+    api_put_time(o, "at", v->at_ms);
+    api_put_hex(o, "verdict", doc, sizeof(doc));
+    api_put_hex(o, "sig", sig, REVIEW_SIG_BYTES);
+    return o;
+}
+
+static json_t *
+review_item(const struct node_asked *t)
+{
+    json_t *o = json_object(), *between = json_array(), *list = json_array();
+    json_t *evidence = json_object();
+
+    api_put_text(o, "finding", "review_conflict");
+    (void)json_array_append_new(between, json_string(t->verdict.from.s));
+    (void)json_array_append_new(between, json_string(t->reviewer.s));
+    (void)json_object_set_new(o, "between", between);
+    api_put_id(evidence, "id", "HR", &t->object);
+    api_put_text(evidence, "author", t->reviewer.s);
+    api_put_time(evidence, "at", t->other.at_ms);
+    (void)json_array_append_new(list, verdict_item(&t->verdict, t->sig));
+    (void)json_array_append_new(list, verdict_item(&t->other, t->other_sig));
+    (void)json_object_set_new(evidence, "verdicts", list);
+    (void)json_object_set_new(o, "evidence", evidence);
+    return o;
+}
+
+/* True: the page is full, and @at where it ends. */
+static bool
+add_reviews(struct api_call *c, json_t *list, size_t limit, struct hf_id *at)
+{
+    struct hf_id next = *at;
+    struct node_asked t;
+
+    while (told_next_odd(c->env->view, &next)) {
+        if (json_array_size(list) == limit)
+            return true;
+        *at = next;
+        if (told_get(c->env->view, at, &t))
+            (void)json_array_append_new(list, review_item(&t));
+    }
+    return false;
+}
+
 /* ---- pages ---- */
 
 /* A cursor is the last one of a page: "BY/AUTHOR/OBJECT", the last in hex, or
- * "custody/TAG". */
+ * "custody/TAG" or "review/REFERRAL". */
 static bool
 parse_cursor(const char *text, struct place *at)
 {
     char by[HF_ORG_BYTES], author[HF_ORG_BYTES], object[33], end;
-    static const char custody[] = "custody/";
+    static const char custody[] = "custody/", review[] = "review/";
 
     if (strncmp(text, custody, sizeof(custody) - 1) == 0) {
         at->is_of_claims = true;
         return hf_unhex(text + sizeof(custody) - 1, at->tag.b, HF_HASH_BYTES);
+    }
+    if (strncmp(text, review, sizeof(review) - 1) == 0) {
+        at->is_of_reviews = true;
+        return hf_unhex(text + sizeof(review) - 1, at->referral.b, HF_ID_BYTES);
     }
     return sscanf(text, "%31[^/]/%31[^/]/%32[0-9a-f]%c", by, author, object,
                   &end) == 3 &&
@@ -156,7 +219,10 @@ put_next(json_t *o, const struct place *at)
 {
     char hex[HF_HEX_BYTES(HF_HASH_BYTES)], next[CURSOR_BYTES];
 
-    if (at->is_of_claims)
+    if (at->is_of_reviews)
+        (void)snprintf(next, sizeof(next), "review/%s",
+                       hf_hex(at->referral.b, HF_ID_BYTES, hex));
+    else if (at->is_of_claims)
         (void)snprintf(next, sizeof(next), "custody/%s",
                        hf_hex(at->tag.b, HF_HASH_BYTES, hex));
     else
@@ -194,10 +260,15 @@ query_exceptions(struct api_call *c)
     if (!api_arg_limit(c, &limit) || !read_cursor(c, &at))
         return API_ANSWERED;
     list = json_array();
-    is_full = !at.is_of_claims && add_forks(c, list, limit, &at.fork);
-    if (!is_full) {
+    is_full = !at.is_of_claims && !at.is_of_reviews &&
+              add_forks(c, list, limit, &at.fork);
+    if (!is_full && !at.is_of_reviews) {
         at.is_of_claims = true;
         is_full = add_claims(c, list, limit, &at.tag);
+    }
+    if (!is_full) {
+        at.is_of_reviews = true;
+        is_full = add_reviews(c, list, limit, &at.referral);
     }
     o = json_object();
     (void)json_object_set_new(o, "items", list);

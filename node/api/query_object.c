@@ -4,6 +4,7 @@
 #include "api_internal.h"
 #include "deadline.h"
 #include "reach.h"
+#include "reviewer.h"
 
 /* ---- one line ---- */
 
@@ -287,11 +288,19 @@ put_terms(struct api_call *c, json_t *j, const struct node_object *o)
 enum api_verdict
 query_object_show(struct api_call *c)
 {
+    enum api_verdict verdict;
+    struct node_review r;
     struct node_object o;
     uint32_t shown;
     bool told;
     json_t *j;
 
+    if (api_find_review(c, c->req->part[1], NULL, &r, &verdict))
+        return verdict == API_COMMAND ? api_say(c, api_review(c, &r)) : verdict;
+    if (!permit_query(c->roles, PERMIT_OBJECTS))
+        return api_refuse(c, EX_NOPERM, "not_permitted", NULL,
+                          "handoff review ID shows what is to be reviewed",
+                          "your role may not do this");
     if (!api_find_object(c, c->req->part[1], &o))
         return API_ANSWERED;
     if (!api_sees(c, &o))

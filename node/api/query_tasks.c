@@ -3,6 +3,7 @@
 
 #include "api_internal.h"
 #include "ladder.h"
+#include "reviewer.h"
 #include "task.h"
 
 /* Before the first task that is due later; times are texts of one length. */
@@ -37,10 +38,15 @@ task_of(struct api_call *c, const struct node_task *t,
         const struct node_object *o)
 {
     json_t *j = json_object();
+    struct node_review r;
     struct node_case row;
 
     api_put_id(j, "task", "HK", &t->id);
     api_put_text(j, "what", task_text(t->what));
+    if (o == NULL && review_get(c->env->view, &t->object, &r)) {
+        api_put_id(j, "object", "HR", &r.notice.referral);
+        api_put_text(j, "from", r.notice.from.s);
+    }
     api_put_id(j, "case", "HC", &t->case_id);
     if (case_get(c->env->view, &t->case_id, &row))
         api_put_name(c, j, &row);
@@ -64,6 +70,8 @@ is_shown(struct api_call *c, const struct node_task *t, struct node_object *o,
 {
     *ret_has_object =
         !hf_id_is_zero(&t->object) && object_get(c->env->view, &t->object, o);
+    if (!permit_query(c->roles, PERMIT_OBJECTS))
+        return t->what == TASK_VITAL_REVIEW;
     return !*ret_has_object || api_sees(c, o);
 }
 

@@ -1,7 +1,7 @@
 /* Disclosures in a vital interest: shown beside their referral, read by the
  * reviewer, and what must follow as tasks. */
 #include "api_internal.h"
-#include "vital.h"
+#include "reviewer.h"
 
 static void
 put_attest(json_t *o, const struct attest *a, struct hf_bytes words)
@@ -17,9 +17,10 @@ put_attest(json_t *o, const struct attest *a, struct hf_bytes words)
 
 /* What became of it at the sender; names only of those who acted. */
 static void
-put_follow_up(json_t *o, const struct node_vital *v)
+put_follow_up(const struct api_call *c, json_t *o, const struct node_vital *v)
 {
     const bool waits = v->a.role == ROLE_CASE_MANAGER && v->confirmed_ms == 0;
+    struct hf_bytes why;
 
     api_put_text(o, "by", v->by.s);
     api_put_text(o, "approved_by", v->approved_by.s);
@@ -27,7 +28,12 @@ put_follow_up(json_t *o, const struct node_vital *v)
     if (v->sent_ms != 0 && waits)
         api_put_time(o, "confirm_due", v->sent_ms + VITAL_CONFIRM_MS);
     api_put_text(o, "confirmed_by", v->confirmed_by.s);
+    api_put_reviewer(c, o, &v->object);
     api_put_text(o, "reviewed_by", v->reviewed_by.s);
+    api_put_time(o, "reviewed", v->reviewed_ms);
+    if (vital_why(c->env->view, &v->object, &why))
+        (void)json_object_set_new(o, "reason",
+                                  json_stringn((const char *)why.p, why.n));
     if (v->reviewed_ms != 0)
         api_put_bool(o, "upheld", v->is_upheld != 0);
     else if (v->sent_ms != 0)
@@ -73,7 +79,7 @@ api_put_vital(struct api_call *c, json_t *j, const struct node_object *o,
         if (!may_read || !vital_words(c->env->view, &o->id, &words))
             words.n = 0;
         put_attest(vital, &v.a, words);
-        put_follow_up(vital, &v);
+        put_follow_up(c, vital, &v);
     } else if (o->side == SIDE_SECOND) {
         found = put_received(c, vital, o, may_read);
     }
@@ -87,9 +93,13 @@ api_put_vital(struct api_call *c, json_t *j, const struct node_object *o,
 enum api_verdict
 query_vital(struct api_call *c)
 {
+    enum api_verdict verdict;
+    struct node_review r;
     struct node_object o;
     json_t *j;
 
+    if (api_find_review(c, c->req->part[1], api_arg(c, "from"), &r, &verdict))
+        return verdict == API_COMMAND ? api_say(c, api_review(c, &r)) : verdict;
     if (!api_find_object(c, c->req->part[1], &o))
         return API_ANSWERED;
     j = json_object();
@@ -108,12 +118,27 @@ query_vital(struct api_call *c)
                         false);
 }
 
+/* One of others, or else one of our own. */
 enum api_verdict
 command_review(struct api_call *c)
 {
+    const char *from = filecheck_string(c->req->json, "from");
+    enum api_verdict verdict;
+    struct node_review r;
     struct node_object o;
 
     c->command->type = CMD_REVIEW;
+    if (!api_body_text(c, "reason", &c->command->text))
+        return API_ANSWERED;
+    if (api_find_review(c, c->req->part[1], from, &r, &verdict)) {
+        if (verdict != API_COMMAND || !api_need(c, "upheld") ||
+            !api_body_bool(c, "upheld", &c->command->is_upheld))
+            return API_ANSWERED;
+        c->command->object = r.id;
+        c->req->object = r.notice.referral;
+        c->req->kind = OBJECT_REFERRAL;
+        return API_COMMAND;
+    }
     if (!api_find_object(c, c->req->part[1], &o) || !api_need(c, "upheld") ||
         !api_body_bool(c, "upheld", &c->command->is_upheld))
         return API_ANSWERED;

@@ -18,7 +18,8 @@ static const char *const fields[] = {"from", "to", "service", "state",
 static size_t
 n_fields(const json_t *items)
 {
-    const bool has = json_object_get(json_array_get(items, 0), "reason") != NULL;
+    const bool has =
+        json_object_get(json_array_get(items, 0), "reason") != NULL;
 
     return has ? N_FIELDS : N_FIELDS - 1;
 }
@@ -219,14 +220,21 @@ print_exception(struct cli *c, const json_t *item)
             cli_out_id(cli_out_text(evidence, "id"), word),
             cli_out_text(item, "finding"));
     cli_out_field(c->out, "  between", between);
-    cli_out_fieldf(c->out, "  author", "%s, number %lld",
-                   cli_out_text(evidence, "author"),
-                   (long long)json_integer_value(
-                       json_object_get(evidence, "n")));
+    if (json_object_get(evidence, "n") == NULL)
+        cli_out_field(c->out, "  author", cli_out_text(evidence, "author"));
+    else
+        cli_out_fieldf(c->out, "  author", "%s, number %lld",
+                       cli_out_text(evidence, "author"),
+                       (long long)json_integer_value(
+                           json_object_get(evidence, "n")));
     json_array_foreach(json_object_get(evidence, "entries"), i, entry)
         cli_out_fieldf(c->out, i == 0 ? "  one" : "  other", "%s, %.16s",
                        cli_out_text(entry, "event"),
                        cli_out_text(entry, "hash"));
+    json_array_foreach(json_object_get(evidence, "verdicts"), i, entry)
+        cli_out_fieldf(c->out, i == 0 ? "  one" : "  other", "%s, %s",
+                       cli_out_true(entry, "upheld") ? "upheld" : "not upheld",
+                       cli_out_time(cli_out_text(entry, "at"), at));
     cli_out_field(c->out, "  shown by", cli_out_text(evidence, "by"));
     free(between);
 }

@@ -23,6 +23,7 @@ look(struct cli *c)
     int status;
 
     (void)object_path(&p, c->arg[0], "attestation");
+    cli_path_query(&p, "from", cli_value(c, "from"));
     cli_path_query(&p, "why", cli_value(c, "why"));
     status = cli_get(c, p.text, &answer);
     if (status == 0 && !cli_say(c, answer))
@@ -44,7 +45,9 @@ cmd_review(struct cli *c)
     if (strcmp(upheld, "yes") != 0 && strcmp(upheld, "no") != 0)
         return cli_fail(c, EX_USAGE, "usage", "yes or no",
                         "--upheld %.40s is unknown", upheld);
-    body = json_pack("{s:b}", "upheld", strcmp(upheld, "yes") == 0);
+    body = json_pack("{s:b,s:s*,s:s*}", "upheld", strcmp(upheld, "yes") == 0,
+                     "from", cli_value(c, "from"), "reason",
+                     cli_value(c, "reason"));
     status = cli_post(c, object_path(&p, c->arg[0], "review"), body, &answer);
     json_decref(body);
     if (status == 0 && !cli_say(c, answer))

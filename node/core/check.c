@@ -5,6 +5,7 @@
 #include "ask.h"
 #include "deadline.h"
 #include "hf_text.h"
+#include "reviewer.h"
 #include "task.h"
 
 static bool
@@ -70,6 +71,26 @@ check_owed(const struct step *s, const struct node_object *o, char *why,
     return true;
 }
 
+/* A disclosure without a verdict is somebody's to review, and they are told. */
+static bool
+check_reviews(const struct node_view *v, char *why, size_t why_bytes)
+{
+    struct hf_id at = {{0}};
+    struct node_vital vital;
+    struct node_asked t;
+
+    while (told_next_open(v, &at)) {
+        if (told_get(v, &at, &t) && t.is_open && t.verdict.at_ms == 0 &&
+            (t.reviewer.s[0] == '\0') == (t.next_ms == 0) &&
+            vital_get(v, &at, &vital) && vital.sent_ms != 0 &&
+            vital.reviewed_ms == 0)
+            continue;
+        (void)snprintf(why, why_bytes, "a review is open, and is not to be");
+        return false;
+    }
+    return true;
+}
+
 bool
 node_check(const struct node_env *env, char *why, size_t why_bytes)
 {
@@ -87,5 +108,6 @@ node_check(const struct node_env *env, char *why, size_t why_bytes)
             return complain(why, why_bytes, &o,
                             "a clock runs and is nobody's task");
     }
-    return task_check(env->view, why, why_bytes);
+    return check_reviews(env->view, why, why_bytes) &&
+           task_check(env->view, why, why_bytes);
 }

@@ -6,6 +6,7 @@
 #include "ladder.h"
 #include "node_internal.h"
 #include "push.h"
+#include "reviewer.h"
 #include "ruling.h"
 
 #define PEER_PAGE 256 /* objects that a prekey sets going at once */
@@ -49,6 +50,7 @@ node_step(const struct node_env *env, const struct node_event *ev,
     case NODE_EV_START:
         figures_begin(&s);
         ruling_apply_all(&s);
+        reviewer_begin(&s);
         break;
     case NODE_EV_RESTORED:
         node_after_restore(&s);

@@ -7,6 +7,7 @@
 #include "node_internal.h"
 #include "push.h"
 #include "reach.h"
+#include "reviewer.h"
 #include "slip.h"
 
 #define FORGET_MS (26ull * 60 * 60 * 1000) /* after an envelope's end */
@@ -200,6 +201,12 @@ take_content(struct step *s, const struct hf_org *from, const struct content *c,
         break;
     case CONTENT_CLAIMS:
         claims_take(s, from, &c->u.claims, in);
+        break;
+    case CONTENT_REVIEW_NOTICE:
+        reviewer_notice(s, from, &c->u.signed_by, in);
+        break;
+    case CONTENT_REVIEW_VERDICT:
+        reviewer_verdict(s, from, &c->u.signed_by, in);
         break;
     }
 }

@@ -10,6 +10,7 @@
 #include "node_internal.h"
 #include "people.h"
 #include "push.h"
+#include "reviewer.h"
 #include "ruling.h"
 #include "slip.h"
 #include "vital.h"
@@ -73,6 +74,18 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_FORK:
         fork_due(s, object);
         break;
+    case DUE_REVIEW_TELL:
+        reviewer_tell_due(s, object);
+        break;
+    case DUE_REVIEW_SAY:
+        reviewer_say_due(s, object);
+        break;
+    case DUE_REVIEWERS:
+        reviewer_page(s, object);
+        break;
+    case DUE_REVIEWS_HERE:
+        reviewer_page_here(s, object);
+        break;
     }
 }
 
@@ -98,6 +111,10 @@ is_deadline(enum due_what what)
     case DUE_OBJECT_OWNERS:
     case DUE_FILE:
     case DUE_FORK:
+    case DUE_REVIEW_TELL:
+    case DUE_REVIEW_SAY:
+    case DUE_REVIEWERS:
+    case DUE_REVIEWS_HERE:
         return false;
     }
     return false;

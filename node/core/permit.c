@@ -102,6 +102,9 @@ permit_query(uint32_t roles, enum permit_query q)
                          ROLE_BIT(ROLE_MENTAL_HEALTH))) != 0;
     case PERMIT_OBJECTS:
         return (roles & (SERVE | ROLE_BIT(ROLE_INTEGRATION))) != 0;
+    case PERMIT_TASKS:
+        return (roles & (SERVE | ROLE_BIT(ROLE_INTEGRATION) |
+                         ROLE_BIT(ROLE_REVIEWER))) != 0;
     case PERMIT_FIGURES:
         return (roles & (ROLE_BIT(ROLE_COMMITTEE) | ROLE_BIT(ROLE_AUDITOR) |
                          ROLE_BIT(ROLE_SUPERVISOR))) != 0;

@@ -13,6 +13,7 @@
 enum permit_query {
     PERMIT_CASES = 1, /* case show, list, consent show, route */
     PERMIT_OBJECTS,   /* list, show */
+    PERMIT_TASKS,     /* tasks; show, where it is to be reviewed */
     PERMIT_FIGURES,   /* audit ... */
     PERMIT_USERS,     /* user list */
     PERMIT_STATUS,    /* status, services search: everybody known */

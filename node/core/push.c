@@ -11,11 +11,18 @@
 
 /* ---- one envelope ---- */
 
+static bool
+is_review(const struct content *c)
+{
+    return c->type == CONTENT_REVIEW_NOTICE ||
+           c->type == CONTENT_REVIEW_VERDICT;
+}
+
 bool
 push_is_receipted(const struct content *c)
 {
     return c->type == CONTENT_PUSH || c->type == CONTENT_FORK ||
-           c->type == CONTENT_CLAIMS;
+           c->type == CONTENT_CLAIMS || is_review(c);
 }
 
 struct hf_id
@@ -44,6 +51,8 @@ push_content(struct step *s, const struct hf_org *to, const struct content *c,
     out.to = *to;
     if (c->type == CONTENT_FORK)
         out.fork = *object; /* it settles nothing of the object itself */
+    else if (is_review(c))
+        out.review = *object; /* nor does this */
     else
         out.object = *object;
     out.lane = (uint8_t)lane;

@@ -60,7 +60,7 @@ void push_due(struct step *s, const struct hf_id *object);
 void push_out_due(struct step *s, const struct hf_id *envelope);
 
 /** push_content: any content to @to, on @lane; returns the envelope's id.
- * @object: that it is about, or whose fork it shows; or zero. */
+ * @object: that it is about, whose fork it shows, whose review; or zero. */
 struct hf_id push_content(struct step *s, const struct hf_org *to,
                           const struct content *c, enum envelope_lane lane,
                           const struct hf_id *object, uint32_t n);

@@ -3,6 +3,7 @@
 #include "deadline.h"
 #include "fork.h"
 #include "push_internal.h"
+#include "reviewer.h"
 
 #define REFUSED_MS (60ull * 60 * 1000) /* a broker that has no route */
 #define TRIES_MAX  10                  /* a minute, 2, 4, ... 17 hours */
@@ -145,6 +146,8 @@ push_receipted(struct step *s, const struct hf_org *from,
         fork_receipted(s, from, &out, r->status);
     if (out.is_claims)
         claims_receipted(s, from, &out, r->status);
+    if (!hf_id_is_zero(&out.review))
+        reviewer_receipted(s, from, &out, r);
     if (!live_load(s, &out.object, &l))
         return;
     if (r->status == DELIVERY_REFUSED)

@@ -144,6 +144,8 @@ struct node_out {
     struct hf_id answers;       /* a copy: the ask that it answers; or zero */
     struct hf_id fork;          /* evidence: of whose fork; or zero */
     uint8_t is_claims;          /* of custody, up to number `n` */
+    struct hf_id review;        /* of a disclosure: the referral, or the
+                                   reviewer's own row; or zero */
 };
 
 /** One line of `show --trace` that is not a chain entry. */
@@ -251,7 +253,11 @@ enum due_what {
     DUE_ARCHIVE, /* the retention of a closed case is over */
     DUE_SLIP,        /* a code's time is over, or one is sent again */
     DUE_FILE,        /* chunks of an attachment are to be asked for */
-    DUE_FORK         /* the committee is to be told of a fork of the object */
+    DUE_FORK,        /* the committee is to be told of a fork of the object */
+    DUE_REVIEW_TELL, /* the reviewer is to be told of a disclosure */
+    DUE_REVIEW_SAY,  /* the reviewer's verdict is to go; object: its row */
+    DUE_REVIEWERS,   /* another registry: go on behind this referral */
+    DUE_REVIEWS_HERE /* ... at the reviewer */
 };
 
 /* Readers: false when there is no such row. */

@@ -78,6 +78,8 @@ step_content(struct step *s, enum content_type type)
         n = offsetof(struct content, u) + sizeof(struct content_fork);
     else if (type == CONTENT_CLAIMS)
         n = offsetof(struct content, u) + sizeof(struct content_claims);
+    else if (type == CONTENT_REVIEW_NOTICE || type == CONTENT_REVIEW_VERDICT)
+        n = offsetof(struct content, u) + sizeof(struct content_signed);
     c = step_alloc(s, n);
     c->type = type;
     return c;

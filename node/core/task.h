@@ -43,7 +43,7 @@
     X(TASK_CONSENT_ASK, "consent_ask", "consent give or refuse")               \
     X(TASK_VITAL_CONFIRM, "vital_confirm", "approve")                          \
     X(TASK_VITAL_REVIEW, "vital_review", "review")                             \
-    X(TASK_REVIEW_OVERDUE, "review_overdue", "review")                         \
+    X(TASK_REVIEW_OVERDUE, "review_overdue", "the reviewer's verdict")         \
     X(TASK_CHASE_WITHDRAWAL, "chase_withdrawal", "")                           \
     X(TASK_SERVICES_CONFIRM, "services_confirm", "services confirm")           \
     X(TASK_SAFETY_PLAN, "safety_plan", "")                                     \

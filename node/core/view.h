@@ -53,6 +53,7 @@
     X(NODE_FORKS, "forks")               /* who saw it, author, object */      \
     X(NODE_TITLES, "titles")             /* case, epoch: a link, title.h */    \
     X(NODE_CLAIMS, "claims")             /* of custody: records_claims.c */    \
+    X(NODE_REVIEWS, "reviews")           /* kind, referral ...: reviewer.h */  \
     X(NODE_ACCESS, "access")             /* who read or did what */            \
     X(NODE_VITAL, "vital")           /* referral: struct node_vital, words */  \
     X(NODE_RECONSENT, "reconsent")   /* case: what the next task rests on */   \

@@ -4,10 +4,12 @@
 #include "disclose.h"
 #include "hf_assert.h"
 #include "inbound.h"
+#include "reviewer.h"
 #include "task.h"
 
 #define ROW_VERSION 1
 #define WORDS       'w' /* behind the id: the row of the words */
+#define WHY         'y' /* ... of a reviewer's of ours */
 
 #define PROFESSIONALS (ROLE_BIT(ROLE_MENTAL_HEALTH) | ROLE_BIT(ROLE_HEALTH))
 
@@ -39,10 +41,11 @@ vital_put(const struct node_view *v, const struct node_vital *vital)
 }
 
 static struct hf_bytes
-words_key(const struct hf_id *object, uint8_t out[static HF_ID_BYTES + 1])
+words_key(const struct hf_id *object, uint8_t kind,
+          uint8_t out[static HF_ID_BYTES + 1])
 {
     memcpy(out, object->b, HF_ID_BYTES);
-    out[HF_ID_BYTES] = WORDS;
+    out[HF_ID_BYTES] = kind;
     return (struct hf_bytes){out, HF_ID_BYTES + 1};
 }
 
@@ -52,7 +55,16 @@ vital_words(const struct node_view *v, const struct hf_id *object,
 {
     uint8_t key[HF_ID_BYTES + 1];
 
-    return v->get(v->ctx, NODE_VITAL, words_key(object, key), ret_json);
+    return v->get(v->ctx, NODE_VITAL, words_key(object, WORDS, key), ret_json);
+}
+
+bool
+vital_why(const struct node_view *v, const struct hf_id *object,
+          struct hf_bytes *ret_text)
+{
+    uint8_t key[HF_ID_BYTES + 1];
+
+    return v->get(v->ctx, NODE_VITAL, words_key(object, WHY, key), ret_text);
 }
 
 bool
@@ -193,7 +205,7 @@ vital_make(struct step *s, const struct live *l, uint32_t categories)
     v.a.categories = categories;
     v.by = s->cmd->user;
     vital_put(s->v, &v);
-    s->v->put(s->v->ctx, NODE_VITAL, words_key(&v.object, key), &lock,
+    s->v->put(s->v->ctx, NODE_VITAL, words_key(&v.object, WORDS, key), &lock,
               s->cmd->details);
 }
 
@@ -284,7 +296,7 @@ vital_sent(struct step *s, const struct live *l)
     vital_put(s->v, &v);
     count(s, &v.object, STATE_REVIEW_DUE, +1);
     due_put(s->v, s->now + VITAL_REVIEW_MS, &v.object, DUE_REVIEW);
-    make_task(s, &v, TASK_VITAL_REVIEW, VITAL_REVIEW_MS);
+    reviewer_settle(s, &v);
     make_task(s, &v, TASK_CONSENT_ASK, VITAL_ASK_MS);
     if (v.a.role == ROLE_CASE_MANAGER)
         make_task(s, &v, TASK_VITAL_CONFIRM, VITAL_CONFIRM_MS);
@@ -346,11 +358,53 @@ had_a_part(const struct step *s, const struct node_vital *v)
 }
 
 void
+vital_judged(struct step *s, struct node_vital *v, bool is_upheld)
+{
+    count(s, &v->object,
+          v->is_review_overdue ? STATE_REVIEW_OVERDUE : STATE_REVIEW_DUE, -1);
+    v->reviewed_ms = s->now;
+    v->is_upheld = is_upheld;
+    vital_put(s->v, v);
+    count(s, &v->object, v->is_upheld ? STATE_UPHELD : STATE_NOT_UPHELD, +1);
+    if (!v->is_review_overdue)
+        due_del(s->v, v->sent_ms + VITAL_REVIEW_MS, &v->object, DUE_REVIEW);
+    finish_task(s, v, TASK_VITAL_REVIEW);
+    finish_task(s, v, TASK_REVIEW_OVERDUE);
+}
+
+/* The registry names somebody else for it, as of now. */
+static bool
+is_elsewhere(struct step *s, const struct node_vital *v)
+{
+    struct node_asked t;
+
+    reviewer_settle(s, v);
+    if (!reviewer_elsewhere(s->v, &v->object, &t))
+        return false;
+    step_refuse(s, 77, "reviewed_elsewhere",
+                "handoff show ID says when they were told, and what they said",
+                "%.31s reviews it: the registry names them", t.reviewer.s);
+    return true;
+}
+
+/* With the case, and gone with it. */
+static void
+put_why(struct step *s, const struct node_vital *v)
+{
+    const struct node_lock lock = {v->case_id, CATEGORY_NONE};
+    uint8_t key[HF_ID_BYTES + 1];
+
+    if (s->cmd->text.n > 0)
+        s->v->put(s->v->ctx, NODE_VITAL, words_key(&v->object, WHY, key), &lock,
+                  s->cmd->text);
+}
+
+void
 vital_review(struct step *s)
 {
     struct node_vital v;
 
-    if (!ask_permitted(s, OBJECT_REFERRAL, SIDE_FIRST))
+    if (!ask_permitted(s, OBJECT_REFERRAL, SIDE_FIRST) || reviewer_answer(s))
         return;
     if (!vital_get(s->v, &s->cmd->object, &v) || v.sent_ms == 0) {
         step_refuse(s, 66, "no_such_thing", "",
@@ -366,16 +420,17 @@ vital_review(struct step *s)
         step_refuse(s, 1, "reviewed", "", "it was reviewed before");
         return;
     }
-    count(s, &v.object,
-          v.is_review_overdue ? STATE_REVIEW_OVERDUE : STATE_REVIEW_DUE, -1);
+    if (is_elsewhere(s, &v))
+        return;
+    if (s->cmd->text.n > TEXT_BYTES_MAX) {
+        step_refuse(s, 65, "too_long", "shorten it",
+                    "the reason is longer than %u bytes", TEXT_BYTES_MAX);
+        return;
+    }
+    put_why(s, &v);
     v.reviewed_by = s->cmd->user;
-    v.reviewed_ms = s->now;
-    v.is_upheld = s->cmd->is_upheld;
-    vital_put(s->v, &v);
-    count(s, &v.object, v.is_upheld ? STATE_UPHELD : STATE_NOT_UPHELD, +1);
-    if (!v.is_review_overdue)
-        due_del(s->v, v.sent_ms + VITAL_REVIEW_MS, &v.object, DUE_REVIEW);
-    finish_task(s, &v, TASK_VITAL_REVIEW);
+    reviewer_end(s, &v.object);
+    vital_judged(s, &v, s->cmd->is_upheld);
     reply(s, &v);
 }
 
@@ -391,6 +446,7 @@ vital_due(struct step *s, const struct hf_id *object)
     v.is_review_overdue = 1;
     vital_put(s->v, &v);
     count(s, object, STATE_REVIEW_OVERDUE, +1);
+    reviewer_late(s, &v);
 }
 
 bool

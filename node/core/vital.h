@@ -28,7 +28,7 @@ struct node_vital {
     struct hf_name by;           /* who attested */
     struct hf_name approved_by;  /* empty: nobody had to */
     struct hf_name confirmed_by; /* the professional, afterwards */
-    struct hf_name reviewed_by;
+    struct hf_name reviewed_by;  /* here; empty: by who was told (reviewer.h) */
     uint64_t sent_ms;            /* 0: still a draft */
     uint64_t confirmed_ms;
     uint64_t reviewed_ms;
@@ -65,8 +65,10 @@ bool vital_disclose(struct step *s, const struct node_vital *vital,
 
 /* ---- afterwards ---- */
 
-/** ask_review: the command's verdict. */
+/** vital_review: the command's verdict, on one of ours or on one that we are
+ * the registry's reviewer of. vital_judged: a verdict has been given. */
 void vital_review(struct step *s);
+void vital_judged(struct step *s, struct node_vital *v, bool is_upheld);
 /** vital_confirm: `approve` of a sent one: a professional confirms; false when
  * it is not for that, else replied. */
 bool vital_confirm(struct step *s, const struct live *l);
@@ -84,6 +86,9 @@ enum reason vital_inbound(struct step *s, const struct live *l,
 /** vital_words: the attestation's JSON; borrowed; false when erased. */
 bool vital_words(const struct node_view *v, const struct hf_id *object,
                  struct hf_bytes *ret_json);
+/** vital_why: a reviewer's of ours, in their words. The same. */
+bool vital_why(const struct node_view *v, const struct hf_id *object,
+               struct hf_bytes *ret_text);
 /** vital_next: begin with *id zeroed; false at the end. */
 bool vital_next(const struct node_view *v, struct hf_id *id,
                 struct node_vital *ret);

@@ -7,6 +7,7 @@
 #include "hf_text.h"
 #include "reach.h"
 #include "records.h"
+#include "reviewer.h"
 
 #define DAY_MS         (24ull * 3600 * 1000)
 #define SOON_MS        (30 * DAY_MS)
@@ -413,6 +414,30 @@ look_at_backups(const struct health *h, uint64_t now_ms, struct api_status *s)
                     h->backups->n_behind);
 }
 
+/* A disclosure without consent is to be looked at by somebody at neither end,
+ * and the committee has named nobody. */
+static void
+look_at_reviews(const struct health *h, struct api_status *s)
+{
+    const struct node_view *v = node_store_view(h->store);
+    struct hf_id at = {{0}};
+    struct node_asked t;
+    unsigned n = 0;
+
+    if (node_store_begin(h->store, false) != HF_OK)
+        return;
+    for (int i = 0; i < REVIEWER_PAGE && told_next_open(v, &at); i++)
+        n += told_get(v, &at, &t) && t.reviewer.s[0] == '\0';
+    node_store_abort(h->store);
+    if (n > 0)
+        raise_alarm(s, "warn",
+                    "ask the committee to name one (`registry set --duty "
+                    "review`); until then a reviewer of ours does it",
+                    "%u disclosures without consent to review, and the "
+                    "registry names no reviewer who is at neither end",
+                    n);
+}
+
 /* Nobody was told of a deadline that passed, or not in that way. */
 static void
 look_at_notify(const struct health *h, struct api_status *s)
@@ -455,6 +480,7 @@ health_look(const struct health *h, uint64_t now_ms, struct api_status *ret)
     look_at_prekeys(h, now_ms, ret);
     look_at_backups(h, now_ms, ret);
     look_at_notify(h, ret);
+    look_at_reviews(h, ret);
     look_at_packs(h, ret);
     if (h->policies->n == 0)
         raise_alarm(ret, "warn", "run `handoff policy install FILE`",

@@ -2,6 +2,7 @@
 
 #include "body.h"
 #include "reach.h"
+#include "review.h"
 
 void
 opening_init(struct opening *o, const struct hf_org *self,
@@ -141,6 +142,32 @@ empty_bad(struct opening *o, const struct registry *r, struct content_fork *f)
     }
 }
 
+/* By the sender itself, with the key that counted when it was made; else its
+ * signature is emptied, and the core refuses it. */
+static void
+empty_unsigned(struct opening *o, const struct registry_org *sender,
+               struct content *c)
+{
+    const bool is_notice = c->type == CONTENT_REVIEW_NOTICE;
+    struct content_signed *d = &c->u.signed_by;
+    struct review_verdict verdict;
+    struct review_notice notice;
+    uint64_t at_ms = 0;
+
+    if (is_notice && review_notice_unpack(d->bytes, &notice))
+        at_ms = notice.at_ms;
+    else if (!is_notice && review_verdict_unpack(d->bytes, &verdict))
+        at_ms = verdict.at_ms;
+    if (at_ms != 0 &&
+        registry_op_verify(sender, at_ms,
+                           is_notice ? REVIEW_NOTICE_LABEL
+                                     : REVIEW_VERDICT_LABEL,
+                           &d->bytes, 1, d->sig.p))
+        return;
+    o->n_taken_out++;
+    d->sig = (struct hf_bytes){NULL, 0};
+}
+
 /* For our own log only: the sender is told no more than that. */
 static const char *
 why_not(enum hf_err err)
@@ -191,6 +218,9 @@ open_sealed(struct opening *o, const struct registry *r,
         take_out_bad(o, r, &o->content.u.push);
     else if (o->content.type == CONTENT_FORK)
         empty_bad(o, r, &o->content.u.fork);
+    else if (o->content.type == CONTENT_REVIEW_NOTICE ||
+             o->content.type == CONTENT_REVIEW_VERDICT)
+        empty_unsigned(o, registry_org(r, &opened.h.sender), &o->content);
     ret_ev->type = NODE_EV_CONTENT;
     ret_ev->header = opened.h;
     ret_ev->content = &o->content;

@@ -96,3 +96,72 @@ check "and it is done" test "$(get iom-af '[.items[].what] |
 check "what was signed says who permitted it" grep -q \
     'case manager and supervisor, too' \
     <("$net_bin/handoff" registry show "$NET/ceremony/registry.set")
+
+# Another organisation reviews: the one that the registry names. Until it names
+# one, a reviewer of ours does, and the status says so.
+unnamed() {
+    get iom-af '[.alarms[].what | select(test("names no reviewer"))] | length' \
+        status
+}
+unnamed_is() { [ "$(unnamed)" = "$1" ]; }
+soon "the status says that nobody else is named" unnamed_is 1
+net_start mowa-af tvet-hrt
+net_users mowa-af tvet-hrt
+for org in mowa-af tvet-hrt; do
+    net_do "$net_bin/handoff" -C "$NET/nodes/$org" user add rev --role reviewer
+done
+net_ready mowa-af tvet-hrt
+rev_at() { "$net_bin/handoff" -C "$NET/nodes/$1" --user rev "${@:2}"; }
+duty() { # ORG [--duty D], as two sign it; ORG hears of it first
+    net_do "$net_bin/handoff" registry set "$set" "$@"
+}
+set=$NET/ceremony/registry.set
+publish() {
+    net_sign 1 2
+    hf "$1" registry publish "$set" >/dev/null
+}
+duty mowa-af --duty review
+publish mowa-af
+has_review() { # ORG REFERRAL
+    rev_at "$1" --json tasks | jq -e --arg id "$2" '[.items[] |
+        select(.what == "vital_review" and .object == $id)] |
+        length == 1' >/dev/null
+}
+soon "what was open is a task of theirs" has_review mowa-af "$referral"
+soon "and the alarm is over" unnamed_is 0
+check "they see what came, and nothing else" test "$(rev_at mowa-af --json \
+    show "$referral" | jq -r '"\(.from) \(.to) \(.vital_interest | keys)"')" \
+    = 'iom-af clinic-kbl ["attested_by","categories","ground","review_due","sent"]'
+check "by profession, not by name" test "$(rev_at mowa-af --json \
+    review "$referral" | jq -r .vital_interest.attested_by)" \
+    = case_manager_and_supervisor
+rev_at mowa-af show "$referral"
+exits 77 handoff --user rev review "$referral" --upheld yes
+exits 66 hf mowa-af show "$case_id"
+check "they do not uphold it" rev_at mowa-af review "$referral" --upheld no \
+    --reason "a second number was not tried"
+exits 1 rev_at mowa-af review "$referral" --upheld yes
+soon "Kabul is told" is iom-af '.vital_interest |
+    "\(.reviewer) \(.upheld) \(.reason)"' "mowa-af false null" \
+    show "$referral"
+counted() { # STATE N
+    [ "$(get committee "[.items[] | select(.state == \"$1\") | .count] | add" \
+        audit flows)" = "$2" ]
+}
+soon "the committee counts it" counted not_upheld 1
+
+# The reviewer is off, and the duty goes to another.
+net_stop mowa-af
+attest life_at_risk mental_health_professional
+referral=$(as psy .referral "${emergency[@]}")
+check "it is theirs to review" is iom-af \
+    '.vital_interest | "\(.reviewer) \(.reviewer_told)"' "mowa-af false" \
+    show "$referral"
+duty mowa-af --duty none
+duty tvet-hrt --duty review
+publish tvet-hrt
+soon "who has the duty now is told" has_review tvet-hrt "$referral"
+check "and judges" rev_at tvet-hrt review "$referral" --upheld yes
+soon "which is taken" is iom-af '.vital_interest |
+    "\(.reviewer) \(.upheld)"' "tvet-hrt true" show "$referral"
+soon "the committee counts that, too" counted upheld 2

@@ -7,6 +7,7 @@
 #include "entry.h"
 #include "fuzz.h"
 #include "hf_assert.h"
+#include "review.h"
 #include "shelf.h"
 
 #define ROOM SCOPES_BYTES(SCOPES_MAX)
@@ -81,21 +82,40 @@ try_body(struct hf_bytes in)
     free(out);
 }
 
+static size_t
+review(uint8_t which, struct hf_bytes in, uint8_t *out)
+{
+    struct review_notice n;
+    struct review_verdict v;
+
+    if (which == 8 && review_notice_unpack(in, &n)) {
+        review_notice_pack(&n, out);
+        return REVIEW_NOTICE_BYTES;
+    }
+    if (which == 9 && review_verdict_unpack(in, &v)) {
+        review_verdict_pack(&v, out);
+        return REVIEW_VERDICT_BYTES;
+    }
+    return 0;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct hf_bytes in = {data + 1, size - 1};
     uint8_t out[ROOM];
+    const uint8_t which = size == 0 ? 0 : data[0] % 10;
     size_t n;
 
     if (size == 0)
         return 0;
-    if (data[0] % 8 == 7) {
+    if (which == 7) {
         try_body(in);
         return 0;
     }
-    n = data[0] % 8 < 4 ? first_half(data[0] % 8, in, out)
-                        : second_half(data[0] % 8, in, out);
+    n = which < 4   ? first_half(which, in, out)
+        : which < 7 ? second_half(which, in, out)
+                    : review(which, in, out);
     if (n > 0) {
         HF_ASSERT(n == in.n);
         HF_ASSERT(memcmp(out, in.p, n) == 0);

@@ -68,7 +68,8 @@ say_content(struct world *w, const struct knot *k, const struct knot_job *j)
 {
     static const char *const words[] = {"", "push", "ask", "receipt",
                                         "figures", "chunk", "slip",
-                                        "fork", "claims"};
+                                        "fork",    "claims",
+                                        "review notice", "review verdict"};
     static const struct hf_id none;
     const struct content *c = &k->content;
     const struct hf_id *object =

@@ -5,6 +5,7 @@
 #include "api_fixture.h"
 #include "hf_text.h"
 #include "records.h"
+#include "reviewer.h"
 #include "task.h"
 
 TestSuite(api, .init = fixture_begin, .fini = fixture_end);
@@ -436,6 +437,51 @@ hold_fork(const char *author, uint8_t object)
         entry_pack(&e, f.entry[i]);
     }
     fork_put(&fixture.view, &f);
+}
+
+static void
+hold_both_verdicts(uint8_t referral)
+{
+    struct node_asked t;
+
+    memset(&t, 0, sizeof(t));
+    t.object.b[3] = referral;
+    (void)snprintf(t.reviewer.s, sizeof(t.reviewer.s), "rights-af");
+    t.verdict.referral = t.object;
+    t.verdict.reviewer = t.reviewer;
+    (void)snprintf(t.verdict.from.s, sizeof(t.verdict.from.s), "iom-af");
+    t.verdict.facts.b[0] = 1;
+    t.verdict.at_ms = NOW;
+    t.other = t.verdict;
+    t.other.is_upheld = true;
+    told_put(&fixture.view, &t);
+}
+
+Test(api, reviewers_that_said_yes_and_no_are_listed_behind_forks)
+{
+    const json_t *list;
+    char path[200];
+
+    hold_fork("clinic-kbl", 1);
+    for (uint8_t k = 1; k <= 3; k++)
+        hold_both_verdicts(k);
+    get("/audit/exceptions", "aud");
+    cr_assert(eq(sz, n_items(), 4), "%s", answer.text);
+    cr_expect(eq(str, item_text(1, "finding"), "review_conflict"));
+    list = json_object_get(json_object_get(item(1), "evidence"), "verdicts");
+    cr_expect(eq(sz, json_array_size(list), 2));
+    get("/audit/exceptions?limit=1", "aud");
+    for (int k = 1; k <= 3; k++) {
+        cr_assert(eq(sz, n_items(), 1), "%s", answer.text);
+        (void)snprintf(
+            path, sizeof(path), "/audit/exceptions?limit=1&cursor=%s",
+            json_string_value(json_object_get(answer.json, "next")));
+        get(path, "aud");
+    }
+    cr_assert(eq(sz, n_items(), 1), "%s", answer.text);
+    cr_expect(zero(ptr, json_object_get(answer.json, "next")));
+    get("/audit/exceptions?cursor=review/x", "aud");
+    cr_expect(eq(int, exit_of(), 64));
 }
 
 Test(api, forks_are_listed_with_both_entries)

@@ -118,6 +118,15 @@ make_fork(void)
     }
 }
 
+static void
+make_review(enum content_type type, size_t n)
+{
+    memset(&c, 0, sizeof(c));
+    c.type = type;
+    c.u.signed_by.bytes = (struct hf_bytes){entry, n};
+    c.u.signed_by.sig = (struct hf_bytes){sig, sizeof(sig)};
+}
+
 static enum hf_err
 round_trip(void)
 {
@@ -318,6 +327,24 @@ Test(content, claims_are_tags_and_days)
     cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "no such day");
     c.u.claims.n = 0;
     cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "says nothing");
+}
+
+Test(content, review_is_a_document_of_one_length_and_a_signature)
+{
+    make_review(CONTENT_REVIEW_VERDICT, REVIEW_VERDICT_BYTES);
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    cr_expect(eq(int, (int)got.type, CONTENT_REVIEW_VERDICT));
+    make_review(CONTENT_REVIEW_NOTICE, REVIEW_NOTICE_BYTES);
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    cr_expect(eq(int, (int)got.type, CONTENT_REVIEW_NOTICE));
+    cr_expect(eq(sz, got.u.signed_by.bytes.n, REVIEW_NOTICE_BYTES));
+    cr_expect(eq(u8, got.u.signed_by.sig.p[63], 0x51));
+    expect_one_encoding();
+    make_review(CONTENT_REVIEW_NOTICE, REVIEW_VERDICT_BYTES);
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "the other one");
+    make_review(CONTENT_REVIEW_NOTICE, REVIEW_NOTICE_BYTES);
+    c.u.signed_by.sig.n = 0;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED));
 }
 
 Test(content, fills_its_limits_and_no_more)

@@ -290,6 +290,52 @@ Test(sealing, evidence_with_a_bad_signature_is_emptied)
     cr_expect(eq(u32, opening.n_taken_out, 1));
 }
 
+/* A notice of the IOM's in the content, signed with @key. */
+static void
+make_notice(struct hf_secret *key, const char *label)
+{
+    static uint8_t doc[REVIEW_NOTICE_BYTES], sig[REVIEW_SIG_BYTES];
+    const struct hf_bytes span = {doc, sizeof(doc)};
+    struct review_notice n = {.ground = GROUND_LIFE_AT_RISK,
+                              .by = REVIEW_BY_CLINICIAN,
+                              .categories = CATEGORY_BIT(CATEGORY_HEALTH),
+                              .referral = {{7}},
+                              .from = iom,
+                              .to = fixture_org("tvet-hrt"),
+                              .reviewer = clinic,
+                              .sent_ms = T0,
+                              .due_ms = T0 + 1,
+                              .at_ms = T0};
+
+    review_notice_pack(&n, doc);
+    hf_sign(key, label, &span, 1, sig);
+    content = (struct content){.type = CONTENT_REVIEW_NOTICE};
+    content.u.signed_by.bytes = span;
+    content.u.signed_by.sig = (struct hf_bytes){sig, sizeof(sig)};
+}
+
+Test(sealing, a_review_that_its_sender_did_not_sign_is_emptied)
+{
+    struct hf_secret *other = fixture_secret(HF_KEY_SIGN, 41);
+    struct node_event ev;
+
+    deliver_prekey();
+    make_notice(keys.operation, REVIEW_NOTICE_LABEL);
+    cr_assert(eq(int, (int)seal_one(1, T0), HF_OK));
+    cr_assert(eq(int, (int)open_it(&ev), OPENING_EVENT));
+    cr_expect(eq(sz, ev.content->u.signed_by.sig.n, REVIEW_SIG_BYTES));
+    cr_expect(eq(u32, opening.n_taken_out, 0));
+    make_notice(other, REVIEW_NOTICE_LABEL);
+    cr_assert(eq(int, (int)seal_one(2, T0), HF_OK));
+    cr_assert(eq(int, (int)open_it(&ev), OPENING_EVENT));
+    cr_expect(eq(sz, ev.content->u.signed_by.sig.n, 0), "another's key");
+    make_notice(keys.operation, REVIEW_VERDICT_LABEL);
+    cr_assert(eq(int, (int)seal_one(3, T0), HF_OK));
+    cr_assert(eq(int, (int)open_it(&ev), OPENING_EVENT));
+    cr_expect(eq(sz, ev.content->u.signed_by.sig.n, 0), "another's label");
+    hf_secret_free(other);
+}
+
 Test(sealing, a_body_that_is_not_the_signed_one_is_taken_out)
 {
     struct node_event ev;
