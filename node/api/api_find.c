@@ -156,6 +156,18 @@ api_find_case(struct api_call *c, const char *text, struct node_case *ret)
 }
 
 bool
+api_find_open_case(struct api_call *c, const char *text, struct node_case *ret)
+{
+    if (!api_find_case(c, text, ret))
+        return false;
+    if (api_reads_archive(c, &ret->id))
+        return true;
+    (void)api_refuse(c, EX_NOPERM, "archived", NULL, "ask a supervisor",
+                     "this case is in the archive");
+    return false;
+}
+
+bool
 api_find_object(struct api_call *c, const char *text, struct node_object *ret)
 {
     static const struct finder finders[] = {

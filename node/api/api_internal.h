@@ -111,6 +111,7 @@ struct api_call {
     const struct api_status *status;
     uint64_t now_ms;
     uint32_t roles;
+    bool is_copy; /* for the person: that is the reason of every reading */
     size_t n_reads;
     struct api_reads reads[API_READS_MAX];
     struct node_command *command;
@@ -230,6 +231,10 @@ bool api_arg_time(struct api_call *c, const char *key, uint64_t *ret_ms);
 /* ---- api_find.c: ids and prefixes to rows; false after having answered ---*/
 
 bool api_find_case(struct api_call *c, const char *text, struct node_case *ret);
+/** api_find_open_case: the same for who wants to read all of it: refused of
+ * what is in the archive, but to a supervisor. */
+bool api_find_open_case(struct api_call *c, const char *text,
+                        struct node_case *ret);
 bool api_find_object(struct api_call *c, const char *text,
                      struct node_object *ret);
 /** api_find_decision: one of ours, or one that came along (along.h). */
@@ -257,6 +262,10 @@ bool api_is_own(const struct api_call *c, const struct node_object *o);
  * person gets, which is its own reason. */
 uint32_t api_reads_case(struct api_call *c, const struct node_case *row);
 uint32_t api_copies_case(struct api_call *c, const struct node_case *row);
+/** api_reads_archive: false when the case is in the archive, which only a
+ * supervisor looks at (R-35); the others read nothing of it then. @case_id may
+ * be zero, or not be here. */
+bool api_reads_archive(const struct api_call *c, const struct hf_id *case_id);
 /** api_reads_object: of what lies beside a referral, transfer, withdrawal. */
 uint32_t api_reads_object(struct api_call *c, const struct node_object *o);
 /** api_knows_need: whether a need of the case may be known, which it is not
@@ -399,7 +408,7 @@ bool api_body_later_of_sender(struct api_call *c);
 bool api_keep_json(struct api_call *c, json_t *json, struct hf_bytes *ret);
 /** api_need: refuse when @key is missing. */
 bool api_need(struct api_call *c, const char *key);
-/** api_bad: answer 65 about @pointer. */
+/** api_bad: answer 64 about @pointer, an option of the command. */
 enum api_verdict api_bad(struct api_call *c, const char *pointer,
                          const char *what);
 

@@ -58,9 +58,20 @@ allowed(struct api_call *c, const struct permit_what *w)
 static uint32_t
 with_reason(const struct api_call *c, uint32_t may, bool is_own)
 {
-    if (c->env->config->is_why_required && !is_own && api_arg(c, "why") == NULL)
+    if (c->env->config->is_why_required && !is_own && !c->is_copy &&
+        api_arg(c, "why") == NULL)
         return may & ~CATEGORY_SENSITIVE;
     return may;
+}
+
+bool
+api_reads_archive(const struct api_call *c, const struct hf_id *case_id)
+{
+    struct node_case row;
+
+    return (c->roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0 ||
+           !case_get(c->env->view, case_id, &row) ||
+           row.stage != STAGE_ARCHIVED;
 }
 
 /* ---- a case ---- */
@@ -78,11 +89,7 @@ api_copies_case(struct api_call *c, const struct node_case *row)
                                   .of_case = true,
                                   .is_staff = api_is_own_case(c, row)};
 
-    /* what is in the archive is a supervisor's to look at */
-    if (row->stage == STAGE_ARCHIVED &&
-        (c->roles & ROLE_BIT(ROLE_SUPERVISOR)) == 0)
-        return 0;
-    return allowed(c, &w);
+    return api_reads_archive(c, &row->id) ? allowed(c, &w) : 0;
 }
 
 uint32_t
@@ -181,6 +188,8 @@ api_reads_object(struct api_call *c, const struct node_object *o)
 {
     const bool is_own = api_is_own(c, o);
 
+    if (!api_reads_archive(c, &o->case_id))
+        return 0;
     return with_reason(c, of_object(c, o, is_own), is_own);
 }
 

@@ -123,6 +123,8 @@ put_body(struct api_call *c, json_t *item, const struct node_object *o, int s,
     const bool sees =
         api_is_own(c, o) || (api_sensitive(c, o) & ~may) == 0;
 
+    if (!api_reads_archive(c, &o->case_id))
+        return;
     for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
         struct part part;
 

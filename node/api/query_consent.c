@@ -227,7 +227,7 @@ query_consent_show(struct api_call *c)
 {
     struct node_case row;
 
-    if (!api_find_case(c, c->req->part[1], &row))
+    if (!api_find_open_case(c, c->req->part[1], &row))
         return API_ANSWERED;
     return api_say(c, api_consent(c, &row, false));
 }

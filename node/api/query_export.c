@@ -172,7 +172,11 @@ static bool
 may_export(struct api_call *c, const struct node_case *row)
 {
     const uint32_t may = api_copies_case(c, row);
+    uint32_t held = row->held;
+    struct node_score survey;
 
+    if (score_last(c->env->view, &row->id, &survey))
+        held |= CATEGORY_BIT(CATEGORY_MHPSS); /* the psychosocial part */
     if ((c->roles &
          (ROLE_BIT(ROLE_CASE_MANAGER) | ROLE_BIT(ROLE_SUPERVISOR))) == 0) {
         (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
@@ -180,7 +184,7 @@ may_export(struct api_call *c, const struct node_case *row)
                          "a case manager or supervisor makes the copy");
         return false;
     }
-    if ((row->held & ~may) == 0)
+    if ((held & ~may) == 0)
         return true;
     (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
                      "ask who may read the whole case: its case manager, or a "
@@ -196,8 +200,9 @@ query_case_export(struct api_call *c)
     struct node_case row;
     json_t *o, *org, *custody;
 
-    if (!api_find_case(c, c->req->part[1], &row) || !may_export(c, &row))
+    if (!api_find_open_case(c, c->req->part[1], &row) || !may_export(c, &row))
         return API_ANSWERED;
+    c->is_copy = true;
     o = json_object();
     org = json_object();
     custody = json_object();

@@ -101,7 +101,7 @@ query_follow_plan(struct api_call *c)
     uint32_t shown;
     json_t *o;
 
-    if (!api_find_case(c, c->req->part[1], &row))
+    if (!api_find_open_case(c, c->req->part[1], &row))
         return API_ANSWERED;
     o = json_object();
     api_put_id(o, "case", "HC", &row.id);
@@ -302,7 +302,7 @@ query_scores(struct api_call *c)
     uint32_t shown;
     json_t *o;
 
-    if (!api_find_case(c, c->req->part[1], &row))
+    if (!api_find_open_case(c, c->req->part[1], &row))
         return API_ANSWERED;
     o = json_object();
     api_put_id(o, "case", "HC", &row.id);
@@ -371,7 +371,7 @@ query_follow_report(struct api_call *c)
     uint32_t shown;
     json_t *o, *plan;
 
-    if (!read_kind(c, &kind) || !api_find_case(c, c->req->part[1], &row))
+    if (!read_kind(c, &kind) || !api_find_open_case(c, c->req->part[1], &row))
         return API_ANSWERED;
     o = json_object();
     plan = json_object();

@@ -79,7 +79,8 @@ unmet_of(struct api_call *c, const struct node_unmet *u)
     api_put_time(o, "at", u->last_ms);
     api_put_time(o, "met", u->met_ms);
     api_put_text(o, "user", u->user.s);
-    if (unmet_words(c->env->view, u, &words))
+    if (api_reads_archive(c, &u->case_id) &&
+        unmet_words(c->env->view, u, &words))
         api_put_json(o, "text", words);
     return o;
 }
@@ -143,7 +144,8 @@ feedback_of(struct api_call *c, const struct node_said *f)
     api_put_bool(o, "confidential", f->is_confidential != 0);
     api_put_time(o, "at", f->at_ms);
     api_put_time(o, "passed_on", f->passed_ms);
-    if (said_words(c->env->view, f, &words))
+    if (api_reads_archive(c, &f->case_id) &&
+        said_words(c->env->view, f, &words))
         api_put_json(o, "text", words);
     return o;
 }

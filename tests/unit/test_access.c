@@ -3,6 +3,8 @@
 
 #include "access.h"
 #include "hf_text.h"
+#include "row.h"
+#include "score.h"
 
 static struct node_case row;
 
@@ -89,6 +91,71 @@ Test(access, where_a_reason_is_asked_for_others_see_nothing_without_one)
     cr_expect(shows("health"));
     get(path(""), "cm");
     cr_expect(shows("health"), "the owner needs none");
+}
+
+/* Both parts of a survey, as score.h keeps them. */
+static void
+put_survey(void)
+{
+    static const char open[] = "{\"1\": 4}", mind[] = "{\"29\": 2}";
+    const struct node_score s = {.set = {"rss-2017"}, .at_ms = NOW - DAY_MS};
+    uint8_t bytes[sizeof(s) + sizeof(open)], scores[2 + sizeof(mind)] = {50, 60};
+    struct row_key k = row_id(&row.id);
+
+    memcpy(bytes, &s, sizeof(s));
+    memcpy(bytes + sizeof(s), open, sizeof(open) - 1);
+    memcpy(scores + 2, mind, sizeof(mind) - 1);
+    row_number(&k, s.at_ms, 8);
+    row_number(&k, 0, 1);
+    fixture.view.put(fixture.view.ctx, NODE_SCORES, row_span(&k), NULL,
+                     (struct hf_bytes){bytes, sizeof(s) + sizeof(open) - 1});
+    k.b[k.n - 1] = 1;
+    fixture.view.put(fixture.view.ctx, NODE_SCORES, row_span(&k), NULL,
+                     (struct hf_bytes){scores, 2 + sizeof(mind) - 1});
+}
+
+/* A copy that leaves something out is no copy: it is refused, or whole. */
+Test(access, a_copy_for_the_person_is_whole_where_a_reason_is_asked_for)
+{
+    put_survey();
+    get(path("/export"), "other");
+    cr_assert(eq(int, answer.http, 200), "%s", answer.text);
+    cr_expect(ne(ptr, strstr(answer.text, "\"29\":2"), NULL));
+    fixture.config.is_why_required = true;
+    get(path("/export"), "other");
+    cr_assert(eq(int, answer.http, 200), "%s", answer.text);
+    cr_expect(shows("health"));
+    cr_expect(ne(ptr, strstr(answer.text, "\"29\":2"), NULL));
+    cr_expect(eq(int, (int)fixture.command.type, CMD_ACCESS), "on record");
+    fixture.config.reads[ROLE_CASE_MANAGER] =
+        CATEGORY_ALL & ~CATEGORY_BIT(CATEGORY_MHPSS);
+    get(path("/export"), "other");
+    cr_expect(eq(int, exit_of(), 77), "part of a survey is hidden from it");
+}
+
+Test(access, what_is_in_the_archive_a_supervisor_looks_at_and_nobody_else)
+{
+    static const char *const all[] = {"/consent", "/plan", "/scores",
+                                      "/report?kind=final", "/export"};
+
+    fixture_user("sup", ROLE_BIT(ROLE_SUPERVISOR));
+    row.stage = STAGE_ARCHIVED;
+    case_put(&fixture.view, &row);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        get(path(all[i]), "cm");
+        cr_expect(eq(int, exit_of(), 77), "%s", all[i]);
+        get(path(all[i]), "sup");
+        cr_expect(eq(int, answer.http, 200), "%s", all[i]);
+    }
+    get(path(""), "cm");
+    cr_expect(not(shows("identity")), "its own, once");
+    get("/cases", "cm");
+    cr_assert(eq(sz, n_items(), 1));
+    cr_expect(eq(ptr, strstr(answer.text, "Zarghuna"), NULL));
+    get(path(""), "sup");
+    cr_expect(shows("health"));
+    get("/cases", "sup");
+    cr_expect(ne(ptr, strstr(answer.text, "Zarghuna"), NULL));
 }
 
 static void
