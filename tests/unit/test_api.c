@@ -816,6 +816,10 @@ Test(api, consent_is_checked_and_kept_as_it_was_given)
     cr_expect(eq(long, answer.http, 200));
     cr_expect(eq(int, fixture.command.n_scopes, 1));
     cr_expect(not(fixture.command.erase));
+    fixture.n_commands = 0;
+    post(path, "cm", "{'scopes':[]}");
+    cr_expect(eq(int, exit_of(), 64), "none named is not the whole consent");
+    cr_expect(eq(u32, fixture.n_commands, 0));
 }
 
 Test(api, a_refusal_of_the_core_becomes_problem_details)
