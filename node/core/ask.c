@@ -57,7 +57,30 @@ ask_case(struct step *s, bool must_hold, struct node_case *ret)
                     ask_id(OBJECT_NONE, &ret->id, id), ret->holder.s);
         return false;
     }
+    if (must_hold && ret->stage == STAGE_ARCHIVED) {
+        step_refuse(s, 1, "archived", "", "case %s is in the archive",
+                    ask_id(OBJECT_NONE, &ret->id, id));
+        return false;
+    }
     return true;
+}
+
+bool
+ask_goes_on(struct step *s, const struct node_case *c)
+{
+    char id[HF_ID_TEXT_BYTES];
+
+    if (c->stage >= STAGE_CLOSED)
+        step_refuse(s, 1, "wrong_stage", "handoff case reopen CASE",
+                    "case %s is %s", ask_id(OBJECT_NONE, &c->id, id),
+                    stage_text(c->stage));
+    else if (c->is_dead)
+        step_refuse(s, 1, "died", "handoff case close CASE --reason died",
+                    "the person of case %s has died",
+                    ask_id(OBJECT_NONE, &c->id, id));
+    else
+        return true;
+    return false;
 }
 
 void
@@ -215,7 +238,8 @@ ask_case_stage(struct step *s)
     struct node_case c;
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
-        !ask_case(s, true, &c) || !custody_of_is_sure(s, &c))
+        !ask_case(s, true, &c) || !ask_goes_on(s, &c) ||
+        !custody_of_is_sure(s, &c))
         return;
     if (c.stage < STAGE_ARRIVED || to < STAGE_PLANNING ||
         to > STAGE_FOLLOW_UP) {

@@ -26,8 +26,12 @@ void ask_services_arrived(struct step *s);
 
 /** ask_permitted: else a 77 has been replied. */
 bool ask_permitted(struct step *s, enum object_kind kind, enum side side);
-/** ask_case: the case the command names, held here; else replied. */
+/** ask_case: the case the command names; @must_hold: held here, and not in the
+ * archive. Else replied. */
 bool ask_case(struct step *s, bool must_hold, struct node_case *ret);
+/** ask_goes_on: something new may begin for the person: the case is not closed,
+ * and nobody has said that they died. Else replied. */
+bool ask_goes_on(struct step *s, const struct node_case *c);
 /** ask_done: the reply after an object was settled. */
 void ask_done(struct step *s, const struct live *l);
 /** ask_sections: check and store the command's sections in @c; false and

@@ -163,7 +163,8 @@ ask_transfer_offer(struct step *s)
     struct live l;
 
     if (!ask_permitted(s, OBJECT_TRANSFER, SIDE_FIRST) ||
-        !ask_case(s, true, &c) || !may_offer(s, &c, to) ||
+        !ask_case(s, true, &c) || !ask_goes_on(s, &c) ||
+        !may_offer(s, &c, to) ||
         !custody_is_sure(s) || !happened_fits(s, c.created_ms))
         return;
     if (!find_request(s, &c, to, &l)) {

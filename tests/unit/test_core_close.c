@@ -195,6 +195,66 @@ Test(close, hold_keeps_from_archive_and_shred)
     cr_expect(zero(int, core_ask(s, &c)));
 }
 
+static int
+offer(void)
+{
+    struct node_command c = {.type = CMD_TRANSFER_OFFER,
+                             .case_id = case_id,
+                             .to = core->node[2].org};
+
+    return core_ask(s, &c);
+}
+
+static int
+set_stage(void)
+{
+    struct node_command c = {.type = CMD_CASE_STAGE,
+                             .case_id = case_id,
+                             .stage = STAGE_PLANNING};
+
+    return core_ask(s, &c);
+}
+
+Test(close, nothing_begins_in_a_closed_case)
+{
+    cr_expect(zero(int, close_case(CLOSE_LEFT_AREA)));
+    cr_expect(eq(int, offer(), 1));
+    cr_expect(eq(str, s->reply.code, "wrong_stage"));
+    cr_expect(eq(int, set_stage(), 1), "that would reopen it");
+    expect_stage(STAGE_CLOSED);
+    cr_expect(zero(int, ask("ana", CMD_CASE_REOPEN, CLOSE_NONE, true)));
+    cr_expect(zero(int, offer()));
+}
+
+Test(close, nothing_begins_for_somebody_who_died)
+{
+    struct node_case c = core_case_of(s, case_id);
+
+    c.is_dead = 1; /* as a new holder said; it is not closed yet */
+    disk_begin(s->disk);
+    case_put(s->env.view, &c);
+    disk_commit(s->disk);
+    cr_expect(eq(int, offer(), 1));
+    cr_expect(eq(str, s->reply.code, "died"));
+}
+
+Test(close, what_is_in_the_archive_is_not_changed)
+{
+    struct node_command c = {.type = CMD_CASE_SET,
+                             .case_id = case_id,
+                             .sections = CATEGORY_BIT(CATEGORY_NOTES)};
+
+    c.section[CATEGORY_NOTES] = core_text("{}");
+    cr_expect(zero(int, close_case(CLOSE_LEFT_AREA)));
+    cr_expect(zero(int, core_ask(s, &c)), "a closed one is written up");
+    core_wait(4000 * DAY_MS);
+    expect_stage(STAGE_ARCHIVED);
+    cr_expect(eq(int, core_ask(s, &c), 1));
+    cr_expect(eq(str, s->reply.code, "archived"));
+    cr_expect(eq(int, set_stage(), 1));
+    expect_stage(STAGE_ARCHIVED);
+}
+
 /* The longest that any pack in force says of anything. */
 Test(close, the_sops_retention_sends_it_to_the_archive)
 {
