@@ -42,7 +42,7 @@ live_store_body(struct step *s, struct live *l, enum side side, uint32_t n,
 
     memcpy(head, b->salt, BODY_SALT_BYTES);
     head[BODY_SALT_BYTES] = (uint8_t)b->n;
-    body_part_put(s->v, &l->o.id, side, n, BODY_HEAD, &salt, &lock, scratch);
+    body_part_put(s->v, &l->o.id, side, n, BODY_PART_HEAD, &salt, &lock, scratch);
     for (size_t i = 0; i < b->n; i++) {
         lock = part_lock(l, &b->part[i], side);
         body_part_put(s->v, &l->o.id, side, n, (unsigned)i, &b->part[i], &lock,
@@ -57,7 +57,7 @@ live_body(struct step *s, const struct live *l, enum side side, uint32_t n,
 {
     struct part head;
 
-    if (!body_part_get(s->v, &l->o.id, side, n, BODY_HEAD, &head) ||
+    if (!body_part_get(s->v, &l->o.id, side, n, BODY_PART_HEAD, &head) ||
         head.bytes.n != BODY_SALT_BYTES + 1)
         return false;
     memset(ret, 0, sizeof(*ret));
@@ -84,7 +84,7 @@ live_packed_body(struct step *s, const struct live *l, enum side side,
     struct part p;
     size_t parts;
 
-    if (!body_part_get(s->v, &l->o.id, side, n, BODY_HEAD, &p) ||
+    if (!body_part_get(s->v, &l->o.id, side, n, BODY_PART_HEAD, &p) ||
         p.bytes.n != BODY_SALT_BYTES + 1)
         return none;
     parts = p.bytes.p[BODY_SALT_BYTES];
@@ -151,17 +151,22 @@ live_drop_sections(struct step *s, struct live *l, enum side side,
     }
 }
 
+void
+live_drop_body(struct step *s, const struct live *l, enum side side, uint32_t n)
+{
+    for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
+        body_part_del(s->v, &l->o.id, side, n, i);
+    body_part_del(s->v, &l->o.id, side, n, BODY_PART_HEAD);
+}
+
 static void
 drop_bodies(struct step *s, struct live *l, enum side side)
 {
     const uint32_t last = last_held(s, l, side);
 
     bare_forget(&l->o, side);
-    for (uint32_t n = 1; n <= last; n++) {
-        for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
-            body_part_del(s->v, &l->o.id, side, n, i);
-        body_part_del(s->v, &l->o.id, side, n, BODY_HEAD);
-    }
+    for (uint32_t n = 1; n <= last; n++)
+        live_drop_body(s, l, side, n);
 }
 
 void
@@ -198,7 +203,7 @@ live_holds_peer(const struct step *s, const struct live *l)
     struct part p;
 
     for (uint32_t n = 1; n <= l->o.n[peer]; n++)
-        if (body_part_get(s->v, &l->o.id, peer, n, BODY_HEAD, &p))
+        if (body_part_get(s->v, &l->o.id, peer, n, BODY_PART_HEAD, &p))
             return true;
     return false;
 }

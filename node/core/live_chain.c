@@ -78,9 +78,7 @@ step_aside(struct step *s, struct live *l, uint32_t n)
     if (!chain_get(s->v, &l->o.id, mine, n, 0, bytes, sig))
         return;
     chain_put(s->v, &l->o.id, mine, n, 1, bytes, sig);
-    for (unsigned i = 0; i < BODY_PARTS_MAX; i++)
-        body_part_del(s->v, &l->o.id, mine, n, i);
-    body_part_del(s->v, &l->o.id, mine, n, BODY_HEAD);
+    live_drop_body(s, l, mine, n);
     bare_clear(&l->o, mine, n);
     note_fork(s, l, mine, n);
 }
@@ -190,7 +188,7 @@ keep_body(struct step *s, struct live *l, enum side side, const struct entry *e,
         }
     }
     bare_clear(&l->o, side, e->n);
-    if (!body_part_get(s->v, &l->o.id, side, e->n, BODY_HEAD, &head))
+    if (!body_part_get(s->v, &l->o.id, side, e->n, BODY_PART_HEAD, &head))
         live_store_body(s, l, side, e->n, &b);
 }
 
@@ -249,7 +247,8 @@ take_again(struct step *s, struct live *l, enum side side,
 }
 
 /* Behind a gap: keep it until the gap is filled. A second one with the same
- * number replaces the first; whichever fits the hash before it stays. */
+ * number replaces the first; whichever fits the hash before it stays. Nothing
+ * that came with the first is left beside the second. */
 static void
 take_new(struct step *s, struct live *l, enum side side,
          const struct content_entry *ce, const struct entry *e)
@@ -258,7 +257,7 @@ take_new(struct step *s, struct live *l, enum side side,
 
     if (chain_get(s->v, &l->o.id, side, e->n, 0, held, sig) &&
         memcmp(held, ce->bytes.p, ENTRY_BYTES) != 0)
-        body_part_del(s->v, &l->o.id, side, e->n, BODY_HEAD);
+        live_drop_body(s, l, side, e->n);
     chain_put(s->v, &l->o.id, side, e->n, 0, ce->bytes.p, ce->sig.p);
     note_bare(l, side, ce, e);
     keep_body(s, l, side, e, ce->body);

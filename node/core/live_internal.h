@@ -7,7 +7,6 @@
 
 #include "live.h"
 
-#define BODY_HEAD     BODY_PART_HEAD
 #define ENTRIES_AHEAD 64u /* held beyond a gap, at most */
 
 /** live_writer: whose chain is written now: our own, but for a member that we
@@ -30,5 +29,8 @@ void live_body_came(struct step *s, struct live *l, enum side side,
 /** live_store_body: its parts, each under its lock. */
 void live_store_body(struct step *s, struct live *l, enum side side, uint32_t n,
                      const struct body *b);
+/** live_drop_body: every part beside one entry; its locks stay. */
+void live_drop_body(struct step *s, const struct live *l, enum side side,
+                    uint32_t n);
 
 #endif /* NODE_CORE_LIVE_INTERNAL_H */

@@ -192,6 +192,45 @@ Test(checks, a_file_comes_in_no_other_entry_than_those_that_are_erased)
     plant(PART_FILE);
 }
 
+/* The next entry of S behind those that @f has; it comes alone. */
+static void
+send_forged(struct core_forger f, struct entry e, const struct body *b)
+{
+    core_forge_entry(&f, e, b);
+    core_forge_send(&f, r, &s->org);
+    core_forge_end(&f);
+}
+
+/* Two entries of one number, and only then the one before them, which says
+ * that the second is right. */
+Test(checks, what_came_with_an_entry_that_was_replaced_behind_a_gap_goes)
+{
+    uint8_t proof[PROOF_BYTES(PROOF_ITEMS_MAX)];
+    const struct hf_id id = accepted_by(r);
+    const struct body b = planted(PART_SECTION, proof);
+    struct core_forger f =
+        core_forge(OBJECT_REFERRAL, id, &s->org, &r->org);
+    struct core_forger gap;
+    struct entry e = {.event = EVENT_DISCLOSE, .seen = 2};
+
+    e.seen_hash = core_seen(r, id, SIDE_SECOND, 2);
+    core_forge_after(&f, r);
+    gap = f;
+    core_forge_entry(&gap, e, NULL); /* not sent yet */
+    gap.c.u.push.n = 0;
+    send_forged(gap, e, &b);
+    cr_assert(core_holds(r, "planted"), "it waits, and the gate let it in");
+    e.event = EVENT_CANCEL;
+    e.reason = REASON_OTHER;
+    send_forged(gap, e, NULL);
+    expect_no(core_holds(r, "planted"));
+    e.event = EVENT_DISCLOSE;
+    e.reason = REASON_NONE;
+    send_forged(f, e, NULL);
+    expect_state(r, id, STATE_CANCEL_PENDING);
+    expect_no(core_holds(r, "planted"));
+}
+
 /* A third member's signature, in the place of the next entry of S. */
 Test(checks, an_entry_of_a_third_member_belongs_to_no_chain)
 {
