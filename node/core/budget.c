@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "deadline.h"
 #include "sop_duty.h"
 
 /* Money that was not spent after all, or is not going to be. */
@@ -19,7 +20,7 @@ came_to_nothing(const struct node_object *o)
     case STATE_RECALLED:
         return true;
     case STATE_CLOSED:
-        return o->met_ms[3] == 0; /* nothing was reported */
+        return o->met_ms[DEADLINE_REPORT] == 0;
     default:
         return false;
     }

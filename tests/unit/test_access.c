@@ -5,6 +5,7 @@
 #include "hf_text.h"
 #include "row.h"
 #include "score.h"
+#include "task.h"
 
 static struct node_case row;
 
@@ -155,6 +156,68 @@ Test(access, what_is_in_the_archive_a_supervisor_looks_at_and_nobody_else)
     get(path(""), "sup");
     cr_expect(shows("health"));
     get("/cases", "sup");
+    cr_expect(ne(ptr, strstr(answer.text, "Zarghuna"), NULL));
+}
+
+/* A referral of the case for mental-health care, which a nurse may not know
+ * of, and the task to read its answer; both are a colleague's. */
+static const char *
+put_confidential(void)
+{
+    static char id[HF_ID_TEXT_BYTES];
+    struct node_task t = {.what = TASK_DECIDE, .due_ms = NOW - 5};
+    struct node_object o;
+
+    memset(&o, 0, sizeof(o));
+    memset(o.id.b, 4, HF_ID_BYTES);
+    o.kind = OBJECT_REFERRAL;
+    o.side = SIDE_FIRST;
+    o.state = STATE_SENT;
+    o.case_id = row.id;
+    o.peer = (struct hf_org){"ward-kbl"};
+    o.owner = (struct hf_name){"other"};
+    o.terms.service = (struct hf_name){"psychiatric_care"};
+    o.terms.required = CATEGORY_BIT(CATEGORY_MHPSS);
+    o.changed_ms = NOW;
+    object_put(&fixture.view, &o, 0);
+    t.id.b[0] = 9;
+    t.case_id = row.id;
+    t.object = o.id;
+    task_put(&fixture.view, &t, NULL);
+    return hf_id_format("HR", &o.id, id);
+}
+
+Test(access, what_a_role_may_not_know_is_in_no_list_nor_shown)
+{
+    static const char *const told[] = {"ward-kbl", "psychiatric_care"};
+    char one[64];
+
+    (void)snprintf(one, sizeof(one), "/objects/%s", put_confidential());
+    fixture_user("nurse", ROLE_BIT(ROLE_HEALTH) | ROLE_BIT(ROLE_INTEGRATION));
+    get("/objects", "nurse");
+    cr_assert(eq(sz, n_items(), 1), "that there is something, all may know");
+    for (size_t i = 0; i < 2; i++)
+        cr_expect(eq(ptr, strstr(answer.text, told[i]), NULL), "%s", told[i]);
+    get("/tasks", "nurse");
+    cr_expect(eq(sz, n_items(), 0));
+    get(one, "nurse");
+    cr_expect(eq(int, exit_of(), 77));
+    get("/objects", "cm");
+    for (size_t i = 0; i < 2; i++)
+        cr_expect(ne(ptr, strstr(answer.text, told[i]), NULL), "%s", told[i]);
+    get("/tasks", "cm");
+    cr_expect(eq(sz, n_items(), 1));
+    get(one, "cm");
+    cr_expect(eq(int, answer.http, 200));
+}
+
+Test(access, a_name_is_for_who_may_read_who_it_is)
+{
+    fixture.config.reads[ROLE_HEALTH] = CATEGORY_BIT(CATEGORY_HEALTH);
+    get("/cases", "nurse");
+    cr_assert(eq(sz, n_items(), 1));
+    cr_expect(eq(ptr, strstr(answer.text, "Zarghuna"), NULL));
+    get("/cases", "cm");
     cr_expect(ne(ptr, strstr(answer.text, "Zarghuna"), NULL));
 }
 

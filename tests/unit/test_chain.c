@@ -325,6 +325,8 @@ Test(chain, a_ruling_stands_above_everything)
     tell(OBJECT_TRANSFER, UP "R.arrive F.hand_over R.take_over");
     p.ruled = true;
     expect_is("ruled");
+    chain_judge(&p);
+    expect_valid("what was written before a ruling stays as it was judged");
 }
 
 /* ---- reopen ---- */

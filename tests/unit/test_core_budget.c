@@ -8,12 +8,12 @@ static struct hf_id case_id;
 
 /* The pack health-continuity gives 2000.00 EUR a person for the journey. */
 static void
-offer(uint32_t cost_minor)
+offer(const struct hf_org *by, uint32_t cost_minor)
 {
     struct service sv;
 
     memset(&sv, 0, sizeof(sv));
-    sv.org = r->org;
+    sv.org = *by;
     sv.id[0] = 1;
     sv.code = core_name("medication_bridge");
     sv.accepting = true;
@@ -22,7 +22,7 @@ offer(uint32_t cost_minor)
     sv.assured_ms = core->now_ms;
     for (size_t i = 0; i < core->n_nodes; i++) {
         struct node_event ev = {.type = NODE_EV_SERVICES,
-                                .peer = r->org,
+                                .peer = *by,
                                 .n_services = 1,
                                 .services = &sv,
                                 .document = core_text("{}"),
@@ -48,9 +48,9 @@ begin(void)
     core_scope(&c, "medical",
                CAT(IDENTITY) | CAT(CONTACT) | CAT(HEALTH) | CAT(TRAVEL) |
                    CAT(WISHES),
-               PURPOSE_BIT(PURPOSE_REFERRAL), &r->org, NULL);
+               PURPOSE_BIT(PURPOSE_REFERRAL), &r->org, &core->org[2].id, NULL);
     (void)core_consent(s, case_id, &c);
-    offer(150000);
+    offer(&r->org, 150000);
 }
 
 TestSuite(budget, .init = begin, .fini = core_end);
@@ -99,4 +99,41 @@ Test(budget, what_came_to_nothing_took_nothing)
     expect_state(s, id, STATE_CANCELLED);
     (void)refer("");
     cr_expect(eq(int, s->reply.status, 0), "%s", s->reply.message);
+}
+
+/* Declined and closed: another provider may have what it would have cost. */
+Test(budget, what_was_closed_without_a_report_took_nothing)
+{
+    const struct hf_id id = refer("");
+
+    core_run();
+    core_does(r, id, EVENT_DECLINE, REASON_NO_CAPACITY);
+    core_does(s, id, EVENT_CLOSE, REASON_NONE);
+    expect_state(s, id, STATE_CLOSED);
+    offer(&core->org[2].id, 150000);
+    (void)refer("");
+    cr_expect(eq(int, s->reply.status, 0), "%s", s->reply.message);
+}
+
+Test(budget, what_was_served_and_closed_is_spent)
+{
+    const struct hf_id id = refer("");
+
+    core_run();
+    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
+    core_does(r, id, EVENT_ATTEND, REASON_NONE);
+    core_does(r, id, EVENT_COMPLETE, REASON_MET);
+    core_does(s, id, EVENT_CLOSE, REASON_NONE);
+    (void)refer("");
+    cr_expect(eq(str, s->reply.code, "over_budget"));
+}
+
+Test(budget, an_emergency_asks_for_no_money)
+{
+    struct node_command c = core_refer_cmd(case_id, "health.medication");
+
+    (void)refer("");
+    core_run();
+    c.urgency = URGENCY_EMERGENCY;
+    cr_expect(eq(int, core_ask(s, &c), 0), "%s", s->reply.message);
 }

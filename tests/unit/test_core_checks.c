@@ -338,6 +338,36 @@ Test(checks, a_referral_expires_only_where_its_rule_lets_it_by_a_sure_clock)
               s->reply.message);
 }
 
+Test(checks, who_was_never_tried_to_be_reached_was_not_out_of_reach)
+{
+    const struct hf_id id = accepted_by(r);
+
+    cr_expect(eq(int,
+                 core_event(r, id, EVENT_FAIL, REASON_COULD_NOT_CONTACT), 1));
+    cr_expect(eq(str, r->reply.code, "no_attempt"));
+    core_does(r, id, EVENT_CONTACT, REASON_ATTEMPT);
+    cr_expect(eq(int,
+                 core_event(r, id, EVENT_FAIL, REASON_COULD_NOT_CONTACT), 0));
+}
+
+/* Nobody in this world has the duty `figures`. */
+Test(checks, figures_go_to_nobody_without_the_duty)
+{
+    for (size_t i = 0; i < core->registry.n_orgs; i++)
+        core->org[i].duties = 0;
+    for (int i = 0; i < 6; i++)
+        (void)refer_to(r);
+    core_wait(40 * DAY_MS);
+    for (size_t i = 0; i < core->n_letters; i++) {
+        const struct hf_buf *b = &core->letter[i].bytes;
+
+        cr_assert(eq(int,
+                     (int)content_decode(hf_buf_bytes(b), &core->content),
+                     HF_OK));
+        cr_expect(ne(int, (int)core->content.type, CONTENT_FIGURES));
+    }
+}
+
 /* ---- custody ---- */
 
 static struct hf_id
