@@ -1,6 +1,7 @@
 #include "close.h"
 
 #include "ask.h"
+#include "deadline.h"
 #include "disclose.h"
 #include "follow.h"
 #include "hf_text.h"
@@ -60,7 +61,7 @@ attempts_of_object(const struct node_view *v, const struct node_object *o,
         if (chain_get(v, &o->id, SIDE_SECOND, i, 0, bytes, sig) &&
             entry_unpack((struct hf_bytes){bytes, ENTRY_BYTES}, &e) == HF_OK &&
             e.event == EVENT_CONTACT && !(e.flags & ENTRY_REACHED))
-            note_attempt(e.happened_ms, n, first, last);
+            note_attempt(deadline_at(&e), n, first, last);
 }
 
 /* Contacts that providers recorded, and follow-ups that found nobody. */
@@ -247,8 +248,6 @@ telling(const struct live *l)
                                           EVENT_NONE};
     const enum event *e = l->o.kind == OBJECT_REFERRAL ? referral : transfer;
 
-    if (l->o.kind == OBJECT_WITHDRAWAL)
-        return EVENT_NONE;
     while (*e != EVENT_NONE && !chain_may(&l->pair, l->o.side, *e, 0))
         e++;
     return *e;
@@ -283,7 +282,8 @@ tell_everybody(struct step *s, const struct node_case *c)
 
     /* first whom, then what: telling one changes what a walk would find */
     while (n < OBJECTS_MAX && object_next_of_case(s->v, &c->id, &at, &o))
-        all[n++] = o.id;
+        if (o.kind != OBJECT_WITHDRAWAL) /* they have no word for it */
+            all[n++] = o.id;
     for (size_t i = 0; i < n; i++)
         tell(s, &all[i]); /* whose clocks stop with that */
     task_of_death(s, &c->id, &none, TASK_TELL_FAMILY);
@@ -407,7 +407,7 @@ close_archive_due(struct step *s, const struct hf_id *case_id)
             set_archive(s, &c); /* the SOP keeps longer now */
         return;
     }
-    c.stage = STAGE_ARCHIVED;
+    c.stage = c.facts.stage = STAGE_ARCHIVED;
     c.changed_ms = s->now;
     case_put(s->v, &c);
 }

@@ -188,8 +188,7 @@ static void
 apply_completed(struct step *s, const struct live *l, const struct entry *e)
 {
     if (l->o.side == SIDE_FIRST && e->event == EVENT_COMPLETE)
-        follow_completed(s, &l->o.case_id,
-                         e->happened_ms != 0 ? e->happened_ms : e->at_ms);
+        follow_completed(s, &l->o.case_id, deadline_at(e));
 }
 
 static void

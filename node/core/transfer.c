@@ -150,7 +150,7 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
     c.changed_ms = s->now;
     case_put(s->v, &c);
     if (e->event == EVENT_ARRIVE)
-        follow_arrived(s, &c, e->happened_ms != 0 ? e->happened_ms : e->at_ms);
+        follow_arrived(s, &c, deadline_at(e));
     else
         follow_settle(s, &c);
     reconsent_settle(s, &c); /* whoever holds the case asks the person */

@@ -178,6 +178,32 @@ Test(close, a_death_ends_an_offer_and_reaches_the_last_holder)
     cr_expect(core_object(n, id).reason == REASON_DIED);
 }
 
+/* Many members were told of many withdrawals; all of them come first. */
+Test(close, a_death_is_told_however_much_was_withdrawn_before)
+{
+    const struct hf_id id = refer();
+    struct node_object w;
+
+    disk_begin(s->disk);
+    for (unsigned i = 1; i <= 200; i++) {
+        memset(&w, 0, sizeof(w));
+        w.kind = OBJECT_WITHDRAWAL;
+        w.id.b[1] = (uint8_t)i;
+        w.peer = r->org;
+        w.case_id = case_id;
+        w.state = STATE_ANSWERED;
+        w.created_ms = w.changed_ms = core->now_ms;
+        object_put(s->env.view, &w, 0);
+        object_link(s->env.view, &case_id, &w.id);
+    }
+    disk_commit(s->disk);
+    cr_expect(zero(int, ask("ana", CMD_CASE_CLOSE, CLOSE_DIED, true)));
+    if (core_case_of(s, case_id).stage != STAGE_CLOSED)
+        cr_expect(zero(int, ask("sam", CMD_CASE_CLOSE, CLOSE_DIED, true)));
+    core_run();
+    expect_state(r, id, STATE_CANCELLED);
+}
+
 Test(close, hold_keeps_from_archive_and_shred)
 {
     struct node_command c = {.type = CMD_CASE_SHRED, .case_id = case_id};
