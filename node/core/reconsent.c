@@ -1,10 +1,8 @@
 #include "reconsent.h"
 
-#include "vital.h"
-
+#include "row.h"
 #include "sop_force.h"
-
-#define ROW_VERSION 1
+#include "vital.h"
 
 struct known {
     struct node_reconsent next; /* due_ms 0: nothing */
@@ -12,29 +10,12 @@ struct known {
     uint64_t shelter_ms;        /* in a shelter since then; 0: no */
 };
 
-static struct hf_bytes
-case_key(const struct hf_id *id)
-{
-    return (struct hf_bytes){id->b, HF_ID_BYTES};
-}
-
-static bool
-unwrap(struct hf_bytes row, void *ret, size_t n)
-{
-    if (row.n != n + 1 || row.p[0] != ROW_VERSION)
-        return false;
-    memcpy(ret, row.p + 1, n);
-    return true;
-}
-
 static void
 load(const struct node_view *v, const struct hf_id *id, struct known *ret)
 {
-    struct hf_bytes row;
+    const struct row_key k = row_id(id);
 
-    memset(ret, 0, sizeof(*ret));
-    if (!v->get(v->ctx, NODE_RECONSENT, case_key(id), &row) ||
-        !unwrap(row, ret, sizeof(*ret)))
+    if (!row_get(v, NODE_RECONSENT, &k, ret, sizeof(*ret)))
         memset(ret, 0, sizeof(*ret));
     ret->next.case_id = *id;
 }
@@ -115,14 +96,11 @@ static void
 store(struct step *s, const struct node_case *c, struct known *k)
 {
     const struct node_reconsent was = k->next;
-    uint8_t row[1 + sizeof(struct known)];
+    const struct row_key key = row_id(&c->id);
 
     find_next(s, c, k);
     set_task(s, c, k, &was);
-    row[0] = ROW_VERSION;
-    memcpy(row + 1, k, sizeof(*k));
-    s->v->put(s->v->ctx, NODE_RECONSENT, case_key(&c->id), NULL,
-              (struct hf_bytes){row, sizeof(row)});
+    row_put(s->v, NODE_RECONSENT, &key, NULL, k, sizeof(*k));
 }
 
 void

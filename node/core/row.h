@@ -1,10 +1,10 @@
 /*
- * row.h - keys and rows of the store: what records*.c are made of.
+ * row.h - keys and rows of the store: what keeps rows is made of it.
  *
  * A key is put together from fields, numbers big-endian so that byte order is
  * number order. A record is a struct's bytes behind a version byte, without
- * the zeros at its end, which come back when it is read. Internal
- * to records*.c and task.c.
+ * the zeros at its end, which come back when it is read.
+ * Internal to the core.
  */
 #ifndef NODE_CORE_ROW_H
 #define NODE_CORE_ROW_H

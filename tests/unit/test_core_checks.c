@@ -139,6 +139,25 @@ Test(checks, a_report_does_not_go_when_the_consent_to_feedback_is_over)
     cr_expect(eq(str, r->reply.code, "no_consent"));
 }
 
+/* Whoever holds its tombstone would refuse what goes under it. */
+Test(checks, an_amendment_brings_no_scope_back_that_was_taken_back)
+{
+    struct node_command amend = {.type = CMD_CONSENT_AMEND,
+                                 .case_id = case_id};
+    struct consent c = {.state = CONSENT_GIVEN}, now;
+
+    core_scope(&c, "all", CAT(IDENTITY), ALL_PURPOSES, &r->org, NULL);
+    core_scope(&c, "health", CAT(HEALTH), ALL_PURPOSES, &r->org, NULL);
+    amend.consent = &c;
+    core_do(s, &amend);
+    cr_assert(eq(int, core_withdraw(s, case_id, "health", false), 0));
+    core_do(s, &amend);
+    cr_assert(consent_get(s->env.view, &consent_id, &now));
+    cr_expect(eq(u32, consent_cover(&now, &r->org, PURPOSE_REFERRAL,
+                                    core->now_ms),
+                 CAT(IDENTITY)));
+}
+
 /* ---- what a member may not say ---- */
 
 /* A body as the gate lets it in, where it came with a `disclose`. */
@@ -420,4 +439,50 @@ Test(checks, a_restored_holder_hands_over_only_when_all_have_said_what_they_shar
     cr_expect(eq(int, core_event(s, id, EVENT_HAND_OVER, REASON_NONE), 75));
     cr_expect(eq(str, s->reply.code, "awaits_copy"));
     cr_expect_not_null(strstr(s->reply.message, "a case may have gone there"));
+}
+
+/* On its way from @from to s, with entries: a copy. */
+static bool
+is_copy(const struct core_letter *l, const struct core_node *from)
+{
+    if (l->is_gone || !hf_org_eq(&l->h.recipient, &s->org) ||
+        !hf_org_eq(&l->h.sender, &from->org))
+        return false;
+    cr_assert(eq(int,
+                 (int)content_decode(hf_buf_bytes(&l->bytes), &core->content),
+                 HF_OK));
+    return core->content.type == CONTENT_PUSH;
+}
+
+/* As core_run(), but that the copies of @from are still on their way. */
+static void
+run_without_copies_of(const struct core_node *from)
+{
+    for (int i = 0; i < 40; i++) {
+        for (size_t k = 0; k < core->n_letters; k++)
+            if (!core->letter[k].is_gone && !is_copy(&core->letter[k], from))
+                core_deliver(k);
+        for (size_t k = 0; k < core->n_nodes; k++)
+            if (node_wake_ms(&core->node[k].env) <= core->now_ms)
+                core_tick(&core->node[k]);
+    }
+}
+
+/* That it shares something is said before that has come: perhaps the very
+ * transfer by which the case went. */
+Test(checks, a_restored_holder_hands_over_only_when_all_copies_have_come)
+{
+    const struct hf_id id = arrived();
+
+    core_backup(s);
+    (void)accepted_by(r);
+    core->org[4].status = MEMBER_LEFT; /* the one without a node */
+    core_restore(s, true);
+    run_without_copies_of(r);
+    cr_expect(eq(int, core_event(s, id, EVENT_HAND_OVER, REASON_NONE), 75));
+    cr_expect_not_null(strstr(s->reply.message, r->org.s), "%s",
+                       s->reply.message);
+    core_run();
+    cr_expect(eq(int, core_event(s, id, EVENT_HAND_OVER, REASON_NONE), 0), "%s",
+              s->reply.message);
 }
