@@ -42,7 +42,8 @@ live_store_body(struct step *s, struct live *l, enum side side, uint32_t n,
 
     memcpy(head, b->salt, BODY_SALT_BYTES);
     head[BODY_SALT_BYTES] = (uint8_t)b->n;
-    body_part_put(s->v, &l->o.id, side, n, BODY_PART_HEAD, &salt, &lock, scratch);
+    body_part_put(s->v, &l->o.id, side, n, BODY_PART_HEAD, &salt, &lock,
+                  scratch);
     for (size_t i = 0; i < b->n; i++) {
         lock = part_lock(l, &b->part[i], side);
         body_part_put(s->v, &l->o.id, side, n, (unsigned)i, &b->part[i], &lock,

@@ -100,7 +100,8 @@ put_survey(void)
 {
     static const char open[] = "{\"1\": 4}", mind[] = "{\"29\": 2}";
     const struct node_score s = {.set = {"rss-2017"}, .at_ms = NOW - DAY_MS};
-    uint8_t bytes[sizeof(s) + sizeof(open)], scores[2 + sizeof(mind)] = {50, 60};
+    uint8_t scores[2 + sizeof(mind)] = {50, 60};
+    uint8_t bytes[sizeof(s) + sizeof(open)];
     struct row_key k = row_id(&row.id);
 
     memcpy(bytes, &s, sizeof(s));

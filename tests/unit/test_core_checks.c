@@ -429,7 +429,7 @@ Test(checks, a_case_whose_custody_is_elsewhere_is_not_released)
 }
 
 /* One member has no node here, and so never says what it shares with us. */
-Test(checks, a_restored_holder_hands_over_only_when_all_have_said_what_they_share)
+Test(checks, a_restored_holder_hands_over_when_all_have_said_what_they_share)
 {
     const struct hf_id id = arrived();
 
