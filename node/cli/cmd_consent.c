@@ -320,6 +320,30 @@ withdraw_path(struct cli_path *p, const char *id)
     return p->text;
 }
 
+/* What is over, and what is not: by scopes, `state` alone would say "given". */
+static void
+print_withdrawn(struct cli *c, const json_t *answer, const char *effect)
+{
+    const bool stands = strcmp(cli_out_text(answer, "state"), "given") == 0;
+    const char *scope = cli_value(c, "scope");
+    size_t i = 0;
+
+    cli_out_field(c->out, "Consent", cli_out_text(answer, "consent"));
+    if (scope == NULL)
+        cli_out_field(c->out, "Withdrawn", "all of it");
+    for (bool is_first = true;
+         (scope = cli_next_value(c, "scope", &i)) != NULL; is_first = false)
+        cli_out_fieldf(c->out, is_first ? "Withdrawn" : "", "scope %s", scope);
+    cli_out_field(c->out, "Effect",
+                  strcmp(effect, "stop") == 0
+                      ? "nothing more is sent or used"
+                      : "who was given it is asked to destroy it");
+    if (cli_has(c, "scope"))
+        cli_out_field(c->out, "The rest",
+                      stands ? "stands (handoff consent show CASE)"
+                             : "nothing is left: the consent is withdrawn");
+}
+
 int
 cmd_consent_withdraw(struct cli *c)
 {
@@ -342,8 +366,7 @@ cmd_consent_withdraw(struct cli *c)
     status = cli_post(c, withdraw_path(&p, c->arg[0]), body, &answer);
     json_decref(body);
     if (status == 0 && !cli_say(c, answer)) {
-        cli_out_field(c->out, "Consent", cli_out_text(answer, "consent"));
-        cli_out_field(c->out, "State", cli_out_text(answer, "state"));
+        print_withdrawn(c, answer, effect);
         print_told(c, answer);
         cli_out_fieldf(c->out, "Withdrawals", "%zu (handoff withdrawals)",
                        json_array_size(json_object_get(answer, "withdrawals")));

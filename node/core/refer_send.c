@@ -112,7 +112,7 @@ gate_again(struct step *s, struct live *l)
         return false;
     }
     if (vital_get(s->v, &l->o.id, &vital))
-        return true; /* under its attestation */
+        return vital_counts(s, &vital, vital.a.approver);
     disclose_gate(s, &c, &l->o.peer, PURPOSE_REFERRAL, l->o.terms.required,
                   l->o.terms.allowed, 0, &gate);
     if (gate.missing != 0) {
@@ -178,6 +178,16 @@ same_author(struct step *s, const struct live *l)
     return true;
 }
 
+/* An attestation that would not count with it is not approved either. */
+static bool
+may_approve(struct step *s, const struct live *l)
+{
+    struct node_vital vital;
+
+    return !vital_get(s->v, &l->o.id, &vital) ||
+           vital_counts(s, &vital, ROLE_SUPERVISOR);
+}
+
 static void
 wrong_draft_state(struct step *s, const struct live *l)
 {
@@ -212,7 +222,7 @@ refer_draft_event(struct step *s, struct live *l)
         then = state == STATE_DRAFT ? STATE_AWAITING_APPROVAL : STATE_NONE;
         break;
     case EVENT_APPROVE:
-        if (waits && same_author(s, l))
+        if (waits && (same_author(s, l) || !may_approve(s, l)))
             return;
         then = waits ? STATE_APPROVED : STATE_NONE;
         break;

@@ -210,6 +210,22 @@ vital_make(struct step *s, const struct live *l, uint32_t categories)
 }
 
 bool
+vital_counts(struct step *s, const struct node_vital *v, enum role approver)
+{
+    struct attest a = v->a;
+
+    a.approver = approver;
+    if (attest_counts(&a, may_managers(s)))
+        return true;
+    step_refuse(s, 77, "not_permitted",
+                "telephone a mental-health professional; a life at risk may "
+                "be attested by a clinician",
+                "the registry does not let %s attest %s any more",
+                role_text(a.role), ground_text(a.ground));
+    return false;
+}
+
+bool
 vital_waits(const struct step *s, const struct live *l)
 {
     struct node_vital v;

@@ -53,6 +53,10 @@ void vital_make(struct step *s, const struct live *l, uint32_t categories);
 /** vital_get: false: an ordinary referral. */
 bool vital_get(const struct node_view *v, const struct hf_id *object,
                struct node_vital *ret);
+/** vital_counts: with @approver (ROLE_NONE: nobody) the attestation counts by
+ * the registry of now; else replied. */
+bool vital_counts(struct step *s, const struct node_vital *v,
+                  enum role approver);
 /** vital_waits: a supervisor's approval is needed first. */
 bool vital_waits(const struct step *s, const struct live *l);
 void vital_approved(struct step *s, const struct live *l);

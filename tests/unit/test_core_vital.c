@@ -242,6 +242,36 @@ Test(vital, at_night_a_case_manager_and_a_supervisor_attest_with_attempts)
     cr_expect(eq(int, core_ask(a, &confirm), 1), "once");
 }
 
+/* The committee takes the permission back while a draft waits. */
+Test(vital, what_staff_attested_is_looked_at_again_when_it_is_sent)
+{
+    struct node_command c;
+    struct node_vital v;
+    struct hf_id id;
+
+    core->registry.may_managers_attest = true;
+    cr_assert(eq(int,
+                 refer_need("health.emergency", "ana", GROUND_LIFE_AT_RISK,
+                            ROLE_CASE_MANAGER, true),
+                 0));
+    id = a->reply.id;
+    core->registry.may_managers_attest = false;
+    c = core_event_cmd(id, EVENT_APPROVE, REASON_NONE);
+    c.user = core_name("sam");
+    cr_expect(eq(int, core_ask(a, &c), 77));
+    cr_expect(eq(str, a->reply.code, "not_permitted"));
+    expect_state(a, id, STATE_AWAITING_APPROVAL);
+    cr_assert(vital_get(a->env.view, &id, &v));
+    cr_expect(eq(int, (int)v.a.approver, ROLE_NONE), "nothing was changed");
+    cr_assert(eq(sz, core_pending(b), 0));
+    core->registry.may_managers_attest = true;
+    c = core_event_cmd(id, EVENT_APPROVE, REASON_NONE);
+    c.user = core_name("sam");
+    core_do(a, &c);
+    core_run();
+    expect_state(b, id, STATE_RECEIVED);
+}
+
 Test(vital, even_then_nobody_attests_that_somebody_cannot_consent)
 {
     core->registry.may_managers_attest = true;
