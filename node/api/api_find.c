@@ -1,4 +1,6 @@
 /* Ids as people give them, whole or as a prefix, to rows of the store. */
+#include <strings.h>
+
 #include "along.h"
 #include "api_internal.h"
 #include "lifecycle.h"
@@ -109,6 +111,53 @@ count_between(const struct api_call *c, const struct finder *f,
     return n;
 }
 
+/* Whoever may not read any of them is not told which ids there are. */
+static bool
+may_look(struct api_call *c)
+{
+    if (permit_query(c->roles, PERMIT_OBJECTS) ||
+        permit_query(c->roles, PERMIT_CASES) ||
+        permit_query(c->roles, PERMIT_REVIEW) ||
+        permit_query(c->roles, PERMIT_ACCESS))
+        return true;
+    (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
+                     "ask an administrator for a role (handoff user)",
+                     "your role may not do this");
+    return false;
+}
+
+/* An id of something else: of what, and which command takes it. */
+static void
+refuse_other(struct api_call *c, const char *what, const char *text,
+             const char *hint)
+{
+    static const struct {
+        const char *prefix, *is, *command;
+    } others[] = {
+        {"HC-", "a case", "handoff case show CASE"},
+        {"HR-", "a referral", "handoff show ID"},
+        {"HT-", "a transfer", "handoff show ID; handoff transfer --help"},
+        {"HW-", "a withdrawal", "handoff show ID"},
+        {"CO-", "a consent", "handoff consent show CASE"},
+        {"HH-", "a household", "handoff transfer --help"},
+        {"HD-", "a decision", "handoff policy explain DECISION"},
+        {"HK-", "a task", "handoff tasks done TASK"},
+        {"HA-", "an attachment", "handoff fetch ID --to F"},
+        {"HS-", "a slip", "handoff slip list"}};
+    char message[96];
+
+    (void)snprintf(message, sizeof(message), "this is not a %s's id", what);
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+        if (strncasecmp(text, others[i].prefix, 3) == 0 &&
+            strcmp(others[i].is + strcspn(others[i].is, " ") + 1, what) != 0) {
+            hint = others[i].command;
+            (void)snprintf(message, sizeof(message),
+                           "this is the id of %s, not of a %s", others[i].is,
+                           what);
+        }
+    (void)api_refuse(c, EX_NOINPUT, "not_found", NULL, hint, message);
+}
+
 static bool
 find(struct api_call *c, const struct finder *f, const char *prefix,
      const char *what, const char *text, struct hf_id *ret)
@@ -117,13 +166,14 @@ find(struct api_call *c, const struct finder *f, const char *prefix,
     char message[96], hint[96];
     unsigned n;
 
+    if (!may_look(c))
+        return false;
     (void)snprintf(hint, sizeof(hint),
                    "a %s's id begins with %s-; a typing error shows in its "
                    "last character",
                    what, prefix);
     if (!hf_id_parse_prefix(prefix, text, &low, &high)) {
-        (void)snprintf(message, sizeof(message), "this is not a %s's id", what);
-        (void)api_refuse(c, EX_NOINPUT, "not_found", NULL, hint, message);
+        refuse_other(c, what, text, hint);
         return false;
     }
     n = count_between(c, f, &low, &high, ret);

@@ -157,7 +157,7 @@ static const struct api_route routes[] = {
     {"GET", "/audit/flows", "counts by sender, receiver, service and state",
      query_flows, PERMIT_FIGURES, "from to by " PAGE, NULL, SHAPE_NONE},
     {"GET", "/audit/exceptions", "what does not fit together, with evidence",
-     query_exceptions, PERMIT_FIGURES, PAGE, NULL, SHAPE_NONE},
+     query_exceptions, PERMIT_FIGURES, "from to " PAGE, NULL, SHAPE_NONE},
     {"GET", "/audit/access", "who read what of whom, and why", query_access,
      PERMIT_ACCESS, "user case from to " PAGE, NULL, SHAPE_NONE},
     {"GET", "/decisions/{decision}", "a decision and the chain of its reasons",

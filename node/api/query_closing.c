@@ -56,6 +56,16 @@ put_rule(struct api_call *c, json_t *o, const struct node_case *row,
     api_put_u64(o, "attempts_needed", rule.attempts);
 }
 
+static enum api_verdict
+bad_reason(struct api_call *c)
+{
+    return api_bad(c, "reason",
+                   "must be support_ended, criteria_not_met, "
+                   "returnee_choice, left_area, re_migrated, died, "
+                   "lost_contact, access_barrier, repercussions, conduct, "
+                   "security, funding, service_closed or transferred");
+}
+
 enum api_verdict
 query_closing(struct api_call *c)
 {
@@ -65,6 +75,8 @@ query_closing(struct api_call *c)
 
     if (!path_case(c, &row))
         return API_ANSWERED;
+    if (reason != NULL && close_parse(reason) == CLOSE_NONE)
+        return bad_reason(c);
     o = json_object();
     api_put_id(o, "case", "HC", &row.id);
     api_put_text(o, "stage", stage_text(row.stage));
@@ -87,12 +99,7 @@ command_case_close(struct api_call *c)
     c->command->close_for = reason == NULL ? CLOSE_NONE : close_parse(reason);
     return c->command->close_for != CLOSE_NONE
                ? API_COMMAND
-               : api_bad(c, "reason",
-                         "must be support_ended, criteria_not_met, "
-                         "returnee_choice, left_area, re_migrated, died, "
-                         "lost_contact, access_barrier, repercussions, "
-                         "conduct, security, funding, service_closed or "
-                         "transferred");
+               : bad_reason(c);
 }
 
 enum api_verdict

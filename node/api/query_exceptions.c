@@ -21,6 +21,17 @@ struct place {
     struct hf_id referral;
 };
 
+/* What of it is asked for: by the instant of the evidence. */
+struct span {
+    uint64_t from_ms, to_ms;
+};
+
+static bool
+is_in(const struct span *span, uint64_t at_ms)
+{
+    return at_ms >= span->from_ms && at_ms <= span->to_ms;
+}
+
 /* An organisation's id as the cursor holds it: "%31[...]" reads 31 bytes. */
 _Static_assert(HF_ORG_BYTES == 32, "read_cursor() reads as many");
 _Static_assert(HF_ID_BYTES == 16, "and 32 digits");
@@ -103,7 +114,8 @@ claim_item(enum claims_verdict verdict, const struct node_claim *list,
 
 /* True: there may be more. */
 static bool
-add_claims(struct api_call *c, json_t *list, size_t limit, struct hf_hash *tag)
+add_claims(struct api_call *c, json_t *list, size_t limit,
+           const struct span *span, struct hf_hash *tag)
 {
     struct node_claim claims[CLAIMS_OF_TAG_MAX];
     enum claims_verdict verdict;
@@ -116,7 +128,7 @@ add_claims(struct api_call *c, json_t *list, size_t limit, struct hf_hash *tag)
         if (n == 0)
             return false;
         verdict = claims_judge(c->env->registry, c->now_ms, claims, n);
-        if (verdict != CLAIMS_FIT)
+        if (verdict != CLAIMS_FIT && is_in(span, claims[n - 1].at_ms))
             (void)json_array_append_new(list,
                                         claim_item(verdict, claims, n));
     }
@@ -162,7 +174,8 @@ review_item(const struct node_asked *t)
 
 /* True: the page is full, and @at where it ends. */
 static bool
-add_reviews(struct api_call *c, json_t *list, size_t limit, struct hf_id *at)
+add_reviews(struct api_call *c, json_t *list, size_t limit,
+            const struct span *span, struct hf_id *at)
 {
     struct hf_id next = *at;
     struct node_asked t;
@@ -171,7 +184,7 @@ add_reviews(struct api_call *c, json_t *list, size_t limit, struct hf_id *at)
         if (json_array_size(list) == limit)
             return true;
         *at = next;
-        if (told_get(c->env->view, at, &t))
+        if (told_get(c->env->view, at, &t) && is_in(span, t.other.at_ms))
             (void)json_array_append_new(list, review_item(&t));
     }
     return false;
@@ -234,7 +247,8 @@ put_next(json_t *o, const struct place *at)
 
 /* True: the page is full, and @at where it ends. */
 static bool
-add_forks(struct api_call *c, json_t *list, size_t limit, struct node_fork *at)
+add_forks(struct api_call *c, json_t *list, size_t limit,
+          const struct span *span, struct node_fork *at)
 {
     struct node_fork next = *at;
 
@@ -242,7 +256,8 @@ add_forks(struct api_call *c, json_t *list, size_t limit, struct node_fork *at)
         if (json_array_size(list) == limit)
             return true;
         *at = next;
-        if (at->kind != OBJECT_NONE) /* else its entries are not here yet */
+        if (at->kind != OBJECT_NONE && /* else its entries are not here yet */
+            is_in(span, at->at_ms))
             (void)json_array_append_new(list, fork_item(c, at));
     }
     return false;
@@ -251,24 +266,27 @@ add_forks(struct api_call *c, json_t *list, size_t limit, struct node_fork *at)
 enum api_verdict
 query_exceptions(struct api_call *c)
 {
+    struct span span = {0, UINT64_MAX};
     struct place at;
     bool is_full;
     json_t *list, *o;
     size_t limit;
 
     memset(&at, 0, sizeof(at));
-    if (!api_arg_limit(c, &limit) || !read_cursor(c, &at))
+    if (!api_arg_time(c, "from", &span.from_ms) ||
+        !api_arg_time(c, "to", &span.to_ms) || !api_arg_limit(c, &limit) ||
+        !read_cursor(c, &at))
         return API_ANSWERED;
     list = json_array();
     is_full = !at.is_of_claims && !at.is_of_reviews &&
-              add_forks(c, list, limit, &at.fork);
+              add_forks(c, list, limit, &span, &at.fork);
     if (!is_full && !at.is_of_reviews) {
         at.is_of_claims = true;
-        is_full = add_claims(c, list, limit, &at.tag);
+        is_full = add_claims(c, list, limit, &span, &at.tag);
     }
     if (!is_full) {
         at.is_of_reviews = true;
-        is_full = add_reviews(c, list, limit, &at.referral);
+        is_full = add_reviews(c, list, limit, &span, &at.referral);
     }
     o = json_object();
     (void)json_object_set_new(o, "items", list);

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "hf_err.h"
+
 #define CLI_OUT_COLUMNS  80
 #define CLI_OUT_LABEL    14 /* cells of the labels at the left */
 #define CLI_OUT_COLS_MAX 10
@@ -84,6 +86,10 @@ const char *cli_out_id(const char *id, char out[static CLI_OUT_ID]);
 struct cli;
 struct hf_buf;
 int cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf);
+/** cli_cannot_write: says so, by errno where it tells more than @err. The exit
+ * status. */
+int cli_cannot_write(struct cli *c, const char *path, const char *hint,
+                     enum hf_err err);
 
 /* Members of JSON objects, for printing: never NULL. */
 const char *cli_out_text(const json_t *object, const char *key);

@@ -95,3 +95,19 @@ cli_when_later(struct cli *c, json_t *body)
         (void)json_object_set_new(body, "happened_at", json_string(when));
     return status;
 }
+
+int
+cli_path_span(struct cli *c, struct cli_path *p)
+{
+    char from[HF_TIME_TEXT_BYTES], to[HF_TIME_TEXT_BYTES];
+    const char *from_text, *to_text;
+    int status = cli_when(c, "from", CLI_BACK, from, &from_text);
+
+    if (status == 0)
+        status = cli_when(c, "to", CLI_BACK, to, &to_text);
+    if (status != 0)
+        return status;
+    cli_path_query(p, "from", from_text);
+    cli_path_query(p, "to", to_text);
+    return 0;
+}

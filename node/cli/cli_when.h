@@ -8,6 +8,7 @@
 #define NODE_CLI_WHEN_H
 
 #include "cli.h"
+#include "cli_conn.h"
 #include "hf_text.h"
 
 enum cli_side { CLI_AHEAD, CLI_BACK }; /* which way "24h" points */
@@ -20,6 +21,10 @@ bool cli_when_parse(const char *text, enum cli_side side, uint64_t now_ms,
  * option was not given. The exit status. */
 int cli_when(struct cli *c, const char *name, enum cli_side side,
              char out[static HF_TIME_TEXT_BYTES], const char **ret);
+
+/** cli_path_span: options --from and --to into @p as from and to. The exit
+ * status. */
+int cli_path_span(struct cli *c, struct cli_path *p);
 
 /** cli_when_later: what happened elsewhere and is entered now (--on-behalf,
  * --happened-at, --by, --spoke-to), into @body. The exit status. */

@@ -1,135 +1,102 @@
 /* audit flows: how many went from where to where, in figures; audit access:
  * who read what of whom; audit exceptions: what does not fit together. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli_conn.h"
+#include "cli_csv.h"
 #include "cli_out.h"
 #include "cli_when.h"
 #include "cmd.h"
-#include "hf_file.h"
 
-static const char *const fields[] = {"from", "to", "service", "state",
-                                     "reason"};
+static const char *const fields[] = {"from",  "to",   "service", "state",
+                                     "count", "kind", "reason"};
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-/* The reason is there only where it was asked for, by `--by`. */
-static size_t
-n_fields(const json_t *items)
-{
-    const bool has =
-        json_object_get(json_array_get(items, 0), "reason") != NULL;
-
-    return has ? N_FIELDS : N_FIELDS - 1;
-}
-
-/* RFC 4180: quoted where it must be, quotes doubled. A leading sign that a
- * spreadsheet would take for a formula is quoted away, too. */
+/* "from,to": what is given with commas, or more than once. */
 static bool
-csv_cell(struct hf_buf *buf, const char *text)
+join_by(const struct cli *c, char room[static 64])
 {
-    bool ok = hf_buf_add(buf, "\"", 1);
+    const char *by;
+    size_t i = 0, n = 0;
 
-    if (strchr("=+-@", text[0]) != NULL && text[0] != '\0')
-        ok = ok && hf_buf_add(buf, "'", 1);
-    for (; *text != '\0' && ok; text++)
-        ok =
-            hf_buf_add(buf, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
-    return ok && hf_buf_add(buf, "\"", 1);
-}
-
-static int
-write_csv(struct cli *c, const char *path, const json_t *items)
-{
-    const size_t n = n_fields(items);
-    struct hf_buf buf;
-    enum hf_err err;
-    json_t *item;
-    size_t i;
-
-    hf_buf_init(&buf, 64u * 1024 * 1024);
-    for (size_t k = 0; k < n; k++)
-        (void)hf_buf_printf(&buf, "%s,", fields[k]);
-    (void)hf_buf_printf(&buf, "count\r\n");
-    json_array_foreach(items, i, item)
-    {
-        for (size_t k = 0; k < n; k++) {
-            (void)csv_cell(&buf, cli_out_text(item, fields[k]));
-            (void)hf_buf_add(&buf, ",", 1);
-        }
-        (void)hf_buf_printf(
-            &buf, "%lld\r\n",
-            (long long)json_integer_value(json_object_get(item, "count")));
+    room[0] = '\0';
+    while ((by = cli_next_value(c, "by", &i)) != NULL) {
+        if (n + strlen(by) + 2 > 64)
+            return false;
+        n += (size_t)snprintf(room + n, 64 - n, "%s%s", n > 0 ? "," : "", by);
     }
-    err = buf.failed ? HF_ERR_NOMEM : hf_file_write(path, buf.p, buf.n, 0644);
-    hf_buf_free(&buf);
-    if (err)
-        return cli_fail(c, EX_SOFTWARE, "cannot_write", "another --csv",
-                        "%s: %s", path, hf_err_text(err));
-    return 0;
+    return true;
 }
 
 static void
-print_flows(struct cli *c, const json_t *items)
+flow_row(struct cli_table *t, const json_t *item, bool has_reason)
+{
+    const json_t *n = json_object_get(item, "count");
+    const char *kind = cli_out_text(item, "kind");
+    char count[24], of[24];
+    const char *cells[] = {cli_out_text(item, "from"),
+                           cli_out_text(item, "to"),
+                           cli_out_text(item, "service"),
+                           cli_out_text(item, "state"),
+                           has_reason ? cli_out_text(item, "reason") : count,
+                           count};
+
+    if (strcmp(kind, "referral") != 0) {
+        (void)snprintf(of, sizeof(of), "(%.20s)", kind);
+        cells[2] = of;
+    }
+    (void)snprintf(count, sizeof(count), "%5lld",
+                   (long long)json_integer_value(n));
+    cli_table_row(t, cells);
+}
+
+/* The reason is there only where it was asked for, by `--by`. */
+static void
+print_flows(FILE *out, const json_t *items)
 {
     static const struct cli_col whole[] = {
-        {"FROM", true},  {"TO", true},     {"SERVICE", true},
-        {"STATE", true}, {"REASON", true}, {"COUNT", false}};
+        {"FROM", true},          {"TO", true},     {"SERVICE", true},
+        {"STATE", CLI_CUT_LAST}, {"REASON", true}, {"COUNT", false}};
     static const struct cli_col brief[] = {{"FROM", true},
                                            {"TO", true},
                                            {"SERVICE", true},
-                                           {"STATE", true},
+                                           {"STATE", CLI_CUT_LAST},
                                            {"COUNT", false}};
-    const size_t n = n_fields(items);
-    struct cli_table *t = cli_table_new(n == N_FIELDS ? whole : brief, n + 1);
-    const char *cells[N_FIELDS + 1];
-    const json_t *item;
-    char count[24];
+    const bool has_reason =
+        json_object_get(json_array_get(items, 0), "reason") != NULL;
+    struct cli_table *t =
+        has_reason ? cli_table_new(whole, 6) : cli_table_new(brief, 5);
+    json_t *item;
     size_t i;
 
-    json_array_foreach(items, i, item)
-    {
-        for (size_t k = 0; k < n; k++)
-            cells[k] = cli_out_text(item, fields[k]);
-        (void)snprintf(
-            count, sizeof(count), "%5lld",
-            (long long)json_integer_value(json_object_get(item, "count")));
-        cells[n] = count;
-        cli_table_row(t, cells);
-    }
-    cli_table_print(t, c->out, "No figures yet.");
+    json_array_foreach(items, i, item) flow_row(t, item, has_reason);
+    cli_table_print(t, out, "No figures yet.");
     cli_table_free(t);
 }
 
 int
 cmd_audit_flows(struct cli *c)
 {
-    char from[HF_TIME_TEXT_BYTES], to[HF_TIME_TEXT_BYTES];
-    const char *from_text, *to_text, *by;
-    char all[160] = "";
     json_t *answer = NULL;
     struct cli_path p;
-    size_t i = 0, n = 0;
-    int status = cli_when(c, "from", CLI_BACK, from, &from_text);
+    char by[64];
+    int status;
 
-    if (status == 0)
-        status = cli_when(c, "to", CLI_BACK, to, &to_text);
+    if (!join_by(c, by))
+        return cli_fail(c, EX_USAGE, "usage", "from, to, service, state, ...",
+                        "--by names too much");
+    cli_path_begin(&p, "/audit/flows");
+    status = cli_path_span(c, &p);
     if (status != 0)
         return status;
-    cli_path_begin(&p, "/audit/flows");
-    cli_path_query(&p, "from", from_text);
-    cli_path_query(&p, "to", to_text);
-    while (n + 18 < sizeof(all) && (by = cli_next_value(c, "by", &i)) != NULL)
-        n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%.16s",
-                              n == 0 ? "" : ",", by);
-    cli_path_query(&p, "by", n == 0 ? NULL : all);
+    cli_path_query(&p, "by", by[0] != '\0' ? by : NULL);
     status = cli_get_list(c, p.text, &answer);
     if (status == 0 && cli_has(c, "csv"))
-        status =
-            write_csv(c, cli_value(c, "csv"), json_object_get(answer, "items"));
+        status = cli_csv_write(c, fields, N_FIELDS,
+                               json_object_get(answer, "items"));
     if (status == 0 && !cli_say(c, answer))
-        print_flows(c, json_object_get(answer, "items"));
+        print_flows(c->out, json_object_get(answer, "items"));
     json_decref(answer);
     return status;
 }
@@ -155,22 +122,17 @@ print_access(struct cli *c, const json_t *item)
 int
 cmd_audit_access(struct cli *c)
 {
-    char from[HF_TIME_TEXT_BYTES], to[HF_TIME_TEXT_BYTES];
-    const char *from_text, *to_text;
     json_t *answer = NULL, *item;
     struct cli_path p;
     size_t i;
-    int status = cli_when(c, "from", CLI_BACK, from, &from_text);
+    int status;
 
-    if (status == 0)
-        status = cli_when(c, "to", CLI_BACK, to, &to_text);
-    if (status != 0)
-        return status;
     cli_path_begin(&p, "/audit/access");
     cli_path_query(&p, "user", cli_value(c, "user"));
     cli_path_query(&p, "case", cli_value(c, "case"));
-    cli_path_query(&p, "from", from_text);
-    cli_path_query(&p, "to", to_text);
+    status = cli_path_span(c, &p);
+    if (status != 0)
+        return status;
     status = cli_get_list(c, p.text, &answer);
     if (status == 0 && !cli_say(c, answer)) {
         json_array_foreach(json_object_get(answer, "items"), i, item)
@@ -239,14 +201,51 @@ print_exception(struct cli *c, const json_t *item)
     free(between);
 }
 
+/* A finding as a line of a spreadsheet: its evidence is in --json. */
+static json_t *
+exception_line(const json_t *item)
+{
+    static const char *const keys[] = {"at", "id", "tag", "author", "n", "by"};
+    const json_t *evidence = json_object_get(item, "evidence");
+    json_t *line = json_copy((json_t *)(uintptr_t)item);
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (json_object_get(evidence, keys[i]) != NULL)
+            (void)json_object_set(line, keys[i],
+                                  json_object_get(evidence, keys[i]));
+    return line;
+}
+
+static int
+write_exceptions(struct cli *c, const json_t *items)
+{
+    static const char *const keys[] = {"finding", "between", "at", "id",
+                                       "tag",     "author",  "n",  "by"};
+    json_t *lines = json_array(), *item;
+    size_t i;
+    int status;
+
+    json_array_foreach(items, i, item)(void)
+        json_array_append_new(lines, exception_line(item));
+    status = cli_csv_write(c, keys, sizeof(keys) / sizeof(keys[0]), lines);
+    json_decref(lines);
+    return status;
+}
+
 int
 cmd_audit_exceptions(struct cli *c)
 {
     json_t *answer = NULL, *item;
-    int status;
+    struct cli_path p;
     size_t i;
+    int status;
 
-    status = cli_get_list(c, "/audit/exceptions", &answer);
+    cli_path_begin(&p, "/audit/exceptions");
+    status = cli_path_span(c, &p);
+    if (status == 0)
+        status = cli_get_list(c, p.text, &answer);
+    if (status == 0 && cli_has(c, "csv"))
+        status = write_exceptions(c, json_object_get(answer, "items"));
     if (status == 0 && !cli_say(c, answer)) {
         json_array_foreach(json_object_get(answer, "items"), i, item)
             print_exception(c, item);

@@ -209,7 +209,7 @@ print_duplicates(struct cli *c, const json_t *j)
 
         if (strcmp(verdict, "open") == 0)
             cli_out_fieldf(c->out, CLI_N("Same person?"),
-                           "%s has the same %s: handoff case same, or case "
+                           "%s, by %s: say handoff case same, or case "
                            "different",
                            cli_out_text(item, "case"), by);
         else

@@ -26,7 +26,7 @@ print_objects(struct cli *c, const char *head, const json_t *items)
     {
         char id[CLI_OUT_ID];
 
-        fprintf(c->out, "  %s  %-12.12s %-24.24s %.24s\n",
+        fprintf(c->out, "  %s  %-21.21s  %-22.22s  %.19s\n",
                 cli_out_id(cli_out_text(item, "id"), id),
                 cli_out_text(item, "state"), cli_out_text(item, "service"),
                 cli_out_text(item, "to"));
@@ -88,8 +88,9 @@ print_closed(struct cli *c, const json_t *j)
         fprintf(c->out, "%s waits for a supervisor to say the same\n",
                 cli_out_text(j, "case"));
     else
-        fprintf(c->out, "%s is %s\n", cli_out_text(j, "case"),
-                cli_out_text(j, "stage"));
+        fprintf(c->out, "%s is %s%s\n", cli_out_text(j, "case"),
+                cli_out_text(j, "stage"),
+                cli_out_true(j, "hold") ? ", and on hold" : "");
 }
 
 static int

@@ -32,15 +32,26 @@ print_told(struct cli *c, const json_t *answer)
     free(told);
 }
 
+static bool
+is_effect(const char *word)
+{
+    return strcmp(word, "erase") == 0 || strcmp(word, "stop") == 0;
+}
+
 /* The consent file with what is to be done with it. */
 static int
 record(struct cli *c, const char *action)
 {
     struct cli_file file = {.json = NULL};
+    const char *effect = cli_value(c, "effect");
     struct cli_path p;
     json_t *answer = NULL;
-    int status = cli_file_load(c, cli_value(c, "file"), &file);
+    int status;
 
+    if (effect != NULL && !is_effect(effect))
+        return cli_fail(c, EX_USAGE, "usage", "erase or stop",
+                        "--effect %.40s is unknown", effect);
+    status = cli_file_load(c, cli_value(c, "file"), &file);
     if (status != 0)
         return status;
     if (!json_is_object(file.json)) {
@@ -50,9 +61,8 @@ record(struct cli *c, const char *action)
         return status;
     }
     (void)json_object_set_new(file.json, "action", json_string(action));
-    if (cli_has(c, "effect"))
-        (void)json_object_set_new(file.json, "effect",
-                                  json_string(cli_value(c, "effect")));
+    if (effect != NULL)
+        (void)json_object_set_new(file.json, "effect", json_string(effect));
     c->file = &file;
     status = cli_post(c, consent_path(&p, c->arg[0], NULL), file.json, &answer);
     c->file = NULL;
@@ -137,6 +147,36 @@ scope_state(const json_t *scope)
     return "covers";
 }
 
+/* A file that says "from 2026-11-02, until 2028-12-31" means whole days, from
+ * midnight to midnight; the last day is said as it was written. */
+static const char *
+day_of(const char *time, uint64_t back_ms, char out[static CLI_OUT_TIME])
+{
+    const uint64_t day_ms = UINT64_C(86400000);
+    char text[HF_TIME_TEXT_BYTES];
+    uint64_t ms;
+
+    if (time[0] == '\0')
+        return "";
+    if (!hf_time_parse(time, &ms) || ms % day_ms != 0 || ms < day_ms)
+        return cli_out_time(time, out);
+    (void)snprintf(out, CLI_OUT_TIME, "%.10s",
+                   hf_time_format(ms - back_ms, text));
+    return out;
+}
+
+static const char *
+first_day(const json_t *scope, char out[static CLI_OUT_TIME])
+{
+    return day_of(cli_out_text(scope, "from"), 0, out);
+}
+
+static const char *
+last_day(const json_t *scope, char out[static CLI_OUT_TIME])
+{
+    return day_of(cli_out_text(scope, "until"), 1, out);
+}
+
 static void
 print_scope(struct cli *c, const json_t *scope)
 {
@@ -151,9 +191,8 @@ print_scope(struct cli *c, const json_t *scope)
     cli_out_field(c->out, "  data", categories);
     cli_out_field(c->out, "  to", recipients);
     cli_out_field(c->out, "  for", purposes);
-    cli_out_fieldf(c->out, "  from, until", "%s, %s",
-                   cli_out_time(cli_out_text(scope, "from"), from),
-                   cli_out_time(cli_out_text(scope, "until"), until));
+    cli_out_field(c->out, "  from", first_day(scope, from));
+    cli_out_field(c->out, "  until", last_day(scope, until));
     free(categories);
     free(purposes);
     free(recipients);
@@ -267,22 +306,53 @@ cmd_consent_show(struct cli *c)
     return status;
 }
 
+static bool
+covers_alike(const json_t *a, const json_t *b)
+{
+    return strcmp(cli_out_text(a, "to"), cli_out_text(b, "to")) == 0 &&
+           json_equal(json_object_get(a, "categories"),
+                      json_object_get(b, "categories"));
+}
+
+/* The purposes for which the @i-th recipient is given the same; none when a
+ * line before has said it. */
+static json_t *
+purposes_like(const json_t *covers, size_t i)
+{
+    const json_t *first = json_array_get(covers, i), *item;
+    json_t *list = json_array();
+
+    for (size_t k = 0; (item = json_array_get(covers, k)) != NULL; k++) {
+        if (!covers_alike(item, first))
+            continue;
+        if (k < i)
+            break;
+        (void)json_array_append(list, json_object_get(item, "purpose"));
+    }
+    return list;
+}
+
 /* What may go to whom now, by the node's own reckoning. */
 static void
 print_covers(struct cli *c, const json_t *covers)
 {
-    json_t *item;
-    size_t i;
+    const json_t *item;
 
     if (json_array_size(covers) == 0)
         cli_out_field(c->out, "Covers", "nothing");
-    json_array_foreach(covers, i, item)
-    {
+    for (size_t i = 0; (item = json_array_get(covers, i)) != NULL; i++) {
+        json_t *list = purposes_like(covers, i);
+        char *purposes = cli_out_join(list);
         char *data = cli_out_join(json_object_get(item, "categories"));
 
-        cli_out_fieldf(c->out, i == 0 ? "Covers" : "", "%s, for %s: %s",
-                       cli_out_text(item, "to"), cli_out_text(item, "purpose"),
-                       data != NULL ? data : "");
+        if (json_array_size(list) > 0) {
+            cli_out_field(c->out, i == 0 ? "Covers" : "\nCovers",
+                          cli_out_text(item, "to"));
+            cli_out_field(c->out, "  data", data);
+            cli_out_field(c->out, "  for", purposes);
+        }
+        json_decref(list);
+        free(purposes);
         free(data);
     }
 }
@@ -355,7 +425,7 @@ cmd_consent_withdraw(struct cli *c)
     int status;
 
     effect = effect != NULL ? effect : "erase";
-    if (strcmp(effect, "erase") != 0 && strcmp(effect, "stop") != 0) {
+    if (!is_effect(effect)) {
         json_decref(scopes);
         return cli_fail(c, EX_USAGE, "usage", "erase or stop",
                         "--effect %.40s is unknown", effect);

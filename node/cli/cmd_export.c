@@ -215,6 +215,23 @@ ends_with(const char *text, const char *end)
 }
 
 int
+cli_cannot_write(struct cli *c, const char *path, const char *hint,
+                 enum hf_err err)
+{
+    if (err == HF_ERR_NOT_FOUND ||
+        (err == HF_ERR_IO && (errno == ENOENT || errno == ENOTDIR)))
+        return cli_fail(c, EX_NOINPUT, "not_found", hint,
+                        "%s: there is no such folder", path);
+    if (err == HF_ERR_FORBIDDEN ||
+        (err == HF_ERR_IO && (errno == EACCES || errno == EPERM ||
+                              errno == EROFS || errno == EISDIR)))
+        return cli_fail(c, EX_NOPERM, "not_permitted", hint,
+                        "%s: may not be written", path);
+    return cli_fail(c, EX_SOFTWARE, "cannot_write", hint, "%s: %s", path,
+                    hf_err_text(err));
+}
+
+int
 cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf)
 {
     const int fd =
@@ -232,10 +249,7 @@ cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf)
         if (err)
             (void)unlink(path);
     }
-    if (err)
-        return cli_fail(c, EX_SOFTWARE, "cannot_write", "give another --to",
-                        "%s: %s", path, hf_err_text(err));
-    return 0;
+    return err ? cli_cannot_write(c, path, "give another --to", err) : 0;
 }
 
 int

@@ -360,8 +360,10 @@ choose_language(struct cli *c)
         status = cli_get(c, "/me", &me);
         wanted = cli_out_text(me, "language");
     }
-    if (status == 0 && wanted[0] != '\0')
-        (void)cli_i18n_use(wanted);
+    if (status == 0 && wanted[0] != '\0' && !cli_i18n_use(wanted) &&
+        cli_has(c, "language"))
+        status = cli_fail(c, EX_USAGE, "usage", "en, fr or ar",
+                          "--language %.20s has no translation", wanted);
     json_decref(me);
     return status;
 }
@@ -403,14 +405,26 @@ get_matter(struct cli *c, bool is_case, json_t **ret)
     return cli_get(c, p.text, ret);
 }
 
+static bool
+is_page(const char *path)
+{
+    const size_t n = path != NULL ? strlen(path) : 0;
+
+    return path == NULL || (n > 5 && strcmp(path + n - 5, ".html") == 0);
+}
+
 int
 cmd_print(struct cli *c)
 {
     const bool is_case = strncasecmp(c->arg[0], "HC-", 3) == 0;
     json_t *j = NULL;
     struct hf_buf page;
-    int status = get_matter(c, is_case, &j);
+    int status;
 
+    if (!is_page(cli_value(c, "to")))
+        return cli_fail(c, EX_USAGE, "usage", "for example --to form.html",
+                        "%s: paper is an .html file", cli_value(c, "to"));
+    status = get_matter(c, is_case, &j);
     if (status == 0 && !is_case &&
         strcmp(cli_out_text(j, "kind"), "referral") != 0)
         status = cli_fail(c, EX_USAGE, "usage", "handoff print CASE",

@@ -63,7 +63,10 @@ cmd_registry_failed(struct cli *c, const char *path, enum hf_err err)
 
     return cli_fail(c, bad ? EX_DATAERR : EX_SOFTWARE,
                     bad ? word_of(err) : "internal",
-                    bad ? "handoff registry show tells more" : "", "%s: %s",
+                    !bad                       ? ""
+                    : err == HF_ERR_MALFORMED ? "is it a registry set?"
+                                              : "handoff registry show tells "
+                                                "more", "%s: %s",
                     path, hf_err_text(err));
 }
 

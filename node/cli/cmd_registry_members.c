@@ -238,9 +238,40 @@ reinstate(struct registry_edit *e, const struct hf_org *id)
     return registry_edit_status(e, id, MEMBER_ACTIVE);
 }
 
+/* A new version would cost its signatures for nothing. */
+static int
+check_is_out(struct cli *c, struct registry_edit *e, const char *id)
+{
+    struct registry_org listed;
+    struct hf_org org;
+    struct registry *r = NULL;
+    int status = 0;
+
+    if (!hf_org_parse(id, &org) || registry_edit_preview(e, &r) != HF_OK)
+        return 0; /* said by what follows */
+    if (registry_org(r, &org) != NULL) {
+        listed = *registry_org(r, &org);
+        if (listed.status == MEMBER_ACTIVE)
+            status = cli_fail(c, EX_REFUSED, "not_suspended",
+                              "registry show says how members stand",
+                              "%s: %s is active, and not shut out", c->arg[0],
+                              org.s);
+    }
+    registry_free(r);
+    return status;
+}
+
 int
 cmd_registry_reinstate(struct cli *c)
 {
+    struct registry_edit *e = NULL;
+    int status = cmd_registry_open(c, c->arg[0], &e);
+
+    for (size_t i = 1; i < c->n_args && status == 0; i++)
+        status = check_is_out(c, e, c->arg[i]);
+    registry_edit_free(e);
+    if (status != 0)
+        return status;
     return for_each_id(c, reinstate, REGISTRY_ORGS);
 }
 

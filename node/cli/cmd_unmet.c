@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_conn.h"
+#include "cli_csv.h"
 #include "cli_i18n.h"
 #include "cli_out.h"
 #include "cli_when.h"
@@ -193,6 +194,23 @@ print_counts(struct cli *c, const json_t *items, const struct cli_col *cols,
     cli_table_free(t);
 }
 
+/* Needs and what persons said, one under the other: a line has the columns of
+ * the one or of the other. */
+static int
+write_unmet(struct cli *c, const json_t *answer)
+{
+    static const char *const keys[] = {"need",  "place",   "reason",
+                                       "about", "service", "kind",
+                                       "count", "met_later"};
+    json_t *lines = json_copy(json_object_get(answer, "items"));
+    int status;
+
+    (void)json_array_extend(lines, json_object_get(answer, "feedback"));
+    status = cli_csv_write(c, keys, sizeof(keys) / sizeof(keys[0]), lines);
+    json_decref(lines);
+    return status;
+}
+
 int
 cmd_audit_unmet(struct cli *c)
 {
@@ -204,20 +222,16 @@ cmd_audit_unmet(struct cli *c)
         {"ABOUT", true}, {"SERVICE", true}, {"WHAT", true}, {"COUNT", false}};
     static const char *const need_keys[] = {"need", "place", "reason", ""};
     static const char *const said_keys[] = {"about", "service", "kind", ""};
-    char from[HF_TIME_TEXT_BYTES], to[HF_TIME_TEXT_BYTES];
-    const char *from_text, *to_text;
     json_t *answer = NULL;
     struct cli_path p;
-    int status = cli_when(c, "from", CLI_BACK, from, &from_text);
+    int status;
 
-    if (status == 0)
-        status = cli_when(c, "to", CLI_BACK, to, &to_text);
-    if (status != 0)
-        return status;
     cli_path_begin(&p, "/audit/unmet");
-    cli_path_query(&p, "from", from_text);
-    cli_path_query(&p, "to", to_text);
-    status = cli_get(c, p.text, &answer);
+    status = cli_path_span(c, &p);
+    if (status == 0)
+        status = cli_get(c, p.text, &answer);
+    if (status == 0 && cli_has(c, "csv"))
+        status = write_unmet(c, answer);
     if (status == 0 && !cli_say(c, answer)) {
         const json_t *feedback = json_object_get(answer, "feedback");
 

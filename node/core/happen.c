@@ -52,7 +52,10 @@ may_expire(struct step *s, const struct live *l)
         return false;
     }
     if (l->o.decide_ms == 0 || s->now < l->o.decide_ms) {
-        too_early(s, "the answer", "wait, or agree with them: cancel ID",
+        too_early(s, "the answer",
+                  l->o.kind == OBJECT_TRANSFER
+                      ? "wait, or take it back: handoff transfer withdraw ID"
+                      : "wait, or agree with them: handoff cancel ID",
                   l->o.decide_ms);
         return false;
     }

@@ -115,7 +115,12 @@ ask_case_pair(struct step *s)
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) || !ask_case(s, false, &a))
         return;
-    if (!case_get(s->v, &s->cmd->other_id, &b) || hf_id_eq(&a.id, &b.id)) {
+    if (hf_id_eq(&a.id, &s->cmd->other_id)) {
+        step_refuse(s, 64, "usage", "name two cases",
+                    "this is one case, named twice");
+        return;
+    }
+    if (!case_get(s->v, &s->cmd->other_id, &b)) {
         step_refuse(s, 66, "no_such_case", "handoff case list shows them",
                     "the other case is not here");
         return;

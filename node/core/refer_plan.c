@@ -167,7 +167,7 @@ refer_plan(const struct step *s, const struct node_command *cmd,
         return false;
     }
     if (!sop_need_known(cmd->need.s)) {
-        step_error(r, 65, "unknown_need", "policy/needs.yaml lists the needs",
+        step_error(r, 65, "unknown_need", "handoff policy needs lists them",
                    "unknown need %.31s", cmd->need.s);
         return false;
     }

@@ -26,6 +26,9 @@ soon "accepted" is iom-af .state accepted show "$referral"
 net_do hf iom-af feedback add "$referral" --kind complaint --confidential \
     --text "asked for money"
 exits 64 hf iom-af case close "$first" --reason support_ended
+exits 64 hf iom-af case close "$first" --reason bored --yes
+exits 64 hf iom-af unmet add "$first" --need protection.shelter
+exits 64 hf iom-af case same "$first" "$first"
 check "what goes on at providers is in the exit review" is iom-af \
     '"\(.case) \(.stage)"' "$first pre_departure" case show "$first"
 net_do hf iom-af case close "$first" --reason support_ended --yes
@@ -43,6 +46,18 @@ soon "the committee counts the need" counted \
 soon "and the complaint" counted \
     '[.feedback[] | "\(.about) \(.kind) \(.count)"] | join(",")' \
     "clinic-kbl complaint 1"
+net_do hf committee audit unmet --csv "$work/unmet.csv"
+check "a spreadsheet of both" test "$(tr -d '\r' <"$work/unmet.csv")" = \
+    'need,place,reason,about,service,kind,count,met_later
+"protection.shelter","Ghor","cost","","","",1,0
+"","","","clinic-kbl","health","complaint",1,""'
+check "several fields are counted together" is committee \
+    '[.items[] | select(.service and .state)] | length > 0' true \
+    audit flows --by service,state
+net_do hf committee audit exceptions --from 1h --csv "$work/none.csv"
+check "headers, and nothing that does not fit" \
+    test "$(wc -l <"$work/none.csv")" = 1
+exits 66 hf committee audit flows --csv "$work/nowhere/flows.csv"
 check "the clinic knows nothing of it" sh -c "! grep -rqa 'asked for money' \
     '$NET/nodes/clinic-kbl' '$NET/nodes/committee'"
 

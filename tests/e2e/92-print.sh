@@ -47,6 +47,8 @@ check "a nurse's has no debts in it" sh -c "! grep -q owed_to \
 kabul --user leila print "$referral" --language fr-FR >"$work/asked.html"
 check "another language on demand" has asked.html 'lang="fr"'
 exits 66 hf iom-af print HR-0000000000000000000000000
+exits 64 hf iom-af print "$referral" --language xx
+exits 64 hf iom-af print "$referral" --to "$work/form.pdf"
 
 # Terminals speak, too; programs are not disturbed.
 for lang in fr_FR.UTF-8 ar; do
@@ -56,6 +58,6 @@ hf iom-af --json list >"$work/en.json"
 check "JSON is the same in every language" sh -c "cmp '$work/en.json' \
     '$work/ar.json' && cmp '$work/en.json' '$work/fr_FR.UTF-8.json'"
 LANG=fr_FR.UTF-8 LC_ALL= LANGUAGE= hf iom-af list >"$work/list.txt"
-check "a list in French" has list.txt URGENCE
+check "a list in French" has list.txt MODIFIÉ
 LANGUAGE=de hf iom-af list >"$work/list.txt"
-check "no German yet: English" has list.txt URGENCY
+check "no German yet: English" has list.txt CHANGED

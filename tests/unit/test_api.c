@@ -153,6 +153,36 @@ Test(api, a_case_shows_what_the_role_may_read_and_names_the_rest)
     cr_expect(eq(sz, json_array_size(withheld), 0), "a nurse reads both");
 }
 
+Test(api, who_may_read_nothing_is_not_told_which_ids_there_are)
+{
+    static const char event[] = "{'event':'accept'}";
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_SECOND, 3, STATE_RECEIVED);
+    char id[HF_ID_TEXT_BYTES], path[64], here[sizeof(answer.text)];
+
+    object_put(&fixture.view, &o, 0);
+    fixture_user("adm", ROLE_BIT(ROLE_ADMIN));
+    (void)snprintf(path, sizeof(path), "/objects/%s/events",
+                   hf_id_format("HR", &o.id, id));
+    post(path, "adm", event);
+    cr_expect(eq(int, exit_of(), 77));
+    memcpy(here, answer.text, sizeof(here));
+    post("/objects/HR-0000000000000000000000000000/events", "adm", event);
+    cr_expect(eq(str, answer.text, here));
+    post("/objects/HR-0000000000000000000000000000/events", "fp", event);
+    cr_expect(eq(int, exit_of(), 66));
+}
+
+Test(api, an_id_of_something_else_is_named)
+{
+    get("/objects/HC-0000000000000000000000000000", "fp");
+    cr_expect(eq(int, exit_of(), 66));
+    cr_expect(ne(ptr,
+                 strstr(answer.text, "the id of a case, not of a referral"),
+                 NULL),
+              "%s", answer.text);
+}
+
 Test(api, withheld_names_what_the_role_hides)
 {
     char id[HF_ID_TEXT_BYTES], path[64];
@@ -512,6 +542,10 @@ Test(api, forks_are_listed_with_both_entries)
     cr_expect(zero(ptr, json_object_get(answer.json, "next")));
     get("/audit/exceptions?cursor=x", "aud");
     cr_expect(eq(int, exit_of(), 64));
+    get("/audit/exceptions?from=2999-01-01", "aud");
+    cr_expect(eq(sz, n_items(), 0), "%s", answer.text);
+    get("/audit/exceptions?to=2999-01-01", "aud");
+    cr_expect(eq(sz, n_items(), 3), "%s", answer.text);
     get("/audit/exceptions", "fp");
     cr_expect(eq(int, exit_of(), 77));
 }
