@@ -140,11 +140,13 @@ fill_from(struct broker *b, struct filling *f, uint32_t box, unsigned lane)
     return is_stuck ? FILL_EMPTY : FILL_NEXT;
 }
 
-/** Fill from the lanes in order until the frame is full or nothing is left. */
+/** Fill from the first lane that has something, until the frame is full or
+ * nothing is left of it. Lanes share no frame: over a link that breaks in the
+ * middle of what is large, what is urgent gets through all the same. */
 static void
 fill(struct broker *b, struct filling *f)
 {
-    for (unsigned lane = 0; lane < BROKER_LANES; lane++) {
+    for (unsigned lane = 0; lane < BROKER_LANES && f->n == 0; lane++) {
         uint32_t box;
 
         while ((box = b->links[f->link].first[lane]) != NONE) {

@@ -129,6 +129,17 @@ apply_withdraw(struct step *s, struct live *l, uint32_t n)
         withdrawal_begin(s, &l->o.scopes, &l->o, NULL, &told);
 }
 
+/* What is withdrawn came behind the word that it is: until now nothing was
+ * done, and nothing answered. */
+static void
+body_came(struct step *s, struct live *l, enum side side, uint32_t n,
+          enum event event)
+{
+    if (side == SIDE_FIRST && event == EVENT_WITHDRAW &&
+        hf_id_is_zero(&l->o.scopes.consent))
+        apply_withdraw(s, l, n);
+}
+
 /* Something was answered: whoever waited for it may be answered now. */
 void
 answer_wake(struct step *s, const struct node_object *o)
@@ -189,4 +200,4 @@ react(struct step *s, struct live *l)
     return true;
 }
 
-const struct live_kind withdrawal_kind = {apply, NULL, react};
+const struct live_kind withdrawal_kind = {apply, body_came, react};

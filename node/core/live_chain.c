@@ -209,8 +209,10 @@ static void
 take_body(struct step *s, struct live *l, enum side side,
           const struct content_entry *ce, const struct entry *e)
 {
-    const bool goes = side == SIDE_FIRST && (chain_must_erase(&l->pair) ||
-                                             chain_was_to_erase(&l->pair));
+    /* but of a withdrawal: that is what says what has to go */
+    const bool goes = side == SIDE_FIRST && l->o.kind != OBJECT_WITHDRAWAL &&
+                      (chain_must_erase(&l->pair) ||
+                       chain_was_to_erase(&l->pair));
     const bool had_effect = e->n <= l->o.applied[side];
 
     if (side == l->o.side || ce->body.n == 0 || goes ||

@@ -6,7 +6,7 @@
 static bool
 is_over(const struct live *l)
 {
-    return l->o.side == SIDE_FIRST &&
+    return l->o.side == SIDE_FIRST && l->o.kind != OBJECT_WITHDRAWAL &&
            (chain_must_erase(&l->pair) || chain_was_to_erase(&l->pair));
 }
 

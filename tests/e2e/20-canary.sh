@@ -21,11 +21,10 @@ e2e_before_registry() {
     tap eu
     tap af
 }
-untap() {
+e2e_end() {
     local pid
     for pid in "${taps[@]}"; do kill "$pid" 2>/dev/null || true; done
 }
-trap 'untap; finish' EXIT
 
 # word NAME: a word that is nowhere else, remembered for the search.
 run=$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n' | tr '0-9' 'g-p')

@@ -19,11 +19,10 @@ slow_broker() {
 e2e_before_registry() {
     slow_broker af
 }
-unslow() {
+e2e_end() {
     local pid
     for pid in "${slow[@]}"; do kill "$pid" 2>/dev/null || true; done
 }
-trap 'unslow; finish' EXIT
 
 e2e_network iom-at iom-af clinic-kbl
 e2e_case iom-at

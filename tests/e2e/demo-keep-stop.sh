@@ -6,7 +6,10 @@
 demo() {
     "$root/ops/demo" "$@"
 }
-trap 'demo --stop "$work/a"; demo --stop "$work/b"; finish' EXIT
+e2e_end() {
+    demo --stop "$work/a"
+    demo --stop "$work/b"
+}
 demo --quiet --no-story --keep "$work/a" &
 first=$!
 demo --quiet --no-story --keep "$work/b"

@@ -10,7 +10,8 @@
 #   exits STATUS COMMAND...  ends so, with one line on stderr
 #   fail TEXT
 #
-# Everything of ops/lib/network.sh is there, too.
+# e2e_end, if a test defines it, is run at its end, however it ends. Everything
+# of ops/lib/network.sh is there, too.
 set -eu -o pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/ops/lib/network.sh"
@@ -21,6 +22,7 @@ e2e_patience=${E2E_PATIENCE:-60} # seconds; a sanitized build is slow
 finish() {
     local status=$?
     trap - EXIT
+    if declare -F e2e_end >/dev/null; then e2e_end || true; fi
     [ -z "${NET-}" ] || net_stop || status=1
     if [ $status -ne 0 ]; then
         echo "-- last words of the daemons" >&2

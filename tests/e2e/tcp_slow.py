@@ -7,13 +7,20 @@ Listens on a port of 127.0.0.1 that the kernel chooses, prints it as the only
 line, and passes each connection on to TARGET_PORT there: both ways together
 no faster than that each, every piece late by DELAY_MS; every CUT_SECONDS (0:
 never) all connections break. Runs until it is killed.
+
+From SIGUSR1 to SIGUSR2 a connection breaks when TRAP bytes have come down it:
+what is small gets through, what is large never does, on any machine. Each such
+break is a line "cut" on stderr.
 """
 
 import asyncio
+import signal
 import socket
 import sys
 
 PIECE = 8192
+TRAP = 48 * 1024
+is_trap = False
 
 
 class Link:
@@ -28,9 +35,20 @@ class Link:
         await asyncio.sleep(self.free_at - loop.time())
 
 
-async def pump(reader, writer, link):
+def set_trap(value):
+    global is_trap
+    is_trap = value
+
+
+async def pump(reader, writer, link, is_down):
+    passed = 0
     try:
         while data := await reader.read(PIECE):
+            passed = passed + len(data) if is_trap and is_down else 0
+            if passed > TRAP:
+                print("cut", file=sys.stderr, flush=True)
+                writer.transport.abort()
+                return
             await link.send(len(data))
             asyncio.get_running_loop().call_later(
                 link.delay, lambda d=data: writer.write(d))
@@ -55,14 +73,17 @@ async def main():
             return
         both = {near_out, far_out}
         open_now.update(both)
-        await asyncio.gather(pump(near_in, far_out, links[0]),
-                             pump(far_in, near_out, links[1]))
+        await asyncio.gather(pump(near_in, far_out, links[0], False),
+                             pump(far_in, near_out, links[1], True))
         open_now.difference_update(both)
 
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * PIECE)
     listener.bind(("127.0.0.1", 0))
     await asyncio.start_server(accepted, sock=listener, limit=PIECE)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, set_trap, True)
+    loop.add_signal_handler(signal.SIGUSR2, set_trap, False)
     print(listener.getsockname()[1], flush=True)
     while True:
         await asyncio.sleep(cut or 3600)

@@ -122,7 +122,7 @@ Test(broker_core, refuses_unknown_recipients_late_and_broken_envelopes)
 Test(broker_core, delivers_the_urgent_lane_first)
 {
     struct broker_item it[3];
-    int i;
+    size_t frames = 0;
 
     it[0] = envelope("north", "hub", LANE_BULK, 60000);
     it[1] = envelope("north", "hub", LANE_NORMAL, 60000);
@@ -132,12 +132,15 @@ Test(broker_core, delivers_the_urgent_lane_first)
     commit(HF_OK);
     link_up(HUB, "hub", false, false);
     fetch(HUB, 64);
-    i = find_told(BROKER_DO_DELIVER, HUB);
-    cr_assert(i >= 0);
-    cr_assert(eq(sz, told[i].n, 3));
-    cr_expect(told_envelope[i][0].p == it[2].envelope.p);
-    cr_expect(told_envelope[i][1].p == it[1].envelope.p);
-    cr_expect(told_envelope[i][2].p == it[0].envelope.p);
+    for (size_t i = 0; i < n_told; i++) {
+        if (told[i].type != BROKER_DO_DELIVER)
+            continue;
+        cr_expect(eq(sz, told[i].n, 1), "no frame has two lanes");
+        cr_assert(lt(sz, frames, 3));
+        cr_expect(told_envelope[i][0].p == it[2 - frames].envelope.p);
+        frames++;
+    }
+    cr_expect(eq(sz, frames, 3));
 }
 
 Test(broker_core, keeps_to_the_credit_it_is_given)
@@ -423,7 +426,7 @@ Test(broker_core, on_a_stale_registry_takes_only_what_a_person_is_owed)
 
     link_up(HUB, "hub", false, false);
     fetch(HUB, 10);
-    cr_expect(eq(sz, told[find_told(BROKER_DO_DELIVER, HUB)].n, 2),
+    cr_expect(eq(sz, count_told(BROKER_DO_DELIVER), 2),
               "the urgent one, and what was taken before");
 
     prekey.owner = services.owner = fixture_org("north");

@@ -297,6 +297,34 @@ Test(withdrawal, with_an_absurd_version_leaves_the_consent_usable)
     core_forge_end(&f);
 }
 
+Test(withdrawal, counts_when_what_it_is_of_comes_behind_the_word_of_it)
+{
+    const struct hf_id id = referred(), told = {{0x57}};
+    struct core_forger f =
+        core_forge(OBJECT_WITHDRAWAL, told, &a->org, &b->org);
+    const struct scopes_withdrawn w = {
+        .consent = core_object(b, id).proof.consent,
+        .version = 2,
+        .erase = true,
+        .whole = true,
+        .categories = CATEGORY_ALL};
+    struct content_entry whole;
+
+    forge_withdraw(&f, &w);
+    whole = f.c.u.push.entry[0];
+    f.c.u.push.entry[0].body = (struct hf_bytes){NULL, 0};
+    core_forge_send(&f, b, &a->org);
+    expect_state(b, told, STATE_ASKED);
+    cr_expect(core_holds(b, "\"canary\":\"health\""));
+    f.c.u.push.entry[0] = whole;
+    f.c.u.push.n = 1;
+    core_forge_send(&f, b, &a->org);
+    core_run();
+    expect_no(core_holds(b, "\"canary\":\"health\""));
+    expect_state(b, told, STATE_ANSWERED);
+    core_forge_end(&f);
+}
+
 Test(withdrawal, does_not_answer_behind_an_answer_that_waits)
 {
     const struct hf_id evil = {{0x56}};
