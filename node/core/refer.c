@@ -188,7 +188,8 @@ ask_refer(struct step *s)
         *step_reply(s) = error;
         return;
     }
-    if ((!is_vital && (left_open(s, &h) || !refer_covered(s, &c, &d.sop.to))) ||
+    if ((!is_vital && (!ask_goes_on(s, &c) || left_open(s, &h) ||
+                       !refer_covered(s, &c, &d.sop.to))) ||
         too_many(s, &c) || !happened_fits(s, c.created_ms))
         return;
     make_draft(s, &c, &d, &h, &l);

@@ -113,6 +113,8 @@ gate_again(struct step *s, struct live *l)
     }
     if (vital_get(s->v, &l->o.id, &vital))
         return vital_counts(s, &vital, vital.a.approver);
+    if (!ask_goes_on(s, &c))
+        return false;
     disclose_gate(s, &c, &l->o.peer, PURPOSE_REFERRAL, l->o.terms.required,
                   l->o.terms.allowed, 0, &gate);
     if (gate.missing != 0) {

@@ -243,12 +243,24 @@ set_stage(void)
 
 Test(close, nothing_begins_in_a_closed_case)
 {
+    struct node_command refer = core_refer_cmd(case_id, "health.general");
+    struct hf_id draft;
+
+    refer.is_draft = true;
+    core_do(s, &refer);
+    draft = s->reply.id;
+    refer.is_draft = false;
     cr_expect(zero(int, close_case(CLOSE_LEFT_AREA)));
+    cr_expect(eq(int, core_ask(s, &refer), 1));
+    cr_expect(eq(str, s->reply.code, "wrong_stage"));
+    cr_expect(eq(int, core_event(s, draft, EVENT_SEND, REASON_NONE), 1));
+    cr_expect(eq(str, s->reply.code, "wrong_stage"));
     cr_expect(eq(int, offer(), 1));
     cr_expect(eq(str, s->reply.code, "wrong_stage"));
     cr_expect(eq(int, set_stage(), 1), "that would reopen it");
     expect_stage(STAGE_CLOSED);
     cr_expect(zero(int, ask("ana", CMD_CASE_REOPEN, CLOSE_NONE, true)));
+    cr_expect(zero(int, core_ask(s, &refer)), "%s", s->reply.message);
     cr_expect(zero(int, offer()));
 }
 
