@@ -139,6 +139,38 @@ Test(checks, a_report_does_not_go_when_the_consent_to_feedback_is_over)
     cr_expect(eq(str, r->reply.code, "no_consent"));
 }
 
+/* Whose record it is keeps it, and says on which basis. */
+Test(checks, whoever_opened_the_case_answers_that_it_is_kept)
+{
+    const struct hf_id id = accepted_by(r);
+    struct hf_id told;
+
+    take_share_back(r, id, true);
+    core_run();
+    cr_assert(eq(uint, core_withdrawals(r, SIDE_FIRST, &told), 1));
+    expect_state(r, told, STATE_ANSWERED);
+    cr_expect(eq(int, (int)core_object(r, told).reason,
+                 REASON_LEGAL_OBLIGATION));
+}
+
+/* Whom it told before, a restored node learns from them; one of them has no
+ * node here, and never says. */
+Test(checks, an_answer_waits_for_whom_a_restored_node_may_have_told)
+{
+    struct hf_id told;
+
+    (void)accepted_by(r);
+    core_backup(r);
+    cr_assert(eq(int, core_withdraw(s, case_id, NULL, true), 0));
+    core_restore(r, true);
+    core_run();
+    cr_assert(eq(uint, core_withdrawals(s, SIDE_FIRST, &told), 1));
+    expect_state(s, told, STATE_PARTIAL);
+    core->org[4].status = MEMBER_LEFT;
+    core_wait(3 * HOUR_MS);
+    expect_state(s, told, STATE_ANSWERED);
+}
+
 /* Whoever holds its tombstone would refuse what goes under it. */
 Test(checks, an_amendment_brings_no_scope_back_that_was_taken_back)
 {
@@ -248,6 +280,25 @@ Test(checks, what_came_with_an_entry_that_was_replaced_behind_a_gap_goes)
     send_forged(f, e, NULL);
     expect_state(r, id, STATE_CANCEL_PENDING);
     expect_no(core_holds(r, "planted"));
+}
+
+/* Each entry is linked to the one before: what is not waits for what is. */
+Test(checks, an_entry_that_follows_another_branch_is_not_the_next_one)
+{
+    const struct hf_id id = accepted_by(r);
+    const uint32_t had = core_object(r, id).n[SIDE_FIRST];
+    struct core_forger f =
+        core_forge(OBJECT_REFERRAL, id, &s->org, &r->org);
+    struct entry e = {.event = EVENT_CANCEL,
+                      .reason = REASON_OTHER,
+                      .seen = 2};
+
+    e.seen_hash = core_seen(r, id, SIDE_SECOND, 2);
+    core_forge_after(&f, r);
+    f.last.b[0] ^= 1;
+    send_forged(f, e, NULL);
+    cr_expect(eq(u32, core_object(r, id).n[SIDE_FIRST], had));
+    expect_state(r, id, STATE_ACCEPTED);
 }
 
 /* A third member's signature, in the place of the next entry of S. */
@@ -372,6 +423,9 @@ Test(checks, who_was_never_tried_to_be_reached_was_not_out_of_reach)
 /* Nobody in this world has the duty `figures`. */
 Test(checks, figures_go_to_nobody_without_the_duty)
 {
+    struct node_event start = {.type = NODE_EV_START};
+
+    (void)core_step(s, &start);
     for (size_t i = 0; i < core->registry.n_orgs; i++)
         core->org[i].duties = 0;
     for (int i = 0; i < 6; i++)

@@ -221,6 +221,17 @@ Test(close, hold_keeps_from_archive_and_shred)
     cr_expect(zero(int, core_ask(s, &c)));
 }
 
+Test(close, a_clock_in_doubt_sends_nothing_to_the_archive)
+{
+    cr_expect(zero(int, close_case(CLOSE_LEFT_AREA)));
+    s->env.is_clock_doubtful = true;
+    core_wait(4000 * DAY_MS);
+    expect_stage(STAGE_CLOSED);
+    s->env.is_clock_doubtful = false;
+    core_run();
+    expect_stage(STAGE_ARCHIVED);
+}
+
 static int
 offer(void)
 {
@@ -241,6 +252,18 @@ set_stage(void)
     return core_ask(s, &c);
 }
 
+static unsigned
+matters(void)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+    unsigned n = 0;
+
+    while (object_next_of_case(s->env.view, &case_id, &at, &o))
+        n++;
+    return n;
+}
+
 Test(close, nothing_begins_in_a_closed_case)
 {
     struct node_command refer = core_refer_cmd(case_id, "health.general");
@@ -253,6 +276,7 @@ Test(close, nothing_begins_in_a_closed_case)
     cr_expect(zero(int, close_case(CLOSE_LEFT_AREA)));
     cr_expect(eq(int, core_ask(s, &refer), 1));
     cr_expect(eq(str, s->reply.code, "wrong_stage"));
+    cr_expect(eq(uint, matters(), 1), "not even as a draft");
     cr_expect(eq(int, core_event(s, draft, EVENT_SEND, REASON_NONE), 1));
     cr_expect(eq(str, s->reply.code, "wrong_stage"));
     cr_expect(eq(int, offer(), 1));
