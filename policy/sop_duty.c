@@ -44,6 +44,12 @@ sop_consent_rule(const struct sop_pack *p, struct sop_consent_rule *ret)
     return ret->is_given;
 }
 
+void
+sop_transfer_rule(const struct sop_pack *p, struct sop_transfer_rule *ret)
+{
+    *ret = p->duties.transfer;
+}
+
 bool
 sop_first_contact(const struct sop_pack *p, const struct hf_name *code,
                   struct sop_first_contact *ret)

@@ -142,6 +142,12 @@ struct sop_consent_rule {
     uint64_t shelter_ms;     /* to a shelter stay; 0: not said */
 };
 
+/** How long a transfer waits for the other end. */
+struct sop_transfer_rule {
+    uint64_t request_ms; /* for an answer to a request; 0: not said */
+    uint64_t query_ms;   /* from the departure, before one asks; 0: not said */
+};
+
 /** What is written down, how soon, and how long it is kept. */
 struct sop_document {
     struct hf_name what;
@@ -153,6 +159,7 @@ struct sop_duties {
     bool has_first_contact;
     struct sop_first_contact first_contact;
     struct sop_consent_rule consent;
+    struct sop_transfer_rule transfer;
     uint8_t calendar; /* of clocks of normal urgency: number and one; 0: none */
     size_t n_follow_up, n_thresholds, n_calendars, n_access, n_closure,
         n_budgets, n_documents, n_ladder;
@@ -181,6 +188,8 @@ bool sop_document_at(const struct sop_pack *p, size_t i,
                      struct sop_document *ret);
 /** sop_consent_rule: false when the pack says nothing. */
 bool sop_consent_rule(const struct sop_pack *p, struct sop_consent_rule *ret);
+/** sop_transfer_rule: what the pack says; zeros where it does not. */
+void sop_transfer_rule(const struct sop_pack *p, struct sop_transfer_rule *ret);
 /** sop_first_contact: of the service, else of the pack; false when neither
  * says anything. */
 bool sop_first_contact(const struct sop_pack *p, const struct hf_name *code,

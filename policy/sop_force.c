@@ -177,6 +177,23 @@ access_of(const struct sop_pack *p, enum role role, uint32_t *ret_reads)
     return false;
 }
 
+void
+sop_force_transfer(const struct sop_force *f, struct sop_transfer_rule *ret)
+{
+    const struct sop_pack *pack[SOP_PACKS_MAX];
+    const size_t n = sop_force_packs(f, pack);
+    struct sop_transfer_rule one;
+
+    *ret = (struct sop_transfer_rule){0, 0};
+    for (size_t at = 0; at < n; at++) {
+        sop_transfer_rule(pack[at], &one);
+        if (ret->request_ms == 0)
+            ret->request_ms = one.request_ms;
+        if (ret->query_ms == 0)
+            ret->query_ms = one.query_ms;
+    }
+}
+
 bool
 sop_force_access(const struct sop_force *f, enum role role, uint32_t *ret_reads,
                  const struct sop_pack **ret_pack)

@@ -49,6 +49,9 @@ uint64_t sop_force_keep(const struct sop_force *f);
 /** sop_force_consent: how consent is asked for, and when again; an age and a
  * stay in a shelter of the most local pack that says one. */
 bool sop_force_consent(const struct sop_force *f, struct sop_consent_rule *ret);
+/** sop_force_transfer: each by the most local pack that says it; 0: none. */
+void sop_force_transfer(const struct sop_force *f,
+                        struct sop_transfer_rule *ret);
 /** sop_force_access: what @role reads where the node's own table is silent;
  * CATEGORY_BIT set (R-4). *@ret_pack: which pack says so; NULL: not asked. */
 bool sop_force_access(const struct sop_force *f, enum role role,

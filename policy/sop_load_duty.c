@@ -4,6 +4,7 @@
 #include "hf_text.h"
 #include "sop_raw.h"
 
+#define YEAR_MS      (UINT64_C(366) * 86400000)
 #define TEN_YEARS_MS (UINT64_C(3653) * 86400000)
 #define AGE_MIN 12 /* of consent, in any law that we know of */
 #define AGE_MAX 21
@@ -418,6 +419,14 @@ sop_read_duties(const struct hf_yaml_node *root, const struct raw_pack *raw,
             sop_read_duration(&at, "renew", raw->consent->renew, TEN_YEARS_MS);
         d->consent.shelter_ms = sop_read_duration(
             &at, "shelter", raw->consent->shelter, TEN_YEARS_MS);
+    }
+    if (!err && raw->transfer != NULL) {
+        const struct sop_at at = {sop_node(root, "transfer"), "", f};
+
+        d->transfer.request_ms = sop_read_duration(
+            &at, "request", raw->transfer->request, YEAR_MS);
+        d->transfer.query_ms =
+            sop_read_duration(&at, "query", raw->transfer->query, YEAR_MS);
     }
     return err;
 }

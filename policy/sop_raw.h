@@ -135,6 +135,10 @@ struct raw_consent {
     char *renew, *shelter;
 };
 
+struct raw_transfer {
+    char *request, *query;
+};
+
 struct raw_document {
     char *what, *within, *keep;
 };
@@ -180,6 +184,7 @@ struct raw_pack {
     uint32_t n_ladder;
     struct raw_first_contact *first_contact;
     struct raw_consent *consent;
+    struct raw_transfer *transfer;
 };
 
 extern const cyaml_schema_value_t sop_raw_pack_schema;
@@ -208,7 +213,7 @@ extern const cyaml_schema_field_t sop_raw_first_contact[];
 extern const cyaml_schema_value_t sop_raw_follow_up, sop_raw_calendar,
     sop_raw_threshold, sop_raw_access, sop_raw_closure, sop_raw_budget,
     sop_raw_document, sop_raw_rung;
-extern const cyaml_schema_field_t sop_raw_consent[];
+extern const cyaml_schema_field_t sop_raw_consent[], sop_raw_transfer[];
 extern const cyaml_strval_t sop_raw_category[CATEGORY_END - 1];
 extern const cyaml_strval_t sop_raw_score_of[SCORE_END + 1];
 

@@ -226,6 +226,8 @@ static const cyaml_schema_field_t pack_fields[] = {
                             sop_raw_first_contact),
     CYAML_FIELD_MAPPING_PTR("consent", CYAML_FLAG_POINTER | MAY,
                             struct raw_pack, consent, sop_raw_consent),
+    CYAML_FIELD_MAPPING_PTR("transfer", CYAML_FLAG_POINTER | MAY,
+                            struct raw_pack, transfer, sop_raw_transfer),
     CYAML_FIELD_END};
 
 const cyaml_schema_value_t sop_raw_pack_schema = {

@@ -52,6 +52,10 @@ const cyaml_schema_field_t sop_raw_consent[] = {
     RAW_TEXT("renew", MAY, struct raw_consent, renew, 16),
     RAW_TEXT("shelter", MAY, struct raw_consent, shelter, 16), CYAML_FIELD_END};
 
+const cyaml_schema_field_t sop_raw_transfer[] = {
+    RAW_TEXT("request", MAY, struct raw_transfer, request, 16),
+    RAW_TEXT("query", MAY, struct raw_transfer, query, 16), CYAML_FIELD_END};
+
 #define SCHEMA(name, type, fields)                                             \
     const cyaml_schema_value_t name = {                                        \
         CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct type, fields)}

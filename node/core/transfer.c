@@ -14,6 +14,7 @@
 #include "reach.h"
 #include "reconsent.h"
 #include "said.h"
+#include "sop_force.h"
 #include "title.h"
 
 #define DAY_MS     (24ull * 3600 * 1000)
@@ -156,18 +157,52 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
     reconsent_settle(s, &c); /* whoever holds the case asks the person */
 }
 
+/* How long one waits for the other, where an SOP says so. Both ends look at the
+ * same: the case once both have it, before that the countries of the two. */
+static void
+waits(const struct step *s, const struct live *l, const struct entry *e,
+      struct sop_transfer_rule *ret)
+{
+    const struct registry *r = s->env->registry;
+    const bool is_first = l->o.side == SIDE_FIRST;
+    const struct registry_org *h =
+        r == NULL ? NULL : registry_org(r, is_first ? step_me(s) : &l->o.peer);
+    const struct registry_org *n =
+        r == NULL ? NULL : registry_org(r, is_first ? &l->o.peer : step_me(s));
+    struct sop_force f = {s->env->sops, NULL, e->at_ms};
+    struct facts facts;
+    struct node_case c;
+
+    memset(&facts, 0, sizeof(facts));
+    if (e->event != EVENT_REQUEST && e->event != EVENT_RELEASE &&
+        case_get(s->v, &l->o.case_id, &c)) {
+        facts = c.facts;
+    } else if (h != NULL && n != NULL) {
+        memcpy(facts.host, h->country, sizeof(facts.host));
+        memcpy(facts.origin, n->country, sizeof(facts.origin));
+    }
+    f.facts = &facts;
+    sop_force_transfer(&f, ret);
+    if (ret->request_ms == 0)
+        ret->request_ms = ANSWER_MS;
+    if (ret->query_ms == 0)
+        ret->query_ms = QUERY_MS;
+}
+
 /* The clocks of a transfer: H answers a request; N says that they arrived, and
  * asks when nobody did. */
 static void
-apply_clocks(struct live *l, const struct entry *e)
+apply_clocks(const struct step *s, struct live *l, const struct entry *e)
 {
     const uint64_t at_ms = deadline_at(e);
     const uint64_t from_ms = e->when_ms != 0 ? e->when_ms : at_ms;
     const bool stays = (l->o.flags & ENTRY_TRAVEL_NONE) != 0;
+    struct sop_transfer_rule rule;
 
+    waits(s, l, e, &rule);
     switch ((int)e->event) {
     case EVENT_REQUEST:
-        l->o.decide_ms = e->at_ms + ANSWER_MS;
+        l->o.decide_ms = e->at_ms + rule.request_ms;
         break;
     case EVENT_OFFER: /* its terms say by when it is to be decided */
         l->o.met_ms[DEADLINE_DECIDE] = 0;
@@ -180,11 +215,11 @@ apply_clocks(struct live *l, const struct entry *e)
     case EVENT_RELEASE:
     case EVENT_POSTPONE:
         l->o.contact_ms = stays ? at_ms + CONTACT_MS : 0;
-        l->o.report_ms = from_ms + QUERY_MS;
+        l->o.report_ms = from_ms + rule.query_ms;
         break;
     case EVENT_DEPART:
         l->o.contact_ms = from_ms + CONTACT_MS;
-        l->o.report_ms = from_ms + QUERY_MS;
+        l->o.report_ms = from_ms + rule.query_ms;
         break;
     case EVENT_QUERY:
         l->o.met_ms[DEADLINE_REPORT] = at_ms;
@@ -225,7 +260,7 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     uint64_t was[DEADLINES];
 
     memcpy(was, l->o.met_ms, sizeof(was));
-    apply_clocks(l, e);
+    apply_clocks(s, l, e);
     deadline_met(s, &l->o, was, side, e);
     if (e->reason == REASON_DIED && side != l->o.side)
         close_died(s, l);

@@ -532,6 +532,55 @@ Test(transfer, request_is_to_be_answered_in_a_week)
     cr_expect(gt(u64, core_object(h, id).decide_ms, core->now_ms + 6 * DAY_MS));
 }
 
+/* Both ends hold it, as the registry hands packs to all. */
+static void
+add_pack(const char *text)
+{
+    static struct sop_findings findings;
+    const struct hf_bytes yaml = {(const uint8_t *)text, strlen(text)};
+    struct sop_pack **p = &core->pack[core->n_packs++];
+    struct hf_hash hash;
+
+    cr_assert(eq(int, (int)sop_pack_load(yaml, &findings, p), HF_OK), "%s",
+              findings.item[0].what);
+    hf_hash("handoff/1 sop", &yaml, 1, &hash);
+    sop_pack_set_hash(*p, &hash);
+    cr_assert(sop_book_add(core->book, *p));
+}
+
+#define WAITS(words)                                                           \
+    "pack: waits\nversion: 1\ntitle: t\nlevel: local\n"                        \
+    "effective: { from: 2020-01-01 }\n"                                        \
+    "services:\n  - { code: near, family: f, required: [identity] }\n"         \
+    "rules:\n  - { id: one, source: own, service: near,"                       \
+    " when: { needs: [health.general] } }\ntransfer: " words "\n"
+
+Test(transfer, waits_as_long_as_the_sop_says_at_both_ends)
+{
+    struct hf_id id;
+
+    add_pack(WAITS("{ request: 48h, query: 10d }"));
+    id = request(m, "AT-1");
+    cr_expect(eq(u64, core_object(h, id).decide_ms,
+                 core_object(m, id).decide_ms));
+    cr_expect(le(u64, core_object(h, id).decide_ms, core->now_ms + 2 * DAY_MS));
+    id = released(n);
+    cr_expect(eq(u64, core_object(h, id).report_ms,
+                 core_object(n, id).report_ms));
+    cr_expect(eq(int, core_event(n, id, EVENT_QUERY, REASON_NOT_ARRIVED), 1));
+    core_wait(11 * DAY_MS);
+    core_does(n, id, EVENT_QUERY, REASON_NOT_ARRIVED);
+}
+
+Test(transfer, waits_as_usual_for_what_an_sop_does_not_say)
+{
+    struct hf_id id;
+
+    add_pack(WAITS("{ query: 10d }"));
+    id = request(m, "AT-1");
+    cr_expect(gt(u64, core_object(h, id).decide_ms, core->now_ms + 6 * DAY_MS));
+}
+
 /* ---- there and back ---- */
 
 static struct hf_id

@@ -115,6 +115,20 @@ Test(sop_force, a_local_pack_that_says_no_age_does_not_hide_a_general_one)
     cr_expect(not(rule.written));
 }
 
+Test(sop_force, waits_of_a_transfer_are_each_the_most_local_packs)
+{
+    struct sop_transfer_rule rule;
+
+    sop_force_transfer(&force, &rule);
+    cr_expect(zero(u64, rule.request_ms + rule.query_ms));
+    add(HEAD("n", "1", "national",
+             "2025-01-01") "transfer: { request: 5d, query: 20d }\n");
+    add(HEAD("l", "1", "local", "2025-01-01") "transfer: { request: 48h }\n");
+    sop_force_transfer(&force, &rule);
+    cr_expect(eq(u64, rule.request_ms, 2 * DAY_MS));
+    cr_expect(eq(u64, rule.query_ms, 20 * DAY_MS));
+}
+
 Test(sop_force, an_age_of_consent_that_no_law_has_is_an_error)
 {
     static const char text[] =
