@@ -125,10 +125,12 @@ put_body(struct api_call *c, json_t *item, const struct node_object *o, int s,
 
     if (!api_reads_archive(c, &o->case_id))
         return;
-    for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
+    for (unsigned i = 0; i <= BODY_PARTS_MAX; i++) {
+        const unsigned at = i < BODY_PARTS_MAX ? i : BODY_PART_KEPT;
         struct part part;
 
-        if (!body_part_get(c->env->view, &o->id, (enum side)s, e->n, i, &part))
+        if (!body_part_get(c->env->view, &o->id, (enum side)s, e->n, at,
+                           &part))
             continue;
         *told |= sees && (part.type == PART_TEXT || part.type == PART_REPORT);
         if (part.type == PART_TEXT && sees)

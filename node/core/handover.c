@@ -151,6 +151,8 @@ append_offer(struct step *s, struct live *l, const struct node_case *c)
     disclose_add(&d.body, PART_TERMS, CATEGORY_NONE,
                  (struct hf_bytes){terms_bytes, TERMS_BYTES});
     live_append(s, l, &d);
+    /* blind: who was spoken with may be the person */
+    live_keep_words(s, l, l->o.n[SIDE_FIRST], s->cmd->later);
     live_settle(s, l);
 }
 
@@ -220,6 +222,7 @@ ask_transfer_request(struct step *s)
     disclose_add(&d.body, PART_LOOKUP, CATEGORY_NONE,
                  (struct hf_bytes){token->b, HF_HASH_BYTES});
     live_append(s, &l, &d);
+    live_keep_words(s, &l, l.o.n[SIDE_SECOND], s->cmd->later);
     live_settle(s, &l);
     ask_done(s, &l);
 }

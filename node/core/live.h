@@ -74,6 +74,10 @@ enum state live_state(const struct live *l);
  * when there is none or it was erased. */
 bool live_body(struct step *s, const struct live *l, enum side side,
                uint32_t n, struct body *ret);
+/** live_keep_words: JSON beside our @n-th entry that never leaves: with whom,
+ * of what was entered later, where the peer may hear no name yet. */
+void live_keep_words(struct step *s, struct live *l, uint32_t n,
+                     struct hf_bytes json);
 /** live_packed_body: the same as one packed body, for sending; n = 0: none. */
 struct hf_bytes live_packed_body(struct step *s, const struct live *l,
                                  enum side side, uint32_t n);

@@ -52,6 +52,19 @@ live_store_body(struct step *s, struct live *l, enum side side, uint32_t n,
     s->out->used -= (PART_BYTES_MAX + 2 + 15) & ~(size_t)15;
 }
 
+void
+live_keep_words(struct step *s, struct live *l, uint32_t n,
+                struct hf_bytes json)
+{
+    const struct part words = {PART_DETAILS, CATEGORY_NONE, json};
+    const struct node_lock lock = part_lock(l, &words, l->o.side);
+    uint8_t *scratch = step_alloc(s, json.n + 2);
+
+    if (json.n > 0)
+        body_part_put(s->v, &l->o.id, l->o.side, n, BODY_PART_KEPT, &words,
+                      &lock, scratch);
+}
+
 bool
 live_body(struct step *s, const struct live *l, enum side side, uint32_t n,
           struct body *ret)

@@ -283,6 +283,7 @@ bool chain_get(const struct node_view *v, const struct hf_id *object,
                enum side side, uint32_t n, unsigned branch,
                uint8_t ret_entry[static ENTRY_BYTES],
                uint8_t ret_sig[static ENTRY_SIG_BYTES]);
+#define BODY_PART_KEPT 254u /* words beside an entry of ours that stay here */
 #define BODY_PART_HEAD 255u /* the part index that keeps salt and count */
 /** body_part_get: the @i-th part of an entry's body; borrowed; false past the
  * last or when it was erased (an erased part in the middle is skipped by

@@ -12,6 +12,17 @@ grep -q "^number: $number" "$work/case.yaml" || echo "number: $number" >>"$work/
 e2e_case iom-at "$work/case.yaml"
 request=$(get iom-af .transfer transfer request --from iom-at --number "$number")
 guess=$(get iom-af .transfer transfer request --from iom-at --number AT-0000)
+phoned=$(get iom-af .transfer transfer request --from iom-at \
+    --number AT-0001 --by phone --spoke-to "Canary Desk" \
+    --happened-at "$(date -u -d '-2 hours' +%FT%TZ)")
+later='.chain[0] | "\(.flags) \(.details.spoke_to)
+    \(.at != .happened_at)" | gsub("\n *"; " ")'
+check "how, when and with whom it was asked is on record" is iom-af "$later" \
+    '["phone"] Canary Desk true' show "$phoned" --trace
+soon "Vienna learns how and when" is iom-at "$later" '["phone"] null true' \
+    show "$phoned" --trace
+check "in words, too" sh -c "'$net_bin/handoff' -C '$NET/nodes/iom-af' \
+    --user demo show '$phoned' --trace | grep -q 'Canary Desk'"
 soon "the request arrives" is iom-at .state requested show "$request"
 soon "the guess arrives" is iom-at .state requested show "$guess"
 check "Vienna sees whose it is" is iom-at .case "$case_id" show "$request"
