@@ -4,6 +4,7 @@
 #include "deadline.h"
 #include "disclose.h"
 #include "hf_text.h"
+#include "proxy.h"
 #include "reach.h"
 #include "refer.h"
 #include "trail.h"
@@ -125,12 +126,21 @@ static bool
 settle_provider(const struct step *s, const struct node_command *cmd,
                 struct node_decision *d, struct node_reply *r)
 {
+    const struct hf_org *keeper;
+
     if (cmd->to.s[0] == '\0' ||
         (d->sop.outcome == SOP_CHOSEN && hf_org_eq(&d->sop.to, &cmd->to)))
         return true;
     if (step_member(s, &cmd->to) == NULL) {
         step_error(r, 66, "no_such_org", "handoff registry show lists members",
                    "no active organisation %.31s", cmd->to.s);
+        return false;
+    }
+    keeper = proxy_keeper(s, &cmd->to);
+    if (keeper != NULL && !hf_org_eq(keeper, step_me(s))) {
+        step_error(r, 1, "no_node",
+                   "refer to whoever keeps its node: they enter what it says",
+                   "%.31s has no node; %.31s keeps it", cmd->to.s, keeper->s);
         return false;
     }
     if (d->sop.outcome == SOP_NO_RULE)

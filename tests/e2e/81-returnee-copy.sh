@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The person gets a complete copy of the record, and everyone it was shared
-# with, when, on which consent (R-9): as JSON and as a page for paper.
+# when, on which consent (R-9): as JSON and as a page for paper. Nothing of the
+# others of a household is in it.
 . "$(dirname "$0")/lib.sh"
 
 e2e_network iom-at iom-af
@@ -40,4 +41,26 @@ check "loads nothing from anywhere" \
 check "both copies are on record" \
     test "$(get iom-at '[.items[] | select(.what == "export")] | length' \
         audit access)" = 2
+
+# A household: what is the others' is in nobody's copy, nor on the printed
+# record; each has own sections, own shares, own words.
+second=$(get iom-at .case case new --file "$data/case-ordinary.yaml")
+hf iom-at consent give "$second" --file "$data/consent-ordinary.yaml" >/dev/null
+third=$(get iom-at .case case new --file "$data/case-single-name.yaml")
+household=$(get iom-at .household case link "$second" "$third" --household)
+check "they are one household" is iom-at .household "$household" \
+    case show "$third"
+moved=$(get iom-at .transfer transfer offer "$second" --to iom-af)
+soon "and it is on its way" is iom-af .state offered show "$moved"
+for one in "$second:$third:Gulzar|stateless|bricklayer|tea house" \
+    "$third:$second:Wardakzai|004711|436601234567|$moved"; do
+    IFS=: read -r own other words <<<"$one"
+    for form in json html; do
+        hf iom-at case export "$own" --to "$work/$own.$form" >/dev/null
+    done
+    hf iom-at print "$own" --to "$work/$own.print.html" >/dev/null
+    check "a copy of $own has nothing of another's" sh -c \
+        "! grep -lE '$words|$other' '$work/$own'.*"
+    check "and what is its own" grep -q "$own" "$work/$own.json"
+done
 [ -z "${E2E_COPY-}" ] || cp "$copy.html" "$E2E_COPY"

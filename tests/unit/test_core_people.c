@@ -127,6 +127,17 @@ Test(people, nobody_else_refers_to_a_member_without_a_node)
     cr_expect(eq(u32, core->n_letters, 0));
 }
 
+Test(people, who_names_a_member_without_a_node_is_told_who_keeps_it)
+{
+    core->org[2].via = core->node[1].org;
+    struct node_command c = core_refer_cmd(case_id, "legal.aid");
+
+    c.to = paper; /* whose services only its keeper has on its map */
+    cr_expect(eq(int, core_ask(s, &c), 1));
+    cr_expect(eq(str, s->reply.code, "no_node"));
+    cr_expect(ne(ptr, strstr(s->reply.message, core->node[1].org.s), NULL));
+}
+
 Test(people, a_member_without_a_node_holds_no_case)
 {
     struct node_command c = {
