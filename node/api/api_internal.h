@@ -301,11 +301,6 @@ enum api_verdict api_say_read(struct api_call *c, json_t *json,
 enum api_verdict api_say_copy(struct api_call *c, json_t *json,
                               const struct hf_id *case_id, uint32_t categories);
 
-/* ---- query_tasks.c ---- */
-
-/** api_insert_task: @task is taken; before those that are due later. */
-void api_insert_task(json_t *list, json_t *task);
-
 /* ---- query_case.c ---- */
 
 /** api_put_name: "name" of a case's person, if this user may read identity. */

@@ -96,6 +96,19 @@ passes(const struct api_call *c, const struct case_filter *f,
     return !f->mine || hf_name_eq(&row->owner, &c->req->user);
 }
 
+/* Of all, or by the index of owners. */
+static bool
+next_case(const struct api_call *c, const struct case_filter *f,
+          struct hf_id *id, struct node_case *ret)
+{
+    static const struct hf_name nobody;
+
+    if (!f->mine && !f->unassigned)
+        return case_next(c->env->view, id, ret);
+    return case_next_of_owner(c->env->view, f->mine ? &c->req->user : &nobody,
+                              id, ret);
+}
+
 enum api_verdict
 query_case_list(struct api_call *c)
 {
@@ -113,7 +126,7 @@ query_case_list(struct api_call *c)
         return api_refuse(c, EX_USAGE, "bad_parameter", NULL, "",
                           "this cursor was not given by a list of cases");
     list = json_array();
-    while (!more && case_next(c->env->view, &id, &row)) {
+    while (!more && next_case(c, &filter, &id, &row)) {
         rows++;
         if (passes(c, &filter, &row)) {
             (void)json_array_append_new(list, list_item(c, &row));
@@ -126,7 +139,7 @@ query_case_list(struct api_call *c)
     if (more) {
         struct hf_id after = id;
 
-        if (case_next(c->env->view, &after, &row))
+        if (next_case(c, &filter, &after, &row))
             api_put_id(o, "next", "HC", &id);
     }
     return api_say(c, o);

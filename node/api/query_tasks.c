@@ -1,27 +1,10 @@
 /* What is to be done: tasks by due instant, and `tasks done`. */
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "api_internal.h"
 #include "ladder.h"
 #include "reviewer.h"
 #include "task.h"
-
-/* Before the first task that is due later; times are texts of one length. */
-void
-api_insert_task(json_t *list, json_t *task)
-{
-    const char *due = filecheck_string(task, "due");
-    size_t at = 0;
-
-    while (at < json_array_size(list)) {
-        const char *other = filecheck_string(json_array_get(list, at), "due");
-
-        if (due != NULL && other != NULL && strcmp(due, other) < 0)
-            break;
-        at++;
-    }
-    (void)json_array_insert_new(list, at, task);
-}
 
 static void
 put_object(struct api_call *c, json_t *j, const struct node_object *o)
@@ -75,80 +58,156 @@ is_shown(struct api_call *c, const struct node_task *t, struct node_object *o,
     return !*ret_has_object || api_sees(c, o);
 }
 
-static void
-add_task(struct api_call *c, json_t *list, const struct node_task *t)
-{
-    struct node_object o;
-    bool has_object;
+/* ---- pages ---- */
 
-    if (is_shown(c, t, &o, &has_object))
-        api_insert_task(list, task_of(c, t, has_object ? &o : NULL));
+/* Two walks by due instant, merged: all open tasks, or one's own and, of a
+ * supervisor, what climbed as far as to them. */
+struct walk {
+    bool is_mine, only_unassigned;
+    uint64_t until_ms; /* due before that */
+    size_t rows;       /* looked at */
+    bool has[2];
+    struct node_task head[2];
+};
+
+static bool
+is_before(const struct node_task *a, const struct node_task *b)
+{
+    return a->due_ms != b->due_ms
+               ? a->due_ms < b->due_ms
+               : memcmp(a->id.b, b->id.b, HF_ID_BYTES) < 0;
 }
 
 static void
-add_all(struct api_call *c, json_t *list, uint64_t until_ms)
+step_first(struct api_call *c, struct walk *w)
 {
-    struct node_task t;
-    size_t rows = 0;
+    struct node_task *t = &w->head[0];
 
-    memset(&t, 0, sizeof(t));
-    while (rows++ < API_SCAN_MAX && json_array_size(list) < API_LIST_MAX &&
-           task_next_due(c->env->view, &t) && t.due_ms < until_ms)
-        add_task(c, list, &t);
-}
-
-/* What climbed as far as to the supervisor is each supervisor's, too. */
-static void
-add_climbed(struct api_call *c, json_t *list)
-{
-    struct node_task t;
-    size_t rows = 0;
-
-    memset(&t, 0, sizeof(t));
-    while (rows++ < API_SCAN_MAX && json_array_size(list) < API_LIST_MAX &&
-           task_next_due(c->env->view, &t) && t.due_ms < c->now_ms)
-        if (t.rung >= RUNG_SUPERVISOR && !hf_name_eq(&t.owner, &c->req->user))
-            add_task(c, list, &t);
+    w->rows++;
+    w->has[0] = (w->is_mine
+                     ? task_next_of_owner(c->env->view, &c->req->user, t)
+                     : task_next_due(c->env->view, t)) &&
+                t->due_ms < w->until_ms;
 }
 
 static void
-add_mine(struct api_call *c, json_t *list, uint64_t until_ms)
+step_climbed(struct api_call *c, struct walk *w)
 {
-    struct node_task t;
-    size_t rows = 0;
+    struct node_task *t = &w->head[1];
 
-    memset(&t, 0, sizeof(t));
-    while (rows++ < API_SCAN_MAX && json_array_size(list) < API_LIST_MAX &&
-           task_next_of_owner(c->env->view, &c->req->user, &t) &&
-           t.due_ms < until_ms)
-        add_task(c, list, &t);
-    if ((c->roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0)
-        add_climbed(c, list);
+    do {
+        w->rows++;
+        w->has[1] =
+            task_next_due(c->env->view, t) && t->due_ms < c->now_ms;
+    } while (w->has[1] && w->rows < API_SCAN_MAX &&
+             (t->rung < RUNG_SUPERVISOR ||
+              hf_name_eq(&t->owner, &c->req->user)));
 }
 
 static void
-drop_owned(json_t *list)
+walk_begin(struct api_call *c, struct walk *w, const struct node_task *at)
 {
-    for (size_t i = json_array_size(list); i-- > 0;)
-        if (filecheck_string(json_array_get(list, i), "owner") != NULL)
-            (void)json_array_remove(list, i);
+    w->head[0] = w->head[1] = *at;
+    w->has[1] = false;
+    step_first(c, w);
+    if (w->is_mine && (c->roles & ROLE_BIT(ROLE_SUPERVISOR)) != 0)
+        step_climbed(c, w);
+}
+
+/* The next one into *ret; false: no more. */
+static bool
+walk_next(struct api_call *c, struct walk *w, struct node_task *ret)
+{
+    const int i =
+        !w->has[0] || (w->has[1] && is_before(&w->head[1], &w->head[0]));
+
+    if (!w->has[i])
+        return false;
+    *ret = w->head[i];
+    if (i == 0)
+        step_first(c, w);
+    else
+        step_climbed(c, w);
+    return true;
+}
+
+/* A scan that met its ceiling may stop at one that did not climb so far. */
+static bool
+passes(struct api_call *c, const struct walk *w, const struct node_task *t,
+       struct node_object *o, bool *ret_has_object)
+{
+    if (w->is_mine && !hf_name_eq(&t->owner, &c->req->user) &&
+        t->rung < RUNG_SUPERVISOR)
+        return false;
+    return !(w->only_unassigned && t->owner.s[0] != '\0') &&
+           is_shown(c, t, o, ret_has_object);
+}
+
+/* A cursor is the last one of a page: "DUE/ID", both in hex. */
+static bool
+read_cursor(struct api_call *c, struct node_task *at)
+{
+    const char *text = api_arg(c, "cursor");
+    uint8_t due[8];
+    char head[17];
+
+    memset(at, 0, sizeof(*at));
+    if (text == NULL)
+        return true;
+    if (strlen(text) == 16 + 1 + 2 * HF_ID_BYTES && text[16] == '/') {
+        memcpy(head, text, 16);
+        head[16] = '\0';
+        if (hf_unhex(head, due, sizeof(due)) &&
+            hf_unhex(text + 17, at->id.b, HF_ID_BYTES)) {
+            for (size_t i = 0; i < sizeof(due); i++)
+                at->due_ms = at->due_ms << 8 | due[i];
+            return true;
+        }
+    }
+    (void)api_refuse(c, EX_USAGE, "bad_parameter", NULL, "",
+                     "this cursor was not given by a list of tasks");
+    return false;
+}
+
+static void
+put_next(json_t *o, const struct node_task *last)
+{
+    char hex[HF_HEX_BYTES(HF_ID_BYTES)], next[80];
+
+    (void)snprintf(next, sizeof(next), "%016llx/%s",
+                   (unsigned long long)last->due_ms,
+                   hf_hex(last->id.b, HF_ID_BYTES, hex));
+    api_put_text(o, "next", next);
 }
 
 enum api_verdict
 query_tasks(struct api_call *c)
 {
-    const bool overdue = api_arg_flag(c, "overdue");
-    const bool mine = api_arg_flag(c, "mine");
-    const uint64_t until_ms = c->now_ms + (overdue ? 0 : TASK_LEAD_MS);
-    json_t *list = json_array(), *o = json_object();
+    struct walk w = {.is_mine = api_arg_flag(c, "mine"),
+                     .only_unassigned = api_arg_flag(c, "unassigned")};
+    json_t *list, *o;
+    struct node_object object;
+    struct node_task t;
+    bool has_object;
+    size_t limit;
 
-    if (mine)
-        add_mine(c, list, until_ms);
-    else
-        add_all(c, list, until_ms);
+    if (!api_arg_limit(c, &limit) || !read_cursor(c, &t))
+        return API_ANSWERED;
+    w.until_ms = c->now_ms + (api_arg_flag(c, "overdue") ? 0 : TASK_LEAD_MS);
+    list = json_array();
+    walk_begin(c, &w, &t);
+    /* one at least, so that the next page begins further on */
+    for (bool first = true; json_array_size(list) < limit &&
+                            (first || w.rows < API_SCAN_MAX) &&
+                            walk_next(c, &w, &t);
+         first = false)
+        if (passes(c, &w, &t, &object, &has_object))
+            (void)json_array_append_new(
+                list, task_of(c, &t, has_object ? &object : NULL));
+    o = json_object();
     (void)json_object_set_new(o, "items", list);
-    if (api_arg_flag(c, "unassigned"))
-        drop_owned(list);
+    if (w.has[0] || w.has[1])
+        put_next(o, &t);
     return api_say(c, o);
 }
 

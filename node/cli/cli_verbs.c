@@ -273,8 +273,8 @@ static const struct cli_verb verbs[] = {
     {"plan show", "CASE", "why", "the plan, its clocks, follow-up",
      cmd_plan_show, false},
     {"plan set", "CASE", "file!", "replace the plan", cmd_plan_set, false},
-    {"tasks", "", "overdue mine unassigned", "what is to be done, by when",
-     cmd_tasks, false},
+    {"tasks", "", "overdue mine unassigned limit cursor",
+     "what is to be done, by when", cmd_tasks, false},
     {"tasks done", "TASK", "file", "finish a task", cmd_tasks_done, false},
 
     /* Referrals */

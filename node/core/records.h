@@ -297,6 +297,9 @@ bool out_get(const struct node_view *v, const struct hf_id *envelope,
 /* Walkers: set *id to zero (or *ms to UINT64_MAX) to begin; false at the end.*/
 bool case_next(const struct node_view *v, struct hf_id *id,
                struct node_case *ret);
+/** case_next_of_owner: in order of ids; empty @owner: those of nobody. */
+bool case_next_of_owner(const struct node_view *v, const struct hf_name *owner,
+                        struct hf_id *id, struct node_case *ret);
 bool user_next(const struct node_view *v, struct hf_name *name,
                struct node_user *ret);
 /** object_next_changed: newest change first. */

@@ -52,13 +52,66 @@ case_get(const struct node_view *v, const struct hf_id *id,
     return row_get(v, NODE_CASES, &k, ret, sizeof(*ret));
 }
 
+static struct row_key
+owner_key(const struct hf_name *owner, const struct hf_id *id)
+{
+    struct row_key k = {.n = 0};
+
+    row_add(&k, owner->s, HF_NAME_BYTES);
+    row_add(&k, id->b, HF_ID_BYTES);
+    return k;
+}
+
+/* The index moves with the owner; who has none is found, too. */
+static void
+move_owner(const struct node_view *v, const struct hf_id *id,
+           const struct hf_name *now)
+{
+    const struct row_key k =
+        now == NULL ? (struct row_key){.n = 0} : owner_key(now, id);
+    const uint8_t one = 1;
+    struct node_case was;
+    struct row_key old;
+
+    if (case_get(v, id, &was)) {
+        if (now != NULL && hf_name_eq(&was.owner, now))
+            return;
+        old = owner_key(&was.owner, id);
+        v->del(v->ctx, NODE_CASES_OF, row_span(&old));
+    }
+    if (now != NULL)
+        v->put(v->ctx, NODE_CASES_OF, row_span(&k), NULL,
+               (struct hf_bytes){&one, 1});
+}
+
 void
 case_put(const struct node_view *v, const struct node_case *c)
 {
     const struct row_key k = row_id(&c->id);
     const struct node_lock lock = {c->id, CATEGORY_NONE};
 
+    move_owner(v, &c->id, &c->owner);
     row_put(v, NODE_CASES, &k, &lock, c, sizeof(*c));
+}
+
+bool
+case_next_of_owner(const struct node_view *v, const struct hf_name *owner,
+                   struct hf_id *id, struct node_case *ret)
+{
+    struct row_key prefix = {.n = 0}, k;
+    struct hf_bytes key, row;
+
+    row_add(&prefix, owner->s, HF_NAME_BYTES);
+    for (;;) {
+        k = owner_key(owner, id);
+        row_add(&k, "", 1);
+        if (!v->seek(v->ctx, NODE_CASES_OF, row_span(&k), &key, &row) ||
+            key.n != HF_NAME_BYTES + HF_ID_BYTES || !row_begins(key, &prefix))
+            return false;
+        memcpy(id->b, key.p + HF_NAME_BYTES, HF_ID_BYTES);
+        if (case_get(v, id, ret)) /* else its key is gone */
+            return true;
+    }
 }
 
 void
@@ -66,6 +119,7 @@ case_del(const struct node_view *v, const struct hf_id *id)
 {
     const struct row_key k = row_id(id);
 
+    move_owner(v, id, NULL);
     v->del(v->ctx, NODE_CASES, row_span(&k));
 }
 

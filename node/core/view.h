@@ -17,6 +17,7 @@
     X(NODE_META, "meta") /* counters of this node */                           \
     X(NODE_USERS, "users")                                                     \
     X(NODE_CASES, "cases")                                                     \
+    X(NODE_CASES_OF, "cases_of")         /* owner, case id: nothing */         \
     X(NODE_SECTIONS, "sections")         /* case id, category: JSON */         \
     X(NODE_MATCHES, "matches")           /* keyed hash of a number or person,  \
                                             case id (match.h) */               \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The person gets a complete copy of the record, and everyone it was shared
-# when, on which consent (R-9): as JSON and as a page for paper. Nothing of the
-# others of a household is in it.
+# with, when, on which consent (R-9): as JSON and as a page for paper. Nothing
+# of the others of a household is in it.
 . "$(dirname "$0")/lib.sh"
 
 e2e_network iom-at iom-af

@@ -83,3 +83,8 @@ check "and has to stop" is clinic-kbl \
     '[.items[].what] | index("death_notice") != null' true tasks
 check "family and authorities are the case manager's to tell" is iom-af \
     '[.items[] | select(.what | startswith("tell_"))] | length' 2 tasks
+page=$(get iom-af .next tasks --limit 1)
+check "tasks come in pages" is iom-af '.items | length' 1 tasks --limit 1
+check "and go on where one ended" test "$(get iom-af '.items[0].task' \
+    tasks --limit 1 --cursor "$page")" = "$(get iom-af '.items[1].task' tasks)"
+exits 64 hf iom-af tasks --cursor nonsense

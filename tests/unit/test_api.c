@@ -401,6 +401,95 @@ Test(api, tasks_are_the_clocks_that_run)
     cr_expect(eq(int, strncmp(item_text(0, "task"), "HK-", 3), 0));
 }
 
+/* Page by page, all of them once, in the order of their instants. */
+static size_t
+walk_tasks(const char *query, const char *user)
+{
+    char path[200], last[40] = "";
+    const char *next = "";
+    size_t n = 0;
+
+    for (int page = 0; next != NULL && page < 40; page++) {
+        (void)snprintf(path, sizeof(path), "/tasks?limit=2%s%s%s", query,
+                       next[0] == '\0' ? "" : "&cursor=", next);
+        get(path, user);
+        cr_assert(eq(long, answer.http, 200), "%s", answer.text);
+        for (size_t i = 0; i < n_items(); i++) {
+            cr_expect(le(int, strcmp(last, item_text(i, "due")), 0));
+            (void)snprintf(last, sizeof(last), "%s", item_text(i, "due"));
+        }
+        n += n_items();
+        next = json_string_value(json_object_get(answer.json, "next"));
+    }
+    return n;
+}
+
+Test(api, tasks_come_page_by_page_and_all_of_them)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_SECOND, 4, STATE_RECEIVED);
+    struct node_task t;
+
+    object_put(&fixture.view, &o, 0);
+    for (uint8_t i = 1; i <= 9; i++) {
+        memset(&t, 0, sizeof(t));
+        t.id.b[0] = 0xa0;
+        t.id.b[1] = i;
+        t.object = o.id;
+        t.what = TASK_DECIDE;
+        t.due_ms = NOW - (uint64_t)(i / 3) * DAY_MS; /* three at one instant */
+        t.owner = (struct hf_name){"fp"};
+        if (i % 3 == 0)
+            t.owner = (struct hf_name){"cm"};
+        if (i == 6)
+            memset(&t.owner, 0, sizeof(t.owner));
+        t.rung = i < 4 ? RUNG_SUPERVISOR : 0;
+        task_put(&fixture.view, &t, NULL);
+    }
+    cr_expect(eq(sz, walk_tasks("", "fp"), 9));
+    cr_expect(eq(sz, walk_tasks("&mine=true", "fp"), 6));
+    cr_expect(eq(sz, walk_tasks("&unassigned=true", "fp"), 1));
+    cr_expect(eq(sz, walk_tasks("&overdue=true", "fp"), 7));
+    fixture_user("su", ROLE_BIT(ROLE_SUPERVISOR));
+    cr_expect(eq(sz, walk_tasks("&mine=true", "su"), 1),
+              "what climbed and is due");
+    get("/tasks?cursor=nonsense", "fp");
+    cr_expect(eq(int, exit_of(), 64));
+    get("/tasks?limit=501", "fp");
+    cr_expect(eq(int, exit_of(), 64));
+}
+
+Test(api, cases_of_one_are_found_by_their_owner)
+{
+    struct node_case c;
+
+    for (uint8_t i = 1; i <= 5; i++) {
+        memset(&c, 0, sizeof(c));
+        c.id.b[0] = 0xc0;
+        c.id.b[1] = i;
+        c.holder = fixture.config.org;
+        c.stage = STAGE_PLANNING;
+        c.owner = (struct hf_name){"other"};
+        case_put(&fixture.view, &c);
+        if (i > 3)
+            continue;
+        c.owner = (struct hf_name){"cm"};
+        case_put(&fixture.view, &c);
+    }
+    get("/cases?mine=true", "cm");
+    cr_expect(eq(sz, n_items(), 3), "%s", answer.text);
+    get("/cases?mine=true&limit=2", "cm");
+    cr_assert(eq(sz, n_items(), 2), "%s", answer.text);
+    cr_expect(ne(ptr, json_object_get(answer.json, "next"), NULL));
+    memset(&c.owner, 0, sizeof(c.owner));
+    case_put(&fixture.view, &c);
+    get("/cases?unassigned=true", "cm");
+    cr_expect(eq(sz, n_items(), 1));
+    case_del(&fixture.view, &c.id);
+    get("/cases?unassigned=true", "cm");
+    cr_expect(zero(sz, n_items()));
+}
+
 static void
 hold_figure(const char *by, const char *from, const char *to, uint32_t serial,
             uint64_t count)
