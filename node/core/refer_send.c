@@ -82,7 +82,8 @@ allowed(struct step *s, const struct live *l)
     const struct hf_org *keeper = proxy_keeper(s, &l->o.peer);
 
     if (keeper != NULL && !l->o.is_local) {
-        step_refuse(s, 1, "no_node", "refer to whoever keeps its node: they enter what it says",
+        step_refuse(s, 1, "no_node",
+                    "refer to whoever keeps its node: they enter what it says",
                     "%.31s has no node; %.31s keeps it", l->o.peer.s,
                     keeper->s);
         return false;
