@@ -432,7 +432,10 @@ cmd_consent_withdraw(struct cli *c)
     }
     while ((scope = cli_next_value(c, "scope", &i)) != NULL)
         (void)json_array_append_new(scopes, json_string(scope));
-    body = json_pack("{s:s,s:o}", "effect", effect, "scopes", scopes);
+    body = json_pack("{s:s}", "effect", effect);
+    if (json_array_size(scopes) > 0) /* left out: the whole consent */
+        (void)json_object_set(body, "scopes", scopes);
+    json_decref(scopes);
     status = cli_post(c, withdraw_path(&p, c->arg[0]), body, &answer);
     json_decref(body);
     if (status == 0 && !cli_say(c, answer)) {

@@ -31,7 +31,7 @@ static struct {
         struct hf_name scope; /* empty: the whole */
     } told[NODES][TOLD_MAX];
     size_t n_told[NODES];
-    unsigned n_sections, n_erasures, n_restores;
+    unsigned n_sections, n_erasures, n_restores, n_moves, n_served;
 } w;
 
 /* ---- chance ---- */
@@ -551,6 +551,97 @@ act_deliver(void)
     }
 }
 
+/* core_run(), noting what each letter tells. */
+static void
+settle(void)
+{
+    bool is_quiet = false;
+    unsigned n = 0;
+
+    while (!is_quiet) {
+        is_quiet = true;
+        for (size_t i = 0; i < core->n_letters; i++) {
+            if (core->letter[i].is_gone)
+                continue;
+            deliver(i);
+            check_new();
+            is_quiet = false;
+            cr_assert(lt(uint, ++n, CORE_STORM), "a storm of letters");
+        }
+        for (size_t i = 0; i < core->n_nodes; i++)
+            if (node_wake_ms(&core->node[i].env) <= core->now_ms) {
+                core_tick(&core->node[i]);
+                check_new();
+                is_quiet = false;
+            }
+    }
+}
+
+/* The case goes to somebody else, all the way, if nothing stands against it. */
+static void
+act_move(void)
+{
+    static const struct {
+        bool is_n;
+        enum event event;
+    } way[] = {{true, EVENT_ACCEPT},   {false, EVENT_RELEASE},
+               {true, EVENT_ARRIVE},   {false, EVENT_HAND_OVER}};
+    struct node_command c = {.type = CMD_TRANSFER_OFFER,
+                             .case_id = w.case_id[chance(CASES)]};
+    struct core_node *h = someone_with(&c.case_id), *n = some_node();
+    struct node_command next;
+
+    c.to = n->org;
+    if (core_ask(h, &c) != 0)
+        return;
+    settle();
+    for (size_t i = 0; i < sizeof(way) / sizeof(way[0]); i++) {
+        next = core_event_cmd(h->reply.id, way[i].event, REASON_NONE);
+        next.object = i == 0 ? next.object : c.object;
+        c.object = next.object;
+        if (core_ask(way[i].is_n ? n : h, &next) != 0)
+            return;
+        settle();
+    }
+    w.n_moves++;
+}
+
+static const char *
+report_of(int k, char out[static 40])
+{
+    (void)snprintf(out, 40, "{\"report\":\"of-case%d-zq\"}", k);
+    return out;
+}
+
+/* A provider serves and reports, if nothing stands against it. */
+static void
+act_serve(void)
+{
+    static const enum event way[] = {EVENT_ACCEPT, EVENT_ATTEND, EVENT_NOTE,
+                                     EVENT_COMPLETE};
+    const uint64_t k = chance(CASES);
+    struct node_command c =
+        core_refer_cmd(w.case_id[k], needs[chance(SERVICES)]);
+    struct core_node *s = someone_with(&c.case_id);
+    struct node_object o;
+    char json[40];
+
+    if (core_ask(s, &c) != 0)
+        return;
+    o = core_object(s, s->reply.id);
+    settle();
+    for (size_t i = 0; i < sizeof(way) / sizeof(way[0]); i++) {
+        c = core_event_cmd(o.id, way[i],
+                           i == 3 ? REASON_MET : REASON_NONE);
+        if (i >= 2)
+            c.report = core_text(report_of((int)k, json));
+        if (core_ask(core_node_of(&o.peer), &c) != 0 && i != 2)
+            return;
+        settle();
+    }
+    w.n_served++;
+}
+
 static void
 act_time(void)
 {
@@ -596,6 +687,10 @@ live_on(void)
 
     if (chance(8) == 0)
         act_restore();
+    if (chance(12) == 0)
+        act_move();
+    if (chance(12) == 0)
+        act_serve();
 
     if (chance(25) == 0)
         core->has_no_prekey[chance(NODES)] ^= true;
@@ -604,32 +699,6 @@ live_on(void)
 }
 
 /* ---- the end ---- */
-
-/* core_run(), noting what each letter tells. */
-static void
-settle(void)
-{
-    bool is_quiet = false;
-    unsigned n = 0;
-
-    while (!is_quiet) {
-        is_quiet = true;
-        for (size_t i = 0; i < core->n_letters; i++) {
-            if (core->letter[i].is_gone)
-                continue;
-            deliver(i);
-            check_new();
-            is_quiet = false;
-            cr_assert(lt(uint, ++n, CORE_STORM), "a storm of letters");
-        }
-        for (size_t i = 0; i < core->n_nodes; i++)
-            if (node_wake_ms(&core->node[i].env) <= core->now_ms) {
-                core_tick(&core->node[i]);
-                check_new();
-                is_quiet = false;
-            }
-    }
-}
 
 static void
 come_to_rest(void)
@@ -717,6 +786,11 @@ check_erased(int k)
             if (core_holds(&core->node[n], word_of(k, c, word)))
                 cr_expect(was_kept(&core->node[n]), "%s still holds %s",
                           core->node[n].org.s, word);
+    /* what providers reported, but at who opened the case */
+    for (int n = 1; n < NODES; n++)
+        if (core_holds(&core->node[n], report_of(k, word)))
+            cr_expect(was_kept(&core->node[n]), "%s still holds %s",
+                      core->node[n].org.s, word);
 }
 
 static void
@@ -777,7 +851,7 @@ worlds(uint64_t first)
     const char *only = getenv("HANDOFF_SEED");
     const char *many = getenv("HANDOFF_WORLDS");
     const uint64_t n = many == NULL ? 12 : strtoull(many, NULL, 10);
-    unsigned sections = 0, erasures = 0, restores = 0;
+    unsigned sections = 0, erasures = 0, restores = 0, moves = 0, served = 0;
 
     if (only != NULL) {
         world(strtoull(only, NULL, 10));
@@ -789,12 +863,17 @@ worlds(uint64_t first)
         sections += w.n_sections;
         erasures += w.n_erasures;
         restores += w.n_restores;
+        moves += w.n_moves;
+        served += w.n_served;
     }
-    fprintf(stderr, "%u with sections, %u erasures, %u restores\n", sections,
-            erasures, restores);
+    fprintf(stderr,
+            "%u with sections, %u erasures, %u restores, %u moves, %u served\n",
+            sections, erasures, restores, moves, served);
     cr_expect(gt(uint, sections, 0), "something was disclosed");
     cr_expect(gt(uint, erasures, 0), "something was erased");
     cr_expect(gt(uint, restores, 0), "some store came from a backup");
+    cr_expect(gt(uint, moves, 0), "a case was handed over");
+    cr_expect(gt(uint, served, 0), "a service was reported on");
 }
 
 Test(property, holds_in_worlds_1)
