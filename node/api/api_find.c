@@ -3,6 +3,7 @@
 
 #include "along.h"
 #include "api_internal.h"
+#include "files.h"
 #include "lifecycle.h"
 #include "task.h"
 
@@ -61,6 +62,16 @@ is_task(const struct api_call *c, const struct hf_id *id,
 
     (void)kind;
     return task_get(c->env->view, id, &row);
+}
+
+static bool
+is_file(const struct api_call *c, const struct hf_id *id,
+        enum object_kind kind)
+{
+    struct node_file row;
+
+    (void)kind;
+    return file_get(c->env->view, id, &row);
 }
 
 /* The next id of @table from *id on; false past the end. */
@@ -163,14 +174,14 @@ find(struct api_call *c, const struct finder *f, const char *prefix,
      const char *what, const char *text, struct hf_id *ret)
 {
     struct hf_id low, high, other;
-    char message[96], hint[96];
+    char message[96], hint[112];
     unsigned n;
 
     if (!may_look(c))
         return false;
     (void)snprintf(hint, sizeof(hint),
-                   "a %s's id begins with %s-; a typing error shows in its "
-                   "last character",
+                   "the id of every %s begins with %s-; a typing error shows "
+                   "in the last character",
                    what, prefix);
     if (!hf_id_parse_prefix(prefix, text, &low, &high)) {
         refuse_other(c, what, text, hint);
@@ -247,6 +258,16 @@ api_is_object(const struct api_call *c, const char *text)
 
     return hf_id_parse_prefix("HR", text, &low, &high) &&
            count_between(c, &f, &low, &high, &id) > 0;
+}
+
+bool
+api_find_file(struct api_call *c, const char *text, struct node_file *ret)
+{
+    static const struct finder f = {NODE_FILES, is_file, OBJECT_NONE, NULL};
+    struct hf_id id;
+
+    return find(c, &f, "HA", "attachment", text, &id) &&
+           file_get(c->env->view, &id, ret);
 }
 
 bool

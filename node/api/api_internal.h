@@ -36,6 +36,8 @@
 #define API_ANSWER_LIFE_MS (24ull * 3600 * 1000)
 #define API_AHEAD_MS       (5ull * 60 * 1000) /* clocks of people part */
 
+struct node_file;
+
 enum api_phase {
     API_READING, /* MHD's thread is still taking it in */
     API_POSTED,  /* the deciding thread has it; the connection sleeps */
@@ -243,6 +245,8 @@ bool api_find_decision(struct api_call *c, const char *text,
 /** api_along: why we were chosen, as the record that came with @o says. */
 json_t *api_along(struct api_call *c, const struct node_object *o,
                   const struct decision *d);
+bool api_find_file(struct api_call *c, const char *text,
+                   struct node_file *ret);
 bool api_find_task(struct api_call *c, const char *text, struct hf_id *ret);
 /** api_is_object: whether one begins like this; answers nothing. */
 bool api_is_object(const struct api_call *c, const char *text);
@@ -367,6 +371,8 @@ void api_put_reviewer(const struct api_call *c, json_t *o,
 /** api_consent: the case's consent, scopes and history; @full: with the scopes
  * that each version had. */
 json_t *api_consent(struct api_call *c, const struct node_case *row, bool full);
+/** api_consent_state: "given", "refused", "withdrawn". */
+const char *api_consent_state(enum consent_state s);
 
 /** api_withdrawal: a line of the list. api_put_withdrawal: the rest of one. */
 json_t *api_withdrawal(struct api_call *c, const struct node_object *o);
@@ -392,7 +398,9 @@ bool api_body_bool(struct api_call *c, const char *key, bool *ret);
 bool api_body_text(struct api_call *c, const char *key, struct hf_bytes *ret);
 bool api_body_language(struct api_call *c, const char *key, char *out,
                        size_t out_bytes);
-/** api_body_case: the body's member "case", found. */
+/** api_path_case: the case that the path names. api_body_case: the body's
+ * member "case". Found, the command is about it. */
+bool api_path_case(struct api_call *c, struct node_case *ret);
 bool api_body_case(struct api_call *c, struct node_case *ret);
 /** api_body_later: what happened elsewhere and is entered now: on_behalf,
  * happened_at, by. api_body_later_of_sender: of a command that only the holder

@@ -66,10 +66,7 @@ put_consent(const struct done *d, json_t *o)
     }
     api_put_id(o, "consent", "CO", &consent.id);
     api_put_u64(o, "version", consent.version);
-    api_put_text(o, "state",
-                 consent.state == CONSENT_GIVEN     ? "given"
-                 : consent.state == CONSENT_REFUSED ? "refused"
-                                                    : "withdrawn");
+    api_put_text(o, "state", api_consent_state(consent.state));
 }
 
 /* ---- shapes ---- */

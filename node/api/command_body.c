@@ -131,6 +131,23 @@ api_body_language(struct api_call *c, const char *key, char *out,
     return false;
 }
 
+/* What the command is about, and its answer. */
+static bool
+take_case(struct api_call *c, const char *text, struct node_case *ret)
+{
+    if (!api_find_case(c, text, ret))
+        return false;
+    c->req->case_id = ret->id;
+    c->command->case_id = ret->id;
+    return true;
+}
+
+bool
+api_path_case(struct api_call *c, struct node_case *ret)
+{
+    return take_case(c, c->req->part[1], ret);
+}
+
 bool
 api_body_case(struct api_call *c, struct node_case *ret)
 {
@@ -142,11 +159,7 @@ api_body_case(struct api_call *c, struct node_case *ret)
         (void)api_bad(c, "case", "must be a case's id");
         return false;
     }
-    if (!api_find_case(c, json_string_value(value), ret))
-        return false;
-    c->req->case_id = ret->id;
-    c->command->case_id = ret->id;
-    return true;
+    return take_case(c, json_string_value(value), ret);
 }
 
 bool

@@ -36,17 +36,6 @@ command_case_new(struct api_call *c)
     return keep_sections(c, &file) ? API_COMMAND : API_ANSWERED;
 }
 
-/* The case that the path names. */
-static bool
-path_case(struct api_call *c, struct node_case *row)
-{
-    if (!api_find_case(c, c->req->part[1], row))
-        return false;
-    c->req->case_id = row->id;
-    c->command->case_id = row->id;
-    return true;
-}
-
 static bool
 has_equal(const json_t *list, const json_t *item)
 {
@@ -108,7 +97,7 @@ command_case_set(struct api_call *c)
     struct casefile file;
     struct filecheck_error error;
 
-    if (!path_case(c, &row))
+    if (!api_path_case(c, &row))
         return API_ANSWERED;
     if (!casefile_check(c->req->json, &row.facts, &file, &error))
         return api_refuse_file(c, &error);
@@ -132,7 +121,7 @@ command_case_stage(struct api_call *c)
     const char *text = filecheck_string(c->req->json, "stage");
     struct node_case row;
 
-    if (!path_case(c, &row) || !api_need(c, "stage"))
+    if (!api_path_case(c, &row) || !api_need(c, "stage"))
         return API_ANSWERED;
     c->command->type = CMD_CASE_STAGE;
     c->command->stage = text == NULL ? STAGE_NONE : stage_parse(text);
@@ -148,7 +137,7 @@ command_case_shred(struct api_call *c)
 {
     struct node_case row;
 
-    if (!path_case(c, &row))
+    if (!api_path_case(c, &row))
         return API_ANSWERED;
     c->command->type = CMD_CASE_SHRED;
     c->req->stage = STAGE_SHREDDED;
@@ -171,7 +160,7 @@ command_case_assign(struct api_call *c)
 {
     struct node_case row;
 
-    return path_case(c, &row) ? assign(c) : API_ANSWERED;
+    return api_path_case(c, &row) ? assign(c) : API_ANSWERED;
 }
 
 enum api_verdict
@@ -252,7 +241,7 @@ command_consent(struct api_call *c)
     json_t *action;
     bool ok;
 
-    if (!path_case(c, &row) || !take_action(c))
+    if (!api_path_case(c, &row) || !take_action(c))
         return API_ANSWERED;
     c->req->consent = calloc(1, sizeof(*c->req->consent));
     if (c->req->consent == NULL)
@@ -308,7 +297,7 @@ command_consent_withdraw(struct api_call *c)
 {
     struct node_case row;
 
-    if (!path_case(c, &row) || !take_scopes(c) || !take_effect(c, true))
+    if (!api_path_case(c, &row) || !take_scopes(c) || !take_effect(c, true))
         return API_ANSWERED;
     c->command->type = CMD_CONSENT_WITHDRAW;
     return API_COMMAND;

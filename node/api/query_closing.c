@@ -3,16 +3,6 @@
 #include "close.h"
 #include "lifecycle.h"
 
-static bool
-path_case(struct api_call *c, struct node_case *row)
-{
-    if (!api_find_case(c, c->req->part[1], row))
-        return false;
-    c->req->case_id = row->id;
-    c->command->case_id = row->id;
-    return true;
-}
-
 /* Open: nobody has taken it up, or its answer was not read. Onward: somebody
  * is at it, and goes on when the case is closed. */
 static void
@@ -73,7 +63,7 @@ query_closing(struct api_call *c)
     struct node_case row;
     json_t *o;
 
-    if (!path_case(c, &row))
+    if (!api_path_case(c, &row))
         return API_ANSWERED;
     if (reason != NULL && close_parse(reason) == CLOSE_NONE)
         return bad_reason(c);
@@ -93,7 +83,7 @@ command_case_close(struct api_call *c)
     struct node_case row;
 
     c->command->type = CMD_CASE_CLOSE;
-    if (!path_case(c, &row) || !api_need(c, "reason") ||
+    if (!api_path_case(c, &row) || !api_need(c, "reason") ||
         !api_body_bool(c, "reviewed", &c->command->is_reviewed))
         return API_ANSWERED;
     c->command->close_for = reason == NULL ? CLOSE_NONE : close_parse(reason);
@@ -108,7 +98,7 @@ command_case_reopen(struct api_call *c)
     struct node_case row;
 
     c->command->type = CMD_CASE_REOPEN;
-    return path_case(c, &row) ? API_COMMAND : API_ANSWERED;
+    return api_path_case(c, &row) ? API_COMMAND : API_ANSWERED;
 }
 
 enum api_verdict
@@ -117,7 +107,7 @@ command_case_hold(struct api_call *c)
     struct node_case row;
 
     c->command->type = CMD_CASE_HOLD;
-    return path_case(c, &row) && api_need(c, "on") &&
+    return api_path_case(c, &row) && api_need(c, "on") &&
                    api_body_bool(c, "on", &c->command->is_on)
                ? API_COMMAND
                : API_ANSWERED;

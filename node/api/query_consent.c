@@ -4,8 +4,8 @@
 #include "history.h"
 #include "reconsent.h"
 
-static const char *
-consent_state_text(enum consent_state s)
+const char *
+api_consent_state(enum consent_state s)
 {
     switch (s) {
     case CONSENT_GIVEN:
@@ -203,7 +203,7 @@ api_consent(struct api_call *c, const struct node_case *row, bool full)
     if (!hf_id_is_zero(&row->consent) &&
         consent_get(c->env->view, &row->consent, &consent)) {
         api_put_id(o, "consent", "CO", &consent.id);
-        api_put_text(o, "state", consent_state_text(consent.state));
+        api_put_text(o, "state", api_consent_state(consent.state));
         api_put_bool(o, "expired", is_over(c, &consent));
         api_put_u64(o, "version", consent.version);
         for (size_t i = 0; i < consent.n_scopes && i < CONSENT_SCOPES_MAX; i++)

@@ -52,24 +52,6 @@ api_put_files(struct api_call *c, json_t *j, const struct node_object *o)
 
 /* ---- finding ---- */
 
-static bool
-find_by_id(struct api_call *c, const char *text, struct node_file *ret)
-{
-    struct hf_id low, high, at;
-    struct hf_bytes key, value;
-    const struct node_view *v = c->env->view;
-
-    if (!hf_id_parse_prefix("HA", text, &low, &high))
-        return false;
-    at = low;
-    if (!v->seek(v->ctx, NODE_FILES, (struct hf_bytes){at.b, HF_ID_BYTES}, &key,
-                 &value) ||
-        key.n != HF_ID_BYTES || memcmp(key.p, high.b, HF_ID_BYTES) > 0)
-        return false;
-    memcpy(at.b, key.p, HF_ID_BYTES);
-    return file_get(v, &at, ret);
-}
-
 /* Of an object that has only one. */
 static bool
 find_only(struct api_call *c, const struct node_object *o,
@@ -103,18 +85,15 @@ find_file(struct api_call *c, struct node_file *f, struct node_object *o)
     const bool is_file = (text[0] == 'H' || text[0] == 'h') &&
                          (text[1] == 'A' || text[1] == 'a');
 
-    if (is_file) {
-        if (find_by_id(c, text, f) && object_get(c->env->view, &f->object, o)) {
-            c->req->object = f->object;
-            c->req->kind = o->kind;
-            return true;
-        }
+    if (is_file && !api_find_file(c, text, f))
+        return false;
+    if (is_file && !object_get(c->env->view, &f->object, o)) {
         (void)api_refuse(c, EX_NOINPUT, "not_found", NULL,
                          "handoff show ID lists attachments",
                          "no such attachment here");
         return false;
     }
-    if (!api_find_object(c, text, o) || !find_only(c, o, f))
+    if (!is_file && (!api_find_object(c, text, o) || !find_only(c, o, f)))
         return false;
     c->req->object = o->id;
     c->req->kind = o->kind;

@@ -7,9 +7,8 @@
 #include "task.h"
 
 static void
-put_object(struct api_call *c, json_t *j, const struct node_object *o)
+put_object(json_t *j, const struct node_object *o)
 {
-    (void)c;
     api_put_id(j, "object", api_prefix(o->kind), &o->id);
     api_put_text(j, "kind", object_kind_text(o->kind));
     api_put_text(j, "state", state_text(o->state));
@@ -34,7 +33,7 @@ task_of(struct api_call *c, const struct node_task *t,
     if (case_get(c->env->view, &t->case_id, &row))
         api_put_name(c, j, &row);
     if (o != NULL)
-        put_object(c, j, o);
+        put_object(j, o);
     else
         api_put_text(j, "kind", hf_id_is_zero(&t->case_id) ? "node" : "case");
     api_put_text(j, "owner", t->owner.s);

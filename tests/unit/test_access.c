@@ -2,6 +2,7 @@
 #include "api_fixture.h"
 
 #include "access.h"
+#include "files_internal.h"
 #include "hf_text.h"
 #include "row.h"
 #include "score.h"
@@ -210,6 +211,58 @@ Test(access, what_a_role_may_not_know_is_in_no_list_nor_shown)
     cr_expect(eq(sz, n_items(), 1));
     get(one, "cm");
     cr_expect(eq(int, answer.http, 200));
+}
+
+/* Attached to a referral that anybody may know of. */
+static const char *
+put_file(uint8_t last, enum category category)
+{
+    static char path_of[64];
+    char id[HF_ID_TEXT_BYTES];
+    struct node_object o;
+    struct node_file f;
+
+    memset(&o, 0, sizeof(o));
+    memset(o.id.b, 5, HF_ID_BYTES);
+    o.kind = OBJECT_REFERRAL;
+    o.side = SIDE_FIRST;
+    o.state = STATE_SENT;
+    o.case_id = row.id;
+    o.changed_ms = NOW;
+    object_put(&fixture.view, &o, 0);
+    memset(&f, 0, sizeof(f));
+    f.id.b[0] = 1;
+    f.id.b[HF_ID_BYTES - 1] = last;
+    f.object = f.lock = o.id;
+    f.category = category;
+    f.bytes = 10;
+    file_put(&fixture.view, &f);
+    (void)snprintf(path_of, sizeof(path_of), "/attachments/%s",
+                   hf_id_format("HA", &f.id, id));
+    return path_of;
+}
+
+Test(access, a_file_is_for_who_may_read_its_category)
+{
+    const char *file = put_file(1, CATEGORY_MHPSS);
+
+    fixture_user("nurse", ROLE_BIT(ROLE_HEALTH) | ROLE_BIT(ROLE_INTEGRATION));
+    get(file, "nurse");
+    cr_expect(eq(int, exit_of(), 77), "%s", answer.text);
+    get(file, "cm");
+    cr_expect(eq(int, exit_of(), 75), "it has not come as a whole yet");
+}
+
+Test(access, of_two_files_with_one_beginning_none_is_guessed)
+{
+    char begin[64];
+
+    (void)put_file(1, CATEGORY_HEALTH);
+    (void)snprintf(begin, sizeof(begin), "%.20s", put_file(2, CATEGORY_HEALTH));
+    get(begin, "cm");
+    cr_expect(eq(int, exit_of(), 66));
+    cr_expect(ne(ptr, strstr(answer.text, "ambiguous"), NULL), "%s",
+              answer.text);
 }
 
 Test(access, a_name_is_for_who_may_read_who_it_is)
