@@ -423,14 +423,33 @@ print_fallback(FILE *out, const struct hf_conf_key *key)
         (void)fprintf(out, "#%s: %s\n", key->name, key->fallback);
 }
 
+/* A sentence as lines of a comment, within 80 columns. */
+static void
+print_comment(FILE *out, const char *text)
+{
+    const size_t width = 78;
+
+    while (*text != '\0') {
+        size_t n = strlen(text);
+
+        if (n > width)
+            for (n = width; n > 1 && text[n] != ' '; n--)
+                continue;
+        (void)fprintf(out, "# %.*s\n", (int)n, text);
+        text += n;
+        text += strspn(text, " ");
+    }
+}
+
 void
 hf_conf_help(FILE *out, const struct hf_conf_key *keys, size_t n_keys)
 {
     char rule[128];
 
     for (size_t i = 0; i < n_keys; i++) {
-        (void)fprintf(out, "%s# %s\n# %s\n", i > 0 ? "\n" : "", keys[i].help,
-                      format_rule(&keys[i], rule, sizeof(rule)));
+        (void)fputs(i > 0 ? "\n" : "", out);
+        print_comment(out, keys[i].help);
+        print_comment(out, format_rule(&keys[i], rule, sizeof(rule)));
         print_fallback(out, &keys[i]);
     }
 }

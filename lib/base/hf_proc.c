@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,15 +84,22 @@ hf_proc_lock(const char *dir, int *ret_holder)
 
 /* The parent: repeat to whoever started us how the child's start went. */
 _Noreturn static void
-await_child(int fd)
+await_child(pid_t pid, int fd)
 {
     char byte;
+    int status = 0;
     ssize_t n;
 
     do {
         n = read(fd, &byte, 1);
     } while (n < 0 && errno == EINTR);
-    _exit(n == 1 ? 0 : EXIT_INTERNAL);
+    if (n == 1)
+        _exit(0);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    /* What it could not do is its own to say, by its status too. */
+    _exit(WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status)
+                                                        : EXIT_INTERNAL);
 }
 
 static bool
@@ -127,7 +135,7 @@ hf_proc_daemonize(void)
     }
     if (pid > 0) {
         (void)close(fds[1]);
-        await_child(fds[0]);
+        await_child(pid, fds[0]);
     }
     (void)close(fds[0]);
     ready_fd = fds[1];

@@ -280,6 +280,18 @@ check_policy(struct checkup *u)
     globfree(&files);
 }
 
+/* Alarms of the node that we have looked for, and told, ourselves. */
+static bool
+is_found_on_disk(const char *what)
+{
+    static const char *const begins[] = {"no registry", "no SOP pack"};
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+        if (strncmp(what, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
 /* The node's own view. Its absence is a finding, too. */
 static void
 check_node(struct checkup *u)
@@ -300,8 +312,11 @@ check_node(struct checkup *u)
         found(u, WARN, "ask who runs the node", "the node may not be asked");
     else if (status != 0)
         found(u, WARN, "handoff-node -C DIR", "the node is not running");
-    json_array_foreach(json_object_get(a.json, "alarms"), i, item)(void)
-        json_array_append(u->findings, item);
+    json_array_foreach(json_object_get(a.json, "alarms"), i, item)
+    {
+        if (!is_found_on_disk(cli_out_text(item, "what")))
+            (void)json_array_append(u->findings, item);
+    }
     json_array_foreach(json_object_get(a.json, "brokers"), i, item)
     {
         if (!cli_out_true(item, "up"))

@@ -396,8 +396,8 @@ put_in_place(struct restore *r)
     if (!cli_say(r->c, answer))
         fprintf(r->c->out,
                 "%s as it was %s.\nStart it: it asks its peers for what has "
-                "happened since. Until they have answered, withdrawals and "
-                "erasures go on, and what they hold a part of waits.\n",
+                "happened since.\nUntil they have answered, withdrawals and "
+                "erasures go on, and what they\nhold a part of waits.\n",
                 r->head.owner.s, hf_time_format_local(r->head.made_ms, made));
     json_decref(answer);
     return 0;

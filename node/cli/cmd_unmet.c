@@ -125,9 +125,9 @@ cmd_feedback_add(struct cli *c)
     if (status == 0 && !cli_say(c, answer))
         fprintf(c->out,
                 cli_has(c, "confidential")
-                    ? "%s: on record, in confidence; only the committee "
+                    ? "%s: on record, in confidence;\nonly the committee "
                       "counts it\n"
-                    : "%s: on record; the provider reads it when you close "
+                    : "%s: on record;\nthe provider reads it when you close "
                       "the referral\n",
                 cli_out_text(answer, "id"));
     json_decref(answer);

@@ -149,6 +149,11 @@ Test(hf_conf, the_help_is_a_sample_of_the_file)
     cr_expect(ne(ptr, strstr(text, "from 1MiB to 1TiB"), NULL), "%s", text);
     cr_expect(ne(ptr, strstr(text, "\n#ttl: 14d\n"), NULL), "%s", text);
     cr_expect(ne(ptr, strstr(text, "must be given"), NULL));
+    for (line = text; line != NULL && *line != '\0';) {
+        cr_expect(le(sz, strcspn(line, "\n"), 80), "%.100s", line);
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
 
     /* Taking away the '#' before the keys must give a file that parses. */
     for (size_t i = 0; i < N_KEYS; i++) {

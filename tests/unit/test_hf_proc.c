@@ -120,7 +120,7 @@ Test(hf_proc, the_parent_of_a_daemon_ends_with_what_became_of_it)
     cr_expect(eq(int, in_child(start_well), 0));
     cr_expect(ne(ptr, (void *)read_text("was-here"), NULL),
               "ready before the parent ended");
-    cr_expect(eq(int, in_child(start_badly), 70));
+    cr_expect(eq(int, in_child(start_badly), 78), "its own status");
 }
 
 static void
