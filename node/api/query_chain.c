@@ -63,6 +63,32 @@ chains_load_side(struct api_call *c, struct chains *ch,
     }
 }
 
+/* Of the @n-th entry, counted from 1; the one behind it names it. */
+static const struct hf_hash *
+hash_of(const struct chains *ch, const struct node_object *o, int s, uint32_t n)
+{
+    return n < ch->pair.n[s] ? &ch->entry[s][n].prev : &o->last[s];
+}
+
+/* As the node itself judges (live_set_item()): who names another branch of its
+ * peer's chain names an entry that is not held. */
+static void
+chains_link(struct chains *ch, const struct node_object *o, int s)
+{
+    const int peer = 1 - s;
+    const uint32_t fork = ch->pair.fork[peer];
+
+    for (uint32_t i = 0; i < ch->pair.n[s]; i++) {
+        struct chain_item *item = &ch->pair.item[s][i];
+
+        if (item->seen > 0 && item->seen <= ch->pair.n[peer] &&
+            (fork == 0 || item->seen < fork) &&
+            !hf_hash_eq(&ch->entry[s][i].seen_hash,
+                        hash_of(ch, o, peer, item->seen)))
+            item->seen = ENTRY_NUMBERS_MAX + 1;
+    }
+}
+
 static bool
 chains_load(struct api_call *c, const struct node_object *o, struct chains *ch)
 {
@@ -77,6 +103,8 @@ chains_load(struct api_call *c, const struct node_object *o, struct chains *ch)
             return false;
         chains_load_side(c, ch, o, s);
     }
+    for (int s = 0; s < 2; s++)
+        chains_link(ch, o, s);
     chain_judge(&ch->pair);
     return true;
 }
@@ -248,8 +276,7 @@ export_side(struct api_call *c, const struct chains *ch,
     struct entry branch;
 
     for (uint32_t i = 0; i < ch->pair.n[s]; i++) {
-        const struct hf_hash *hash =
-            i + 1 < ch->pair.n[s] ? &ch->entry[s][i + 1].prev : &o->last[s];
+        const struct hf_hash *hash = hash_of(ch, o, s, i + 1);
         json_t *item =
             export_entry(&ch->entry[s][i], ch->bytes[s][i], ch->sig[s][i]);
 

@@ -60,6 +60,6 @@ hf iom-af show "$referral" --trace >"$work/text"
 for word in send receive accept disclose attend complete custody delivered; do
     check "the text has $word" grep -qw "$word" "$work/text"
 done
-sed -n '/^Trace/,$s/^ *\([0-9-]* [0-9:]*\) .*/\1/p' "$work/text" >"$work/times"
+sed -n '/^Trace/,$s/^ *\([0-9]\{4\}-[0-9-]* [0-9:]*\) .*/\1/p' "$work/text" >"$work/times"
 check "and goes by time" sort -c "$work/times"
 check "with a line for each" test "$(wc -l <"$work/times")" -ge 8

@@ -332,6 +332,7 @@ Test(api, show_judges_both_chains_again_and_exports_them)
 
     o.n[0] = 1;
     o.n[1] = 2;
+    memset(o.last[SIDE_FIRST].b, 2, HF_HASH_BYTES); /* as they have seen it */
     object_put(&fixture.view, &o, 0);
     add_entry(&o, SIDE_FIRST, 1, 0, EVENT_SEND);
     add_entry(&o, SIDE_SECOND, 1, 1, EVENT_RECEIVE);
@@ -354,6 +355,27 @@ Test(api, show_judges_both_chains_again_and_exports_them)
     cr_expect(is(json_object_get(answer.json, "receipts"), JSON_ARRAY));
     cr_expect(is(json_object_get(answer.json, "clocks"), JSON_ARRAY));
     cr_expect(is(json_object_get(answer.json, "card"), JSON_OBJECT));
+}
+
+/* The node waits with such an entry; so must what it shows of it. */
+Test(api, show_calls_no_entry_valid_that_names_another_branch)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_FIRST, 3, STATE_SENT);
+    char id[HF_ID_TEXT_BYTES], path[64];
+    json_t *item;
+
+    o.n[0] = o.n[1] = 1;
+    memset(o.last[SIDE_FIRST].b, 3, HF_HASH_BYTES);
+    object_put(&fixture.view, &o, 0);
+    add_entry(&o, SIDE_FIRST, 1, 0, EVENT_SEND);
+    add_entry(&o, SIDE_SECOND, 1, 1, EVENT_RECEIVE);
+    (void)snprintf(path, sizeof(path), "/objects/%s",
+                   hf_id_format("HR", &o.id, id));
+    get(path, "cm");
+    item = json_array_get(json_object_get(answer.json, "chain"), 1);
+    cr_expect(is(json_object_get(item, "valid"), JSON_FALSE));
+    cr_expect(ne(ptr, strstr(answer.text, "waits for an entry"), NULL));
 }
 
 Test(api, a_receiver_reads_what_was_disclosed_and_never_the_case)
