@@ -31,7 +31,6 @@ sop_duties_free(struct sop_duties *d)
 
 GETTER(sop_follow_up_at, sop_follow_up, follow_up, n_follow_up)
 GETTER(sop_threshold_at, sop_threshold, threshold, n_thresholds)
-GETTER(sop_calendar_at, sop_calendar, calendars, n_calendars)
 GETTER(sop_access_at, sop_access, access, n_access)
 GETTER(sop_closure_at, sop_closure, closure, n_closure)
 GETTER(sop_budget_at, sop_budget, budget, n_budgets)

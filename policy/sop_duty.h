@@ -178,8 +178,6 @@ bool sop_follow_up_at(const struct sop_pack *p, size_t i,
                       struct sop_follow_up *ret);
 bool sop_threshold_at(const struct sop_pack *p, size_t i,
                       struct sop_threshold *ret);
-bool sop_calendar_at(const struct sop_pack *p, size_t i,
-                     struct sop_calendar *ret);
 bool sop_access_at(const struct sop_pack *p, size_t i, struct sop_access *ret);
 bool sop_closure_at(const struct sop_pack *p, size_t i,
                     struct sop_closure *ret);

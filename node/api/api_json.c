@@ -261,18 +261,7 @@ api_groups(uint32_t set)
 const char *
 api_prefix(enum object_kind kind)
 {
-    switch (kind) {
-    case OBJECT_REFERRAL:
-        return "HR";
-    case OBJECT_TRANSFER:
-        return "HT";
-    case OBJECT_WITHDRAWAL:
-        return "HW";
-    case OBJECT_NONE:
-    case OBJECT_END:
-        break;
-    }
-    return "HC";
+    return node_prefix(kind);
 }
 
 /* ---- query parameters ---- */

@@ -28,28 +28,6 @@ load(const char *name, json_int_t version)
     return NULL;
 }
 
-unsigned
-scoreset_flag_above(const char *name, uint32_t version)
-{
-    json_t *set = load(name, version);
-    const json_int_t n = json_integer_value(json_object_get(set, "flag_above"));
-
-    json_decref(set);
-    return (unsigned)n;
-}
-
-const char *
-scoreset_title(const char *name, uint32_t version)
-{
-    static char title[128];
-    json_t *set = load(name, version);
-    const char *text = filecheck_string(set, "title");
-
-    (void)snprintf(title, sizeof(title), "%s", text == NULL ? "" : text);
-    json_decref(set);
-    return title;
-}
-
 /* ---- one answer ---- */
 
 enum answer {

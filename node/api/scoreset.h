@@ -34,10 +34,4 @@ bool scoreset_score(json_t *root, uint64_t now_ms, struct scoreset_result *ret,
                     struct filecheck_error *error);
 void scoreset_free(struct scoreset_result *r);
 
-/** scoreset_flag_above: of the set and version; 0: not known here. */
-unsigned scoreset_flag_above(const char *set, uint32_t version);
-/** scoreset_text: what an element asks, in words; "" when not known here;
- * valid until the next call. */
-const char *scoreset_title(const char *set, uint32_t version);
-
 #endif /* NODE_API_SCORESET_H */

@@ -15,12 +15,18 @@
 #include "shelf.h"
 
 const char *
-ask_id(enum object_kind kind, const struct hf_id *id, char *room)
+node_prefix(enum object_kind kind)
 {
     static const char *const prefix[] = {"HC", "HR", "HT", "HW"};
 
     HF_ASSERT(kind < OBJECT_END);
-    return hf_id_format(prefix[kind], id, room);
+    return prefix[kind];
+}
+
+const char *
+ask_id(enum object_kind kind, const struct hf_id *id, char *room)
+{
+    return hf_id_format(node_prefix(kind), id, room);
 }
 
 bool

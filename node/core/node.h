@@ -306,6 +306,10 @@ void node_step(const struct node_env *env, const struct node_event *ev,
 /** node_wake_ms: when a TICK is next due; UINT64_MAX: never. */
 uint64_t node_wake_ms(const struct node_env *env);
 
+/** node_prefix: what an id begins with: "HR", "HT", "HW"; of no kind, a case:
+ * "HC". Static. */
+const char *node_prefix(enum object_kind kind);
+
 /** node_plan: the decision `refer` would make now, without doing it. Reads
  * only. False with *ret_reply set when it cannot be made (unknown case, need,
  * no permission). */

@@ -34,7 +34,6 @@
     X(TASK_FINAL_REPORT, "final_report", "")                                   \
     X(TASK_EXIT_REVIEW, "exit_review", "")                                     \
     X(TASK_FEEDBACK_READ, "feedback_read", "")                                 \
-    X(TASK_UNMET, "unmet", "")                                                 \
     X(TASK_DEATH_NOTICE, "death_notice", "")                                   \
     X(TASK_CONSENT_PLAN, "consent_plan", "consent amend")                      \
     X(TASK_CONSENT_SHELTER, "consent_shelter", "consent amend")                \
@@ -45,7 +44,6 @@
     X(TASK_VITAL_REVIEW, "vital_review", "review")                             \
     X(TASK_REVIEW_OVERDUE, "review_overdue", "the reviewer's verdict")         \
     X(TASK_CHASE_WITHDRAWAL, "chase_withdrawal", "")                           \
-    X(TASK_SERVICES_CONFIRM, "services_confirm", "services confirm")           \
     X(TASK_SAFETY_PLAN, "safety_plan", "")                                     \
     X(TASK_FEEDBACK_PASS, "feedback_pass", "transfer supplement")              \
     X(TASK_TELL_FAMILY, "tell_family", "")                                     \

@@ -275,30 +275,13 @@ reply(struct noded *n, const struct node_reply *r)
     }
 }
 
-static const char *
-id_prefix(enum object_kind kind)
-{
-    switch (kind) {
-    case OBJECT_REFERRAL:
-        return "HR";
-    case OBJECT_TRANSFER:
-        return "HT";
-    case OBJECT_WITHDRAWAL:
-        return "HW";
-    case OBJECT_NONE:
-    case OBJECT_END:
-        break;
-    }
-    return "HC";
-}
-
 static void
 log_alarm(const struct node_effect *fx)
 {
     char id[HF_ID_TEXT_BYTES] = "-";
 
     if (!hf_id_is_zero(&fx->u.alarm.object))
-        (void)hf_id_format(id_prefix(fx->u.alarm.kind), &fx->u.alarm.object,
+        (void)hf_id_format(node_prefix(fx->u.alarm.kind), &fx->u.alarm.object,
                            id);
     if (fx->u.alarm.rung != NULL) {
         hf_log(HF_LOG_WARN, fx->u.alarm.event, "id=%s peer=%s what=%s rung=%s",
