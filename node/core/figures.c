@@ -7,24 +7,32 @@
 #define PERIOD_DEFAULT_MS (24ull * 3600 * 1000)
 #define THRESHOLD_DEFAULT 5
 
+/* The committee's word, or our own where it tells less. */
+static uint64_t
+stricter(uint64_t ours, uint64_t laid_down, uint64_t usual)
+{
+    const uint64_t least = laid_down != 0 ? laid_down : usual;
+
+    return ours > least ? ours : least;
+}
+
 static uint64_t
 period_ms(const struct step *s)
 {
-    if (s->env->config->figures_period_ms != 0)
-        return s->env->config->figures_period_ms;
-    if (s->env->registry != NULL && s->env->registry->figures_period_ms != 0)
-        return s->env->registry->figures_period_ms;
-    return PERIOD_DEFAULT_MS;
+    const struct registry *r = s->env->registry;
+
+    return stricter(s->env->config->figures_period_ms,
+                    r == NULL ? 0 : r->figures_period_ms, PERIOD_DEFAULT_MS);
 }
 
 static uint32_t
 threshold(const struct step *s)
 {
-    if (s->env->config->figures_threshold != 0)
-        return s->env->config->figures_threshold;
-    if (s->env->registry != NULL && s->env->registry->figures_threshold != 0)
-        return s->env->registry->figures_threshold;
-    return THRESHOLD_DEFAULT;
+    const struct registry *r = s->env->registry;
+
+    return (uint32_t)stricter(s->env->config->figures_threshold,
+                              r == NULL ? 0 : r->figures_threshold,
+                              THRESHOLD_DEFAULT);
 }
 
 static void

@@ -124,6 +124,19 @@ Test(figures, tell_nothing_below_the_threshold)
     cr_expect(eq(u64, reported(r, &cells), 0));
 }
 
+Test(figures, of_no_node_tell_more_than_the_committee_lets)
+{
+    size_t cells;
+
+    core->registry.figures_threshold = 5;
+    for (size_t i = 0; i < core->n_nodes; i++)
+        core->node[i].config.figures_threshold = 1;
+    for (int i = 0; i < 4; i++)
+        (void)refer("health.general");
+    core_wait(DAY_MS + HOUR_MS);
+    cr_expect(eq(u64, reported(s, &cells), 0));
+}
+
 Test(figures, merge_small_cells_upward)
 {
     struct hf_id id;
