@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "broker_ask.h"
+#include "broker_help.h"
 #include "broker_init.h"
 #include "broker_keys.h"
 #include "broker_restore.h"
@@ -17,42 +18,6 @@
 #include "hf_file.h"
 #include "hf_proc.h"
 #include "hf_text.h"
-
-static const char help[] =
-    "handoff-broker: stores and forwards sealed envelopes.\n"
-    "\n"
-    "  handoff-broker -C DIR [--daemon]        run the broker of DIR\n"
-    "  handoff-broker -C DIR init --name ID --listen HOST:PORT\n"
-    "                 [--operator ORG] [--registry F]\n"
-    "                                          keys and configuration; prints\n"
-    "                                          the request to the committee\n"
-    "  handoff-broker -C DIR init --registry F take a registry from a file\n"
-    "  handoff-broker -C DIR status [--json]   links, queues, ages, alarms\n"
-    "  handoff-broker -C DIR reload            read DIR/registry.set again\n"
-    "  handoff-broker -C DIR drain             take no more, deliver on\n"
-    "  handoff-broker -C DIR request [--new-identity]\n"
-    "                                          new keys, and the request for\n"
-    "                                          them, also in DIR/rotate.yaml\n"
-    "  handoff-broker -C DIR adopt [--link]    put them in place, once the\n"
-    "                                          registry lists them; the link\n"
-    "                                          key only when told, or when "
-    "the\n"
-    "                                          old one no longer counts\n"
-    "  handoff-broker -C DIR compact           give back disk that is not in\n"
-    "                                          use; custody waits meanwhile\n"
-    "  handoff-broker -C DIR backup [FOLDER]   the queue and the registry, "
-    "hot;\n"
-    "                                          sealed envelopes, no keys; not\n"
-    "                                          told where: DIR/backups/TIME\n"
-    "  handoff-broker -C DIR restore FOLDER    out of such a folder, while no\n"
-    "                                          broker runs in DIR\n"
-    "\n"
-    "  -C DIR          the broker's directory (or $HANDOFF_DIR)\n"
-    "  --daemon        go to the background once it listens\n"
-    "  --json          one JSON document on stdout\n"
-    "  --yes           restore over a queue that is there\n"
-    "  --help-config   every key of DIR/broker.yaml\n"
-    "  --help          this text\n";
 
 struct options {
     const char *dir;
@@ -282,7 +247,9 @@ enum {
     OPT_LINK,
     OPT_NEW_IDENTITY,
     OPT_HELP,
-    OPT_HELP_CONFIG
+    OPT_HELP_CONFIG,
+    OPT_MAN,
+    OPT_COMPLETION
 };
 
 static const struct option long_options[] = {
@@ -297,6 +264,8 @@ static const struct option long_options[] = {
     {"new-identity", no_argument, NULL, OPT_NEW_IDENTITY},
     {"help", no_argument, NULL, OPT_HELP},
     {"help-config", no_argument, NULL, OPT_HELP_CONFIG},
+    {"man", no_argument, NULL, OPT_MAN},
+    {"completion", no_argument, NULL, OPT_COMPLETION},
     {NULL, 0, NULL, 0},
 };
 
@@ -336,7 +305,13 @@ take_option(struct options *o, int option)
         o->new_identity = true;
         break;
     case OPT_HELP:
-        fputs(help, stdout);
+        broker_help(stdout);
+        return EX_OK;
+    case OPT_MAN:
+        broker_help_man(stdout);
+        return EX_OK;
+    case OPT_COMPLETION:
+        broker_help_completion(stdout);
         return EX_OK;
     case OPT_HELP_CONFIG:
         broker_conf_help(stdout);

@@ -55,4 +55,41 @@ check "a command that is a group, too" test "$(complete tasks do)" = done
 wide=$(awk 'length($0) > 80' "$all")
 [ -z "$wide" ] || fail "wider than 80 columns: $wide"
 echo "ok: no line is wider than 80 columns"
+
+# The same of the broker's.
+broker=$net_bin/handoff-broker
+"$broker" --help >"$work/help"
+"$broker" --man >"$work/handoff-broker.8"
+"$broker" --completion >"$work/completion"
+# shellcheck disable=SC1091
+. "$work/completion"
+if command -v groff >/dev/null; then
+    check "the broker's manual page is one" sh -c \
+        "test -z \"\$(groff -man -Tutf8 -ww -z '$work/handoff-broker.8' 2>&1)\""
+fi
+sed 's/\\-/-/g' "$work/handoff-broker.8" >"$work/man"
+broker_completes() { # WORD...: what completion offers for the last one
+    COMP_WORDS=(handoff-broker "$@")
+    COMP_CWORD=$#
+    COMPREPLY=()
+    _handoff_broker || true
+    printf '%s\n' "${COMPREPLY[@]}"
+}
+broker_completes -C /nowhere "" >"$work/first"
+n=0
+while read -r verb; do
+    n=$((n + 1))
+    grep -qxF "$verb" "$work/first" || fail "broker: $verb is not completed"
+    grep -q "^.B \"$verb" "$work/man" || fail "broker: $verb: not in the manual"
+done < <(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)\( .*\)*$/\1/p' "$work/help" |
+    sort -u)
+check "all commands of the broker" test "$n" = 9
+check "with their options" test "$(broker_completes request --new)" = \
+    --new-identity
+while read -r word; do
+    grep -qF -- "$word" "$work/help" || fail "broker: $word: no help"
+done < <(cut -d' ' -f1 <"$work/first")
+wide=$(awk 'length($0) > 80' "$work/help")
+[ -z "$wide" ] || fail "wider than 80 columns: $wide"
+echo "ok: the broker's help, manual and completion name the same"
 check "unknown commands are refused" sh -c "! '$handoff' dance 2>/dev/null"
