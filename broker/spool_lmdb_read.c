@@ -151,19 +151,18 @@ struct tally {
 static void
 load_rows(struct spool *s, spool_box_fn *box_fn, void *arg)
 {
+    const struct hf_bytes first = {NULL, 0};
     struct tally t = {0};
-    uint8_t next[HF_STORE_KEY_MAX];
-    struct hf_bytes from = {next, 0};
     struct hf_bytes key;
     struct hf_bytes value;
+    enum hf_err err = hf_txn_seek(s->read, TABLE_ROWS, first, &key, &value);
 
-    while (hf_txn_seek(s->read, TABLE_ROWS, from, &key, &value) == HF_OK) {
+    for (; !err; err = hf_txn_next(s->read, TABLE_ROWS, &key, &value)) {
         struct row_item items[BROKER_ROW_MAX];
         struct broker_who box;
         enum row_where where;
         size_t n;
 
-        from = after_key(key, next);
         if (!read_box(key, &box) || !spool_row_decode(value, &where, &n, items))
             continue;
         if (t.count > 0 && (t.box.is_broker != box.is_broker ||

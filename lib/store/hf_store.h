@@ -108,6 +108,12 @@ HF_NODISCARD enum hf_err hf_txn_seek(struct hf_txn *txn, unsigned table,
                                      struct hf_bytes from,
                                      struct hf_bytes *ret_key,
                                      struct hf_bytes *ret_value);
+/** hf_txn_next: the row after the one that hf_txn_seek or hf_txn_next gave out
+ * last in @table, of a transaction that has written nothing since: a walk from
+ * page to page. */
+HF_NODISCARD enum hf_err hf_txn_next(struct hf_txn *txn, unsigned table,
+                                     struct hf_bytes *ret_key,
+                                     struct hf_bytes *ret_value);
 /** hf_txn_last: the row with the greatest key. */
 HF_NODISCARD enum hf_err hf_txn_last(struct hf_txn *txn, unsigned table,
                                      struct hf_bytes *ret_key,

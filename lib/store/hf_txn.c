@@ -219,6 +219,15 @@ hf_txn_seek(struct hf_txn *txn, unsigned table, struct hf_bytes from,
 }
 
 enum hf_err
+hf_txn_next(struct hf_txn *txn, unsigned table, struct hf_bytes *ret_key,
+            struct hf_bytes *ret_value)
+{
+    MDB_val key;
+
+    return cursor_get(txn, table, MDB_NEXT, &key, ret_key, ret_value);
+}
+
+enum hf_err
 hf_txn_last(struct hf_txn *txn, unsigned table, struct hf_bytes *ret_key,
             struct hf_bytes *ret_value)
 {

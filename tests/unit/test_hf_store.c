@@ -259,6 +259,37 @@ Test(hf_store, seeks_find_the_next_row_in_byte_order)
     commit();
 }
 
+Test(hf_store, walks_from_row_to_row_over_many_pages)
+{
+    struct hf_bytes k, v;
+    enum hf_err err;
+    uint32_t n = 0;
+
+    begin_txn(true);
+    for (uint32_t i = 0; i < 3000; i++) {
+        char key[16];
+
+        snprintf(key, sizeof(key), "%06u", i * 2);
+        put(A, key, "some value that fills a page soon");
+    }
+    put(B, "zz", "another table");
+    commit();
+    begin_txn(false);
+    err = hf_txn_seek(txn, A, text("000001"), &k, &v);
+    for (; !err; err = hf_txn_next(txn, A, &k, &v)) {
+        char key[16];
+
+        n++;
+        snprintf(key, sizeof(key), "%06u", n * 2);
+        cr_assert(eq(sz, k.n, 6));
+        cr_assert(eq(int, memcmp(k.p, key, 6), 0), "row %u", n);
+    }
+    cr_expect(eq(int, err, HF_ERR_NOT_FOUND));
+    cr_expect(eq(u32, n, 2999));
+    cr_expect(eq(int, hf_txn_next(txn, A, &k, &v), HF_ERR_NOT_FOUND));
+    hf_txn_abort(&txn);
+}
+
 Test(hf_store, appends_must_rise_and_reserved_room_is_filled)
 {
     uint8_t *room = NULL;
