@@ -236,8 +236,11 @@ tend(struct noded *n)
         noded_unpark(n);
     }
     tend_prekeys(n);
-    if (n->awaits_pack)
-        noded_unpark(n); /* for a while only */
+    /* For a while only; and those alone, unless all are gone through. */
+    if (n->awaits_pack && !n->must_unpark) {
+        n->must_unpark = true;
+        n->unpark_at = (struct parked_row){.key = {PARKED_PACK}};
+    }
     n->awaits_pack = false;
 }
 
