@@ -43,6 +43,18 @@ struct content_entry {
     struct hf_bytes body;  /* packed body (body.h); n = 0: not sent */
 };
 
+/** Delivered receipt: durable here, and what the gates said. Not receipted
+ * itself. A push's receipt also acknowledges its chain. */
+struct content_receipt {
+    struct hf_id envelope;
+    enum delivery status;
+    enum reason reason;       /* of a refusal */
+    uint64_t at_ms;
+    struct hf_id object;      /* zero: not about a chain */
+    uint32_t have_n;          /* entries of yours that I hold */
+    struct hf_hash have_hash;
+};
+
 /** Entries of either author; the receiver files each under its author. */
 struct content_push {
     enum object_kind kind;
@@ -50,6 +62,8 @@ struct content_push {
     uint32_t have_n;          /* last of your entries that I hold */
     struct hf_hash have_hash; /* its hash; zero for 0 */
     struct hf_id answers;     /* id of the ask this answers; zero: none */
+    struct content_receipt told; /* in the same envelope; its envelope zero:
+                                    none; object and have_* are the push's */
     size_t n;
     struct content_entry entry[CONTENT_ENTRIES_MAX];
 };
@@ -61,18 +75,6 @@ struct content_ask {
     struct hf_id ask;       /* random; the pushes that answer carry it */
     uint32_t shared;        /* 0: a question. Else the answer to one for every
                                object: so many are shared, plus one */
-};
-
-/** Delivered receipt: durable here, and what the gates said. Not receipted
- * itself. A push's receipt also acknowledges its chain. */
-struct content_receipt {
-    struct hf_id envelope;
-    enum delivery status;
-    enum reason reason;       /* of a refusal */
-    uint64_t at_ms;
-    struct hf_id object;      /* zero: not about a chain */
-    uint32_t have_n;          /* entries of yours that I hold */
-    struct hf_hash have_hash;
 };
 
 /* What is counted besides objects: a need that was not met (service: the

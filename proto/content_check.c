@@ -22,10 +22,24 @@ entry_ok(const struct content_entry *e)
 }
 
 static bool
+receipt_ok(const struct content_receipt *r)
+{
+    return !hf_id_is_zero(&r->envelope) && r->status > DELIVERY_NONE &&
+           r->status < DELIVERY_END && r->reason < REASON_END &&
+           field_time(r->at_ms) && is_position(r->have_n, &r->have_hash) &&
+           (r->have_n == 0 || !hf_id_is_zero(&r->object));
+}
+
+static bool
 push_ok(const struct content_push *p)
 {
     if (!is_object(p->kind, &p->object) ||
         !is_position(p->have_n, &p->have_hash) || p->n > CONTENT_ENTRIES_MAX)
+        return false;
+    if (!hf_id_is_zero(&p->told.envelope) &&
+        (!receipt_ok(&p->told) || !hf_id_eq(&p->told.object, &p->object) ||
+         p->told.have_n != p->have_n ||
+         !hf_hash_eq(&p->told.have_hash, &p->have_hash)))
         return false;
     for (size_t i = 0; i < p->n; i++)
         if (!entry_ok(&p->entry[i]))
@@ -40,15 +54,6 @@ ask_ok(const struct content_ask *a)
 
     return (of_all || (is_object(a->kind, &a->object) && a->shared == 0)) &&
            !hf_id_is_zero(&a->ask);
-}
-
-static bool
-receipt_ok(const struct content_receipt *r)
-{
-    return !hf_id_is_zero(&r->envelope) && r->status > DELIVERY_NONE &&
-           r->status < DELIVERY_END && r->reason < REASON_END &&
-           field_time(r->at_ms) && is_position(r->have_n, &r->have_hash) &&
-           (r->have_n == 0 || !hf_id_is_zero(&r->object));
 }
 
 static bool

@@ -13,7 +13,7 @@
 #define FIELDS_MAX (CONTENT_CELLS_MAX * 9 + 64)
 #define SPANS_MAX  (CONTENT_CELLS_MAX * 4 + 8)
 
-_Static_assert(CONTENT_ENTRIES_MAX * 4 + 8 < FIELDS_MAX, "a push passes");
+_Static_assert(CONTENT_ENTRIES_MAX * 4 + 16 < FIELDS_MAX, "a push passes");
 _Static_assert(CONTENT_RECEIPTS_MAX * 8 + 8 < FIELDS_MAX, "receipts pass");
 
 struct cursor {
@@ -45,6 +45,26 @@ next_text(struct cursor *c, char *out, size_t n)
     return true;
 }
 
+/* One that says nothing is not sent: a zero here is malformed. */
+static bool
+next_id(struct cursor *c, struct hf_id *ret)
+{
+    return next_fixed(c, ret->b, HF_ID_BYTES) && !hf_id_is_zero(ret);
+}
+
+static bool
+decode_told(const Handoff__V1__Told *pb, struct cursor *at,
+            struct content_push *c)
+{
+    c->told = (struct content_receipt){.status = (enum delivery)pb->status,
+                                       .reason = (enum reason)pb->reason,
+                                       .at_ms = pb->at_ms,
+                                       .object = c->object,
+                                       .have_n = c->have_n,
+                                       .have_hash = c->have_hash};
+    return next_id(at, &c->told.envelope);
+}
+
 static bool
 decode_push(const Handoff__V1__Push *pb, struct cursor *at,
             struct content_push *c)
@@ -54,8 +74,10 @@ decode_push(const Handoff__V1__Push *pb, struct cursor *at,
     c->kind = (enum object_kind)pb->kind;
     c->have_n = pb->have_n;
     if (!next_fixed(at, c->object.b, HF_ID_BYTES) ||
-        !next_fixed(at, c->have_hash.b, HF_HASH_BYTES) ||
-        !next_fixed(at, c->answers.b, HF_ID_BYTES))
+        !next_fixed(at, c->have_hash.b, HF_HASH_BYTES))
+        return false;
+    c->answers = (struct hf_id){{0}};
+    if (pb->has_answers && !next_id(at, &c->answers))
         return false;
     c->n = pb->n_entry;
     for (size_t i = 0; i < c->n; i++) {
@@ -63,7 +85,8 @@ decode_push(const Handoff__V1__Push *pb, struct cursor *at,
         c->entry[i].sig = *at->span++;
         c->entry[i].body = *at->span++;
     }
-    return true;
+    c->told.envelope = (struct hf_id){{0}};
+    return pb->told == NULL || decode_told(pb->told, at, c);
 }
 
 static bool

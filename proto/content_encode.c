@@ -43,6 +43,7 @@ static enum hf_err
 encode_push(const struct content_push *c, struct hf_buf *buf)
 {
     Handoff__V1__Push push = HANDOFF__V1__PUSH__INIT;
+    Handoff__V1__Told told = HANDOFF__V1__TOLD__INIT;
     Handoff__V1__Entry entry[CONTENT_ENTRIES_MAX];
     Handoff__V1__Entry *list[CONTENT_ENTRIES_MAX];
 
@@ -59,9 +60,15 @@ encode_push(const struct content_push *c, struct hf_buf *buf)
     push.object = data(c->object.b, HF_ID_BYTES);
     push.have_n = c->have_n;
     push.have_hash = data(c->have_hash.b, HF_HASH_BYTES);
+    push.has_answers = !hf_id_is_zero(&c->answers);
     push.answers = data(c->answers.b, HF_ID_BYTES);
     push.n_entry = c->n;
     push.entry = list;
+    told.envelope = data(c->told.envelope.b, HF_ID_BYTES);
+    told.status = c->told.status;
+    told.reason = c->told.reason;
+    told.at_ms = c->told.at_ms;
+    push.told = hf_id_is_zero(&c->told.envelope) ? NULL : &told;
     return pack(HANDOFF__V1__CONTENT__WHAT_PUSH, &push, buf);
 }
 

@@ -14,16 +14,8 @@
 
 #define CONTENT_FLOOR 2048u
 
-/* Head of the sealed plaintext; the signature covers what is before it, and
- * the content after it. */
-enum {
-    IN_SENDER = 0,
-    IN_RECIPIENT = 32,
-    IN_ID = 64,
-    IN_BYTES = 80,
-    IN_SIG = 84,
-    IN_CONTENT = IN_SIG + HF_SIG_BYTES
-};
+/* Head of the sealed plaintext. */
+enum { IN_BYTES = 0, IN_SIG = 4, IN_CONTENT = IN_SIG + HF_SIG_BYTES };
 
 static struct hf_bytes
 header_until(const uint8_t *header, size_t n)
@@ -87,8 +79,9 @@ seal_stanza(uint8_t *header, const struct prekey *prekey,
         goto out;
     }
     derive_kek(shared, header, prekey->pk, &kek);
-    hf_box_seal(kek.b, header_until(header, AT_WRAP),
-                (struct hf_bytes){content_key, HF_KEY_BYTES}, header + AT_WRAP);
+    hf_once_seal(kek.b, header_until(header, AT_WRAP),
+                 (struct hf_bytes){content_key, HF_KEY_BYTES},
+                 header + AT_WRAP);
     commit_to_key(content_key, header, &commit);
     memcpy(header + AT_COMMIT, commit.b, HF_HASH_BYTES);
 out:
@@ -98,21 +91,37 @@ out:
     return err;
 }
 
-/* The plaintext that is sealed: who to whom, signature, content, zeros. */
+/* What the inner signature covers: who says it to whom, in which envelope, and
+ * the content. The first three stand in the header and nowhere else, so that
+ * an envelope that was addressed anew does not verify. */
+struct inner_spans {
+    struct hf_bytes of[5];
+};
+
+static struct inner_spans
+inner_spans(const struct envelope_header *h, const uint8_t *inner,
+            struct hf_bytes content)
+{
+    return (struct inner_spans){
+        {{(const uint8_t *)h->sender.s, HF_ORG_BYTES},
+         {(const uint8_t *)h->recipient.s, HF_ORG_BYTES},
+         {h->id.b, HF_ID_BYTES},
+         {inner + IN_BYTES, IN_SIG - IN_BYTES},
+         content}};
+}
+
+/* The plaintext that is sealed: length, signature, content, zeros. */
 static void
 pack_inner(const struct envelope_header *h, const struct hf_secret *op,
            struct hf_bytes content, uint8_t *out, size_t n)
 {
     uint8_t *p = out;
-    const struct hf_bytes spans[] = {{out, IN_SIG}, content};
+    const struct inner_spans spans = inner_spans(h, out, content);
 
     HF_ASSERT(n >= IN_CONTENT + content.n);
-    hf_put_bytes(&p, h->sender.s, HF_ORG_BYTES);
-    hf_put_bytes(&p, h->recipient.s, HF_ORG_BYTES);
-    hf_put_bytes(&p, h->id.b, HF_ID_BYTES);
     hf_put_u32(&p, (uint32_t)content.n);
     HF_ASSERT(p == out + IN_SIG);
-    hf_sign(op, ENVELOPE_INNER_LABEL, spans, 2, out + IN_SIG);
+    hf_sign(op, ENVELOPE_INNER_LABEL, spans.of, 5, out + IN_SIG);
     if (content.n > 0)
         memcpy(out + IN_CONTENT, content.p, content.n);
     memset(out + IN_CONTENT + content.n, 0, n - IN_CONTENT - content.n);
@@ -222,9 +231,9 @@ unwrap(const uint8_t *header, const struct hf_secret *prekey,
         return HF_ERR_POINT;
     hf_secret_public(prekey, prekey_pk);
     derive_kek(shared, header, prekey_pk, &kek);
-    if (hf_box_open(kek.b, header_until(header, AT_WRAP),
-                    (struct hf_bytes){header + AT_WRAP, WRAP_BYTES},
-                    content_key)) {
+    if (hf_once_open(kek.b, header_until(header, AT_WRAP),
+                     (struct hf_bytes){header + AT_WRAP, WRAP_BYTES},
+                     content_key)) {
         commit_to_key(content_key, header, &commit);
         err = hf_equal(commit.b, header + AT_COMMIT, HF_HASH_BYTES)
                   ? HF_OK
@@ -273,7 +282,8 @@ check_inner(struct hf_bytes inner, const struct envelope_header *h,
             const uint8_t sender_op_pk[static 32], struct hf_bytes *ret)
 {
     const uint8_t *p = inner.p + IN_BYTES;
-    struct hf_bytes spans[2] = {{inner.p, IN_SIG}};
+    struct inner_spans spans;
+    struct hf_bytes content;
     size_t n, end;
 
     if (inner.n < IN_CONTENT)
@@ -281,20 +291,17 @@ check_inner(struct hf_bytes inner, const struct envelope_header *h,
     n = hf_get_u32(&p);
     if (n > CONTENT_BYTES_MAX || n > inner.n - IN_CONTENT)
         return HF_ERR_MALFORMED;
-    if (memcmp(inner.p + IN_SENDER, h->sender.s, HF_ORG_BYTES) != 0 ||
-        memcmp(inner.p + IN_RECIPIENT, h->recipient.s, HF_ORG_BYTES) != 0 ||
-        memcmp(inner.p + IN_ID, h->id.b, HF_ID_BYTES) != 0)
-        return HF_ERR_READDRESSED;
-    spans[1] = (struct hf_bytes){inner.p + IN_CONTENT, n};
-    if (!hf_verify(sender_op_pk, ENVELOPE_INNER_LABEL, spans, 2,
+    content = (struct hf_bytes){inner.p + IN_CONTENT, n};
+    spans = inner_spans(h, inner.p, content);
+    if (!hf_verify(sender_op_pk, ENVELOPE_INNER_LABEL, spans.of, 5,
                    inner.p + IN_SIG))
-        return HF_ERR_SIGNATURE;
+        return HF_ERR_READDRESSED;
     end = IN_CONTENT + n;
     if ((pad_bytes(end, CONTROL_FLOOR) != inner.n &&
          pad_bytes(end, CONTENT_FLOOR) != inner.n) ||
         !field_all_zero(inner.p + end, inner.n - end))
         return HF_ERR_MALFORMED;
-    *ret = spans[1];
+    *ret = content;
     return HF_OK;
 }
 

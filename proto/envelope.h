@@ -8,9 +8,9 @@
  * The exact offsets are in WIRE.md. Key agreement: ephemeral X25519 with the
  * recipient's weekly signed prekey; keyed BLAKE2b KDF bound to every identity
  * in the header; XChaCha20-Poly1305 wrap of a random content key; a key
- * commitment; PADME padding with a floor of 2 KiB for content and 512 B for
+ * commitment; PADME padding with a floor of 2 KiB for content and 496 B for
  * control. Inside the body a second signature (label "handoff/1 content")
- * names the one recipient and the envelope id, so that nobody can forward it
+ * covers sender, recipient and envelope id, so that nobody can forward it
  * as theirs. A struct envelope_opened can only be made by envelope_open().
  */
 #ifndef PROTO_ENVELOPE_H
@@ -23,7 +23,7 @@
 #define ENVELOPE_BYTES_MAX   (1200u * 1024u)
 /* To and from suspended and left members, in lane 0 only. */
 #define ENVELOPE_SMALL_MAX   4096
-#define ENVELOPE_HEADER_BYTES 332 /* without the signature, see WIRE.md */
+#define ENVELOPE_HEADER_BYTES 308 /* without the signature, see WIRE.md */
 #define ENVELOPE_LABEL       "handoff/1 envelope"
 #define ENVELOPE_INNER_LABEL "handoff/1 content"
 
@@ -77,7 +77,7 @@ struct hf_id envelope_prekey_id(struct hf_bytes in);
  * @h   suite, size_class and body_bytes are set here, the rest by the caller;
  *      expires_ms <= prekey->until_ms is the caller's duty (asserted)
  * @op  the sender's operation key (SIGN)
- * @is_control  pads to 512 B rather than 2 KiB
+ * @is_control  pads to 496 B rather than 2 KiB
  *
  * HF_ERR_LIMIT  content over CONTENT_BYTES_MAX
  * HF_ERR_POINT  the prekey is of small order
@@ -103,12 +103,13 @@ struct envelope_opened {
  * @plain         cleared, then filled; wipe it after use (hf_buf_free)
  *
  * HF_ERR_MALFORMED    form, sizes or padding
- * HF_ERR_SIGNATURE    outer or inner
+ * HF_ERR_SIGNATURE    the outer one
  * HF_ERR_COMMITMENT   another body, or another content key, than the header's
  * HF_ERR_POINT        the ephemeral key is of small order
  * HF_ERR_SEAL         the key stanza is of another envelope or prekey
  * HF_ERR_CHUNKS       the body's chunks are cut, swapped or of another body
- * HF_ERR_READDRESSED  inside it names another sender, recipient or envelope
+ * HF_ERR_READDRESSED  the inner signature is of another sender, recipient,
+ *                     envelope or content
  */
 HF_NODISCARD enum hf_err envelope_open(struct hf_bytes in,
                                        const uint8_t sender_op_pk[static 32],

@@ -16,6 +16,7 @@
 #define HF_SIG_BYTES   64
 #define HF_KEY_BYTES   32 /* symmetric key */
 #define HF_BOX_BYTES   40 /* XChaCha20-Poly1305 nonce + tag */
+#define HF_ONCE_BYTES  16 /* of them the tag alone: hf_once_seal */
 #define HF_CHUNK_BYTES 65536
 #define HF_SALT_BYTES  16 /* of a passphrase; random, not secret */
 
@@ -126,6 +127,14 @@ void hf_box_seal(const uint8_t key[static HF_KEY_BYTES], struct hf_bytes ad,
 HF_NODISCARD bool hf_box_open(const uint8_t key[static HF_KEY_BYTES],
                               struct hf_bytes ad, struct hf_bytes in,
                               uint8_t *out);
+
+/** hf_once_seal: the same under a key that seals this and nothing else, ever:
+ * it needs no nonce, so only in.n + HF_ONCE_BYTES bytes. */
+void hf_once_seal(const uint8_t key[static HF_KEY_BYTES], struct hf_bytes ad,
+                  struct hf_bytes in, uint8_t *out);
+HF_NODISCARD bool hf_once_open(const uint8_t key[static HF_KEY_BYTES],
+                               struct hf_bytes ad, struct hf_bytes in,
+                               uint8_t *out);
 
 /** hf_stream_seal: secretstream in HF_CHUNK_BYTES chunks, FINAL tag on the
  * last; hf_stream_sealed_bytes(in.n) bytes to @out. */

@@ -13,36 +13,65 @@ _Static_assert(HF_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
 _Static_assert(HF_KEY_BYTES == crypto_secretstream_xchacha20poly1305_KEYBYTES,
                "stream key");
 
+static void
+seal(const uint8_t *key, const uint8_t nonce[static NONCE_BYTES],
+     struct hf_bytes ad, struct hf_bytes in, uint8_t *out)
+{
+    HF_MUST(crypto_aead_xchacha20poly1305_ietf_encrypt(
+        out, NULL, in.p, in.n, ad.p, ad.n, NULL, nonce, key));
+}
+
+/* libsodium zeroes its output when the tag is wrong; ours is promised to stay
+ * as it was, so ask it (with no output) for the verdict first. */
+static bool
+open_checked(const uint8_t *key, const uint8_t nonce[static NONCE_BYTES],
+             struct hf_bytes ad, struct hf_bytes in, uint8_t *out)
+{
+    const size_t n = in.n - TAG_BYTES;
+
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
+            NULL, NULL, in.p, n, in.p + n, ad.p, ad.n, nonce, key) != 0)
+        return false;
+    if (n == 0)
+        return true;
+    HF_MUST(crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
+        out, NULL, in.p, n, in.p + n, ad.p, ad.n, nonce, key));
+    return true;
+}
+
 void
 hf_box_seal(const uint8_t key[static HF_KEY_BYTES], struct hf_bytes ad,
             struct hf_bytes in, uint8_t *out)
 {
     randombytes_buf(out, NONCE_BYTES);
-    HF_MUST(crypto_aead_xchacha20poly1305_ietf_encrypt(
-        out + NONCE_BYTES, NULL, in.p, in.n, ad.p, ad.n, NULL, out, key));
+    seal(key, out, ad, in, out + NONCE_BYTES);
 }
 
 bool
 hf_box_open(const uint8_t key[static HF_KEY_BYTES], struct hf_bytes ad,
             struct hf_bytes in, uint8_t *out)
 {
-    const uint8_t *cipher;
-    size_t n;
-
     if (in.n < HF_BOX_BYTES)
         return false;
-    cipher = in.p + NONCE_BYTES;
-    n = in.n - HF_BOX_BYTES;
-    /* libsodium zeroes its output when the tag is wrong; ours is promised to
-     * stay as it was, so ask it (with no output) for the verdict first. */
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
-            NULL, NULL, cipher, n, cipher + n, ad.p, ad.n, in.p, key) != 0)
-        return false;
-    if (n == 0)
-        return true;
-    HF_MUST(crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
-        out, NULL, cipher, n, cipher + n, ad.p, ad.n, in.p, key));
-    return true;
+    return open_checked(
+        key, in.p, ad,
+        (struct hf_bytes){in.p + NONCE_BYTES, in.n - NONCE_BYTES}, out);
+}
+
+static const uint8_t no_nonce[NONCE_BYTES];
+
+void
+hf_once_seal(const uint8_t key[static HF_KEY_BYTES], struct hf_bytes ad,
+             struct hf_bytes in, uint8_t *out)
+{
+    seal(key, no_nonce, ad, in, out);
+}
+
+bool
+hf_once_open(const uint8_t key[static HF_KEY_BYTES], struct hf_bytes ad,
+             struct hf_bytes in, uint8_t *out)
+{
+    return in.n >= HF_ONCE_BYTES && open_checked(key, no_nonce, ad, in, out);
 }
 
 /* Nothing at all is one empty chunk, so that its end is authentic too. */

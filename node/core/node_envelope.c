@@ -245,6 +245,9 @@ node_take_envelope(struct step *s)
     in.from = *from;
     in.status = DELIVERY_OK;
     in.at_ms = s->now;
+    /* A receipt counts from anybody, and before what its sender did next. */
+    if (c->type == CONTENT_PUSH && !hf_id_is_zero(&c->u.push.told.envelope))
+        push_receipted(s, from, &c->u.push.told);
     if (reach_takes(s, from, c)) {
         take_content(s, from, c, &in);
     } else {

@@ -8,6 +8,10 @@
 #define PUSH_ROOM_BYTES   (CONTENT_BYTES_MAX + 128u * 1024u) /* of one push */
 #define PUSH_ROOM_EFFECTS 16
 #define BODIES_MAX        (CONTENT_BYTES_MAX - 64u * 1024u)
+/* So short a body (who looks after it) fits into the smallest envelope beside
+ * its entry: then nobody outside can tell it from a bare entry, or a receipt.
+ */
+#define SMALL_BODY 72u
 
 /* ---- one envelope ---- */
 
@@ -25,6 +29,16 @@ push_is_receipted(const struct content *c)
            c->type == CONTENT_CLAIMS || is_review(c);
 }
 
+static bool
+is_small(const struct content_push *p)
+{
+    size_t bodies = 0;
+
+    for (size_t i = 0; i < p->n; i++)
+        bodies += p->entry[i].body.n;
+    return bodies <= SMALL_BODY;
+}
+
 struct hf_id
 push_content(struct step *s, const struct hf_org *to, const struct content *c,
              enum envelope_lane lane, const struct hf_id *object, uint32_t n)
@@ -37,10 +51,7 @@ push_content(struct step *s, const struct hf_org *to, const struct content *c,
     e->u.send.envelope = step_fresh_id(s);
     e->u.send.to = *to;
     e->u.send.lane = (uint8_t)lane;
-    e->u.send.is_control = true;
-    if (c->type == CONTENT_PUSH)
-        for (size_t i = 0; i < c->u.push.n; i++)
-            e->u.send.is_control &= c->u.push.entry[i].body.n == 0;
+    e->u.send.is_control = c->type != CONTENT_PUSH || is_small(&c->u.push);
     e->u.send.created_ms = s->now;
     e->u.send.expires_ms =
         until < s->now + NODE_TTL_MS ? until : s->now + NODE_TTL_MS;
@@ -226,11 +237,7 @@ push_begin(struct step *s, const struct live *l)
 static enum envelope_lane
 lane_of(const struct live *l, const struct content_push *p)
 {
-    bool bodies = false;
-
-    for (size_t i = 0; i < p->n; i++)
-        bodies |= p->entry[i].body.n > 0;
-    if (!bodies || l->o.kind == OBJECT_WITHDRAWAL ||
+    if (is_small(p) || l->o.kind == OBJECT_WITHDRAWAL ||
         l->o.terms.urgency >= URGENCY_URGENT)
         return LANE_URGENT;
     return LANE_NORMAL;
@@ -252,6 +259,10 @@ send_from(struct step *s, struct live *l, uint32_t from)
     l->o.sent = n - 1;
     l->o.envelope = push_content(s, &l->o.peer, c, lane_of(l, &c->u.push),
                                  &l->o.id, l->o.sent);
+    if (is_small(&c->u.push)) {
+        s->small = c;
+        s->small_to = l->o.peer;
+    }
     push_waits_no_more(s, l);
     push_resend_at(s, l,
                    s->out->item[s->out->n - 1].u.send.expires_ms + DAY_MS);

@@ -29,31 +29,61 @@ save(struct step *s, struct live *l)
 
 /* ---- receipts ---- */
 
+/* What the envelope was answered with, and how far its chain is held. */
+static struct content_receipt
+receipt_of(struct step *s, const struct node_inbox *in)
+{
+    struct content_receipt r = {.envelope = in->envelope,
+                                .status = in->status,
+                                .reason = in->reason,
+                                .at_ms = in->at_ms};
+    struct node_object o;
+
+    if (!hf_id_is_zero(&in->object) && object_get(s->v, &in->object, &o) &&
+        hf_org_eq(&o.peer, &in->from)) {
+        r.object = in->object;
+        r.have_n = o.n[side_other(o.side)];
+        r.have_hash = o.last[side_other(o.side)];
+        push_trace(s, &in->object, TRACE_ACK, step_me(s), &in->envelope,
+                   in->reason, r.have_n);
+    }
+    return r;
+}
+
+/* What this step had to say of the same object, in an envelope that is no
+ * larger for it: `receive` is made of what it is the receipt of. Both leave
+ * after the same commit as they would have done apart. */
+static bool
+goes_along(struct step *s, const struct hf_org *to,
+           const struct content_receipt *r)
+{
+    struct content_push *p = s->small == NULL ? NULL : &s->small->u.push;
+
+    if (p == NULL || r->status == DELIVERY_UNOPENABLE ||
+        !hf_org_eq(&s->small_to, to) || !hf_id_eq(&p->object, &r->object) ||
+        !hf_id_is_zero(&p->told.envelope))
+        return false;
+    p->have_n = r->have_n;
+    p->have_hash = r->have_hash;
+    p->told = *r;
+    return true;
+}
+
 void
 push_receipt(struct step *s, const struct node_inbox *in)
 {
     static const struct hf_id none;
+    struct content_receipt r;
     struct content *c;
-    struct content_receipt *r;
-    struct node_object o;
 
     if (!push_is_ready(s, &in->from, REACH_RIGHTS))
         return; /* its duplicate will ask again */
+    r = receipt_of(s, in);
+    if (goes_along(s, &in->from, &r))
+        return;
     c = step_content(s, CONTENT_RECEIPT);
     c->u.receipts.n = 1;
-    r = &c->u.receipts.item[0];
-    r->envelope = in->envelope;
-    r->status = in->status;
-    r->reason = in->reason;
-    r->at_ms = in->at_ms;
-    if (!hf_id_is_zero(&in->object) && object_get(s->v, &in->object, &o) &&
-        hf_org_eq(&o.peer, &in->from)) {
-        r->object = in->object;
-        r->have_n = o.n[side_other(o.side)];
-        r->have_hash = o.last[side_other(o.side)];
-        push_trace(s, &in->object, TRACE_ACK, step_me(s), &in->envelope,
-                   in->reason, r->have_n);
-    }
+    c->u.receipts.item[0] = r;
     /* Two that cannot open each other's envelopes would answer each other's
      * answers for ever: this one is known by its lane, which nothing else
      * uses, and is not answered. */

@@ -21,6 +21,8 @@ struct step {
     struct hf_id answers;           /* pushes made now answer this ask */
     enum reason refused;            /* our gate refused what this brought */
     bool again;                     /* a page is done, more is left */
+    struct content *small;          /* the small push made last, and to whom: */
+    struct hf_org small_to;         /* a receipt of its object goes with it */
 };
 
 /** step_fresh: @n bytes nobody can foresee, a function of seed and count. */

@@ -236,12 +236,12 @@ tend(struct noded *n)
         noded_unpark(n);
     }
     tend_prekeys(n);
-    /* For a while only; and those alone, unless all are gone through. */
-    if (n->awaits_pack && !n->must_unpark) {
+    /* For a while only; and no more than has to be gone through. */
+    if (n->awaits_from != 0 && !n->must_unpark) {
         n->must_unpark = true;
-        n->unpark_at = (struct parked_row){.key = {PARKED_PACK}};
+        n->unpark_at = (struct parked_row){.key = {n->awaits_from}};
+        n->awaits_from = 0;
     }
-    n->awaits_pack = false;
 }
 
 /* The clock's own work: START until it is committed, TICK when it is due. */

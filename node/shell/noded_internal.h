@@ -36,7 +36,8 @@ struct noded {
     struct batch batch;
     struct work_queue queue;  /* to be done */
     bool must_unpark;         /* what waits in the store is looked at again */
-    bool awaits_pack;         /* some of it waits for a pack */
+    uint8_t awaits_from;      /* the first pool in which some of it waits for
+                                 a pack; 0: none does */
     struct parked_row unpark_at; /* so far */
     uint64_t unpark_ms;       /* monotonic; when that began by itself */
     struct hf_loop *loop;

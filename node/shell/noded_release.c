@@ -32,12 +32,24 @@ log_envelope(const struct work *w)
            w->why[0] == '\0' ? "-" : w->why, (unsigned)w->n_taken_out);
 }
 
+/* A stored one may have found no room in the pool of those that wait for a
+ * pack: it is still where it was. */
+static void
+note_awaiting(struct noded *n, const struct work *w)
+{
+    const uint8_t pool = w->is_stored ? w->parked.key[0] : PARKED_PACK;
+
+    if (w->is_parked && w->awaits_pack &&
+        (n->awaits_from == 0 || pool < n->awaits_from))
+        n->awaits_from = pool;
+}
+
 static void
 release_envelope(struct noded *n, struct work *w)
 {
     if (!w->is_stored || !w->is_parked)
         log_envelope(w);
-    n->awaits_pack = n->awaits_pack || (w->is_parked && w->awaits_pack);
+    note_awaiting(n, w);
     if (!w->is_stored)
         links_ack(n->links, w->link, w->session, w->token);
     work_free(w);

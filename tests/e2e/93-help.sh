@@ -81,7 +81,8 @@ while read -r verb; do
     n=$((n + 1))
     grep -qxF "$verb" "$work/first" || fail "broker: $verb is not completed"
     grep -q "^.B \"$verb" "$work/man" || fail "broker: $verb: not in the manual"
-done < <(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)\( .*\)*$/\1/p' "$work/help" |
+done < <(sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\)\( .*\)*$/\1/p' \
+    "$work/help" |
     sort -u)
 check "all commands of the broker" test "$n" = 9
 check "with their options" test "$(broker_completes request --new)" = \

@@ -6,7 +6,7 @@
 
 #define FRONT_BYTES   (ENVELOPE_HEADER_BYTES + HF_SIG_BYTES)
 #define CONTENT_FLOOR 2048u
-#define CONTROL_FLOOR 512u
+#define CONTROL_FLOOR 496u
 
 void
 seal_close(struct envelope_header *h, struct hf_bytes content, bool is_control,

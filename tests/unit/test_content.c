@@ -186,6 +186,62 @@ Test(content, push_comes_back_with_its_entries)
     expect_one_encoding();
 }
 
+static void
+make_told(void)
+{
+    struct content_receipt *t = &c.u.push.told;
+
+    make_push(1);
+    memset(c.u.push.answers.b, 5, 16);
+    memset(t->envelope.b, 9, 16);
+    t->status = DELIVERY_REFUSED;
+    t->reason = REASON_NO_CONSENT;
+    t->at_ms = T0;
+    t->object = c.u.push.object;
+    t->have_n = c.u.push.have_n;
+    t->have_hash = c.u.push.have_hash;
+}
+
+Test(content, push_brings_a_receipt_of_its_object)
+{
+    make_told();
+    cr_assert(eq(int, (int)round_trip(), HF_OK));
+    cr_expect(memcmp(&got.u.push.told, &c.u.push.told, sizeof(c.u.push.told)) ==
+              0);
+    cr_expect(hf_id_eq(&got.u.push.answers, &c.u.push.answers));
+    expect_one_encoding();
+
+    make_told();
+    c.u.push.told.have_n++;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "another end");
+    make_told();
+    c.u.push.told.object.b[3] ^= 1;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "another object");
+    make_told();
+    c.u.push.told.status = DELIVERY_NONE;
+    cr_expect(eq(int, (int)round_trip(), HF_ERR_MALFORMED), "of no status");
+}
+
+/* What is left out when it says nothing must not be there saying nothing. */
+Test(content, push_with_an_id_of_zeros_is_refused)
+{
+    make_told();
+    cr_assert(eq(int, (int)content_encode(&c, &buf), HF_OK));
+    for (uint8_t byte = 5; byte <= 9; byte += 4) {
+        uint8_t *at = memmem(
+            buf.p, buf.n,
+            (uint8_t[8]){byte, byte, byte, byte, byte, byte, byte, byte}, 8);
+
+        cr_assert(ne(ptr, at, NULL));
+        memset(at, 0, 16);
+        cr_expect(eq(int, (int)content_decode(hf_buf_bytes(&buf), &got),
+                     HF_ERR_MALFORMED));
+        memset(at, byte, 16);
+        cr_expect(
+            eq(int, (int)content_decode(hf_buf_bytes(&buf), &got), HF_OK));
+    }
+}
+
 Test(content, receipts_come_back)
 {
     make_receipts(3);

@@ -7,15 +7,15 @@
 #include "envelope.h"
 #include "pad.h"
 
-#define HEADER  332u
+#define HEADER  308u
 #define FRONT   (HEADER + 64u)
 #define AT_SEND 24u
 #define AT_RECV 56u
 #define AT_PRE  132u
 #define AT_EPH  164u
 #define AT_WRAP 196u
-#define AT_COMM 268u
-#define AT_BODY 300u
+#define AT_COMM 244u
+#define AT_BODY 276u
 
 static struct hf_secret *alice, *mallory, *prekey_secret, *other_prekey;
 static uint8_t alice_pk[32], mallory_pk[32];
@@ -142,8 +142,8 @@ craft(struct hf_bytes inner)
     spans[0] = (struct hf_bytes){sealed.p, AT_WRAP};
     spans[1] = (struct hf_bytes){prekey.pk, 32};
     hf_hash_keyed(shared, "handoff/1 envelope wrap", spans, 2, &kek);
-    hf_box_seal(kek.b, spans[0], (struct hf_bytes){wrapped, 32},
-                sealed.p + AT_WRAP);
+    hf_once_seal(kek.b, spans[0], (struct hf_bytes){wrapped, 32},
+                 sealed.p + AT_WRAP);
     hf_hash_keyed(key, "handoff/1 envelope commitment", spans, 1, &commit);
     memcpy(sealed.p + AT_COMM, commit.b, 32);
     hf_hash_keyed(key, "handoff/1 envelope stream", NULL, 0, &stream);
@@ -155,22 +155,24 @@ craft(struct hf_bytes inner)
     sign_again(alice, ENVELOPE_LABEL);
 }
 
-/* An inner plaintext of @n bytes: sender, recipient, id, length, signature. */
+/* An inner plaintext of @n bytes: length, signature over sender, recipient, id,
+ * length and content; content. */
 static uint8_t *
 inner_of(const char *sender, const char *recipient, uint8_t id_byte,
          const char *label, const struct hf_secret *key, size_t n)
 {
-    uint8_t *inner = calloc(1, n), *p = inner;
+    uint8_t *inner = calloc(1, n), *p = inner, said[84], *q = said;
     const struct hf_org s = fixture_org(sender), r = fixture_org(recipient);
-    const struct hf_bytes spans[2] = {{inner, 84}, fixture_text("hello")};
+    const struct hf_bytes spans[2] = {{said, 84}, fixture_text("hello")};
 
-    hf_put_bytes(&p, s.s, 32);
-    hf_put_bytes(&p, r.s, 32);
-    memset(p, id_byte, 16);
-    p += 16;
+    hf_put_bytes(&q, s.s, 32);
+    hf_put_bytes(&q, r.s, 32);
+    memset(q, id_byte, 16);
+    q += 16;
+    hf_put_u32(&q, 5);
     hf_put_u32(&p, 5);
     hf_sign(key, label, spans, 2, p);
-    memcpy(inner + 148, "hello", 5);
+    memcpy(inner + 68, "hello", 5);
     return inner;
 }
 
@@ -482,7 +484,7 @@ Test(envelope, made_by_hand_from_the_document_opens)
                  HF_OK));
 }
 
-Test(envelope, whose_inside_names_somebody_else_is_refused)
+Test(envelope, signed_inside_for_somebody_else_is_refused)
 {
     cr_expect(eq(int,
                  (int)open_crafted(inner_of("iom-at", "tvet-hrt", 0x55,
@@ -511,12 +513,12 @@ Test(envelope, whose_inner_signature_is_bad_is_refused)
            (int)open_crafted(inner_of("iom-at", "clinic-kbl", 0x55,
                                       ENVELOPE_INNER_LABEL, mallory, 2048),
                              2048),
-           HF_ERR_SIGNATURE));
+           HF_ERR_READDRESSED));
     cr_expect(eq(int,
                  (int)open_crafted(inner_of("iom-at", "clinic-kbl", 0x55,
                                             ENVELOPE_LABEL, alice, 2048),
                                    2048),
-                 HF_ERR_SIGNATURE));
+                 HF_ERR_READDRESSED));
 }
 
 Test(envelope, padded_otherwise_is_refused)
@@ -537,7 +539,7 @@ Test(envelope, padded_otherwise_is_refused)
               "a length that PADME does not make");
     inner = inner_of("iom-at", "clinic-kbl", 0x55, ENVELOPE_INNER_LABEL, alice,
                      2048);
-    memset(inner + 80, 0xff, 4);
+    memset(inner, 0xff, 4);
     cr_expect(eq(int, (int)open_crafted(inner, 2048), HF_ERR_MALFORMED),
               "a length beyond the end");
 }

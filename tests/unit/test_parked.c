@@ -174,3 +174,21 @@ Test(parked, its_time_runs_on_when_it_moves_to_another_pool)
     cr_expect(eq(u64, at.first_ms, NOW_MS));
     hf_buf_free(&out);
 }
+
+/* How those that await a pack are looked at each minute, alone. */
+Test(parked, a_walk_from_a_pool_meets_that_pool_only)
+{
+    struct parked_row at = {.key = {PARKED_PACK}};
+    struct hf_buf out;
+    uint32_t n = 0;
+
+    hf_buf_init(&out, 1 << 20);
+    for (uint32_t i = 0; i < 40; i++)
+        cr_assert(put(PARKED_MEMBER, i % 2 == 0 ? &iom : &nrc, i));
+    for (uint32_t i = 0; i < 5; i++)
+        cr_assert(put(PARKED_PACK, i % 2 == 0 ? &iom : &nrc, i));
+    for (; parked_next(s, &at, &out); n++)
+        cr_expect(eq(int, at.key[0], PARKED_PACK));
+    cr_expect(eq(u32, n, 5));
+    hf_buf_free(&out);
+}
