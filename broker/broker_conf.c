@@ -17,6 +17,9 @@ static const struct hf_conf_key keys[] = {
      "address:port to listen on, e.g. 0.0.0.0:7300."},
     {"endpoint", HF_CONF_STRING, "", 0, REGISTRY_ENDPOINT_BYTES - 7,
      "host:port as others reach it; the one listened on if not given."},
+    {"key-file", HF_CONF_STRING, "", 0, PATH_MAX - 1,
+     "The file, made by `seal`, under whose key the broker's keys lie sealed; "
+     "absolute. The credential handoff-broker-key comes before it."},
     {"spool-size", HF_CONF_SIZE, "16GiB", UINT64_C(1) << 24, UINT64_C(1) << 42,
      "Ceiling of the spool; then no more is taken."},
     {"links", HF_CONF_U64, "1024", 4, 20000,
@@ -71,6 +74,8 @@ fill(struct broker_file *f, const struct hf_conf *c)
         memcpy(f->endpoint, f->listen, sizeof(f->endpoint));
     else
         (void)snprintf(f->endpoint, sizeof(f->endpoint), "tcp://%s", endpoint);
+    (void)snprintf(f->key_file, sizeof(f->key_file), "%s",
+                   hf_conf_string(c, "key-file"));
     f->spool_bytes = hf_conf_u64(c, "spool-size");
     f->io_threads = (int)hf_conf_u64(c, "io-threads");
     f->core = broker_conf_default(&f->name);

@@ -15,6 +15,7 @@ struct broker_file {
     struct hf_org operated_by;              /* may be empty */
     char listen[REGISTRY_ENDPOINT_BYTES];   /* tcp://address:port to bind */
     char endpoint[REGISTRY_ENDPOINT_BYTES]; /* as others reach it */
+    char key_file[PATH_MAX]; /* seals the keys; may be empty */
     uint64_t spool_bytes;
     int io_threads;
     struct broker_conf core;

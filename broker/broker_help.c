@@ -25,6 +25,10 @@ static const struct line commands[] = {
     {"adopt [--link]",
      "put them in place, once the registry lists them; the link key only when "
      "told, or when the old one no longer counts"},
+    {"seal FILE",
+     "the keys of a broker that does not run, under the key of FILE, which is "
+     "made if it is not there; then set key-file in broker.yaml, or give "
+     "FILE's bytes as the credential handoff-broker-key and delete it"},
     {"compact", "give back disk that is not in use; custody waits meanwhile"},
     {"backup [FOLDER]",
      "the queue and the registry, hot: sealed envelopes, no keys; not told "

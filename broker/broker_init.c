@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "broker_ctl.h"
+#include "broker_seal.h"
 #include "hf_assert.h"
 #include "hf_crypto.h"
 #include "hf_file.h"
@@ -85,21 +86,21 @@ resolve(const char *listen, char out[static REGISTRY_ENDPOINT_BYTES])
 
 static enum hf_err
 make_key(const char *dir, const char *name, enum hf_key_use use,
-         struct hf_secret **ret)
+         const struct hf_secret *wrap, struct hf_secret **ret)
 {
     char path[PATH_MAX];
-    enum hf_err err =
-        hf_secret_load(hf_path(path, sizeof(path), dir, name), use, ret);
+    enum hf_err err = hf_secret_load_under(
+        hf_path(path, sizeof(path), dir, name), use, wrap, ret);
 
     if (err == HF_OK)
         return HF_OK; /* a first init was interrupted: go on with it */
     err = hf_secret_new(use, ret);
-    return err ? err : hf_secret_store(path, *ret);
+    return err ? err : hf_secret_store_under(path, *ret, wrap);
 }
 
 static enum hf_err
 make_request(const char *dir, const struct broker_file *f,
-             struct hf_buf *request)
+             const struct hf_secret *wrap, struct hf_buf *request)
 {
     struct join_request r = {.is_broker = true};
     struct hf_secret *identity = NULL;
@@ -110,11 +111,11 @@ make_request(const char *dir, const struct broker_file *f,
 
     err = hf_mkdir(hf_path(path, sizeof(path), dir, "keys"));
     if (!err)
-        err = make_key(dir, "keys/identity.key", HF_KEY_SIGN, &identity);
+        err = make_key(dir, "keys/identity.key", HF_KEY_SIGN, wrap, &identity);
     if (!err)
-        err = make_key(dir, "keys/op.key", HF_KEY_SIGN, &op);
+        err = make_key(dir, "keys/op.key", HF_KEY_SIGN, wrap, &op);
     if (!err)
-        err = make_key(dir, "keys/link.key", HF_KEY_DH, &link);
+        err = make_key(dir, "keys/link.key", HF_KEY_DH, wrap, &link);
     if (!err) {
         r.made_ms = hf_clock_wall_ms();
         r.broker.id = f->name;
@@ -139,6 +140,7 @@ make_request(const char *dir, const struct broker_file *f,
 static enum hf_err
 make_broker(const struct broker_init *how, struct hf_buf *request, char *error)
 {
+    struct hf_secret *wrap = NULL;
     struct broker_file f = {0};
     enum hf_err err;
 
@@ -153,13 +155,31 @@ make_broker(const struct broker_init *how, struct hf_buf *request, char *error)
         return say(error, HF_ERR_MALFORMED, "--listen",
                    "give HOST:PORT of an address of this machine");
     memcpy(f.endpoint, f.listen, sizeof(f.endpoint));
+    err = broker_seal_key("", &wrap, error);
+    if (err)
+        return err;
     err = hf_mkdir(how->dir);
     if (!err)
-        err = make_request(how->dir, &f, request);
+        err = make_request(how->dir, &f, wrap, request);
+    hf_secret_free(wrap);
     /* The configuration last: with it, the directory is a broker. */
     if (!err)
         err = broker_conf_write(how->dir, &f);
     return err ? say(error, err, how->dir, "cannot initialise") : HF_OK;
+}
+
+/** Of a broker that is there: its keys may lie sealed by now. */
+static enum hf_err
+request_again(const char *dir, const struct broker_file *f,
+              struct hf_buf *request, char *error)
+{
+    struct hf_secret *wrap = NULL;
+    enum hf_err err = broker_seal_key(f->key_file, &wrap, error);
+
+    if (!err)
+        err = make_request(dir, f, wrap, request);
+    hf_secret_free(wrap);
+    return err;
 }
 
 static enum hf_err
@@ -220,7 +240,7 @@ broker_init(const struct broker_init *how, struct hf_buf *request,
         if (!hf_org_parse(how->name, &name) || !hf_org_eq(&name, &f.name))
             return say(error, HF_ERR_EXISTS, how->dir,
                        "is the directory of another broker");
-        err = make_request(how->dir, &f, request);
+        err = request_again(how->dir, &f, request, error);
         if (err)
             (void)say(error, err, how->dir, "cannot write the request");
     }

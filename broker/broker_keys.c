@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "broker_seal.h"
 #include "hf_assert.h"
 #include "hf_crypto.h"
 #include "hf_file.h"
@@ -33,30 +34,34 @@ say(char *error, enum hf_err err, const char *where, const char *what)
 }
 
 static enum hf_err
-make_next(const char *dir, size_t which, bool is_new, struct hf_secret **ret,
-          char *error)
+make_next(const char *dir, const struct hf_secret *wrap, size_t which,
+          bool is_new, struct hf_secret **ret, char *error)
 {
     char path[PATH_MAX];
     enum hf_err err;
 
     hf_path(path, sizeof(path), dir,
             is_new ? files[which].next : files[which].name);
-    err = hf_secret_load(path, files[which].use, ret);
+    err = broker_seal_load(path, files[which].use, wrap, ret, error);
     if (err == HF_ERR_NOT_FOUND && is_new) {
         err = hf_secret_new(files[which].use, ret);
         if (!err)
-            err = hf_secret_store(path, *ret);
+            err = hf_secret_store_under(path, *ret, wrap);
+        if (err)
+            (void)say(error, err, path, "cannot be made");
+    } else if (err == HF_ERR_NOT_FOUND) {
+        (void)say(error, err, path, "key cannot be used");
     }
-    return err ? say(error, HF_ERR_FORBIDDEN, path, "key cannot be used")
-               : HF_OK;
+    return err ? HF_ERR_FORBIDDEN : HF_OK;
 }
 
 /** The identity key that is in use signs for the next one. */
 static enum hf_err
-cross_sign(const char *dir, struct join_request *r, char *error)
+cross_sign(const char *dir, const struct hf_secret *wrap,
+           struct join_request *r, char *error)
 {
     struct hf_secret *before = NULL;
-    enum hf_err err = make_next(dir, IDENTITY, false, &before, error);
+    enum hf_err err = make_next(dir, wrap, IDENTITY, false, &before, error);
 
     if (!err)
         registry_succeed(&r->broker.id, before, r->broker.identity_pk,
@@ -66,7 +71,8 @@ cross_sign(const char *dir, struct join_request *r, char *error)
 }
 
 static enum hf_err
-print_request(const char *dir, const struct broker_file *f, bool new_identity,
+print_request(const char *dir, const struct broker_file *f,
+              const struct hf_secret *wrap, bool new_identity,
               struct hf_secret *const key[N_KEYS], struct hf_buf *request,
               char *error)
 {
@@ -82,7 +88,7 @@ print_request(const char *dir, const struct broker_file *f, bool new_identity,
     r.broker.n_op = 1;
     hf_secret_public(key[LINK], r.broker.link_pk);
     if (new_identity)
-        err = cross_sign(dir, &r, error);
+        err = cross_sign(dir, wrap, &r, error);
     if (err)
         return err;
     err = request_print(&r, key[IDENTITY], request);
@@ -94,6 +100,7 @@ broker_keys_request(const char *dir, bool new_identity, struct hf_buf *request,
                     char error[static HF_CONF_ERROR_BYTES])
 {
     struct hf_secret *key[N_KEYS] = {NULL};
+    struct hf_secret *wrap = NULL;
     struct broker_file f;
     char path[PATH_MAX];
     enum hf_err err = hf_crypto_start();
@@ -104,10 +111,12 @@ broker_keys_request(const char *dir, bool new_identity, struct hf_buf *request,
         return err == HF_ERR_NOT_FOUND
                    ? say(error, err, dir, "no broker here; run init")
                    : err;
+    err = broker_seal_key(f.key_file, &wrap, error);
     for (size_t i = 0; i < N_KEYS && !err; i++)
-        err = make_next(dir, i, i != IDENTITY || new_identity, &key[i], error);
+        err = make_next(dir, wrap, i, i != IDENTITY || new_identity, &key[i],
+                        error);
     if (!err)
-        err = print_request(dir, &f, new_identity, key, request, error);
+        err = print_request(dir, &f, wrap, new_identity, key, request, error);
     if (!err) {
         hf_path(path, sizeof(path), dir, "rotate.yaml");
         err = hf_file_write(path, request->p, request->n, 0644);
@@ -116,6 +125,7 @@ broker_keys_request(const char *dir, bool new_identity, struct hf_buf *request,
     }
     for (size_t i = 0; i < N_KEYS; i++)
         hf_secret_free(key[i]);
+    hf_secret_free(wrap);
     return err;
 }
 
@@ -135,16 +145,16 @@ is_listed(const struct registry_broker *b, size_t which,
 
 /** Which next keys there are; all must be listed. */
 static enum hf_err
-find_next(const char *dir, const struct registry_broker *b,
-          bool ret_is_there[static N_KEYS])
+find_next(const char *dir, const struct hf_secret *wrap,
+          const struct registry_broker *b, bool ret_is_there[static N_KEYS])
 {
     for (size_t i = 0; i < N_KEYS; i++) {
         struct hf_secret *key = NULL;
         uint8_t pk[HF_PK_BYTES];
         char path[PATH_MAX];
-        enum hf_err err =
-            hf_secret_load(hf_path(path, sizeof(path), dir, files[i].next),
-                           files[i].use, &key);
+        enum hf_err err = hf_secret_load_under(
+            hf_path(path, sizeof(path), dir, files[i].next), files[i].use, wrap,
+            &key);
 
         ret_is_there[i] = err == HF_OK;
         if (err == HF_ERR_NOT_FOUND)
@@ -160,14 +170,15 @@ find_next(const char *dir, const struct registry_broker *b,
 }
 
 enum hf_err
-broker_keys_adopt(const char *dir, const struct registry_broker *b,
-                  bool with_link, struct broker_adopted *ret)
+broker_keys_adopt(const char *dir, const struct hf_secret *wrap,
+                  const struct registry_broker *b, bool with_link,
+                  struct broker_adopted *ret)
 {
     const bool link_is_due = hf_clock_wall_ms() >= b->old_link_until_ms;
     bool is_there[N_KEYS];
     char from[PATH_MAX];
     char to[PATH_MAX];
-    enum hf_err err = find_next(dir, b, is_there);
+    enum hf_err err = find_next(dir, wrap, b, is_there);
 
     *ret = (struct broker_adopted){.link_until_ms = b->old_link_until_ms};
     if (err)

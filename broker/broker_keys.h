@@ -11,6 +11,7 @@
 #define BROKER_KEYS_H
 
 #include "broker_conf.h"
+#include "hf_crypto.h"
 
 /**
  * broker_keys_request: make the next operation and link keys, and identity if
@@ -36,6 +37,7 @@ struct broker_adopted {
  * broker_keys_adopt: put the next keys in place, as far as @b, what the
  * registry in force says of this broker, lists them.
  *
+ * @wrap       under which they lie sealed; NULL: in clear
  * @with_link  the link key too, although the old one still counts; without
  *             it, only when that time has passed
  *
@@ -44,6 +46,7 @@ struct broker_adopted {
  * HF_ERR_FORBIDDEN, HF_ERR_IO
  */
 HF_NODISCARD enum hf_err broker_keys_adopt(const char *dir,
+                                           const struct hf_secret *wrap,
                                            const struct registry_broker *b,
                                            bool with_link,
                                            struct broker_adopted *ret);

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "broker_seal.h"
 #include "brokerd_internal.h"
 #include "hf_allow.h"
 #include "hf_assert.h"
@@ -112,32 +113,41 @@ on_loaded_doc(void *arg, const struct shelf_doc *doc)
 }
 
 static enum hf_err
-load_key(const char *dir, const char *name, enum hf_key_use use,
+load_key(struct brokerd *d, const char *name, enum hf_key_use use,
          struct hf_secret **ret, char *error)
 {
     char path[PATH_MAX];
-    enum hf_err err =
-        hf_secret_load(hf_path(path, sizeof(path), dir, name), use, ret);
+    enum hf_err err = broker_seal_load(
+        hf_path(path, sizeof(path), d->dir, name), use, d->wrap, ret, error);
 
-    if (err)
-        say(error,
-            "%s: key cannot be used: %s; must be a file of ours "
-            "with mode 0600",
-            path, hf_err_text(err));
+    if (err == HF_ERR_NOT_FOUND)
+        say(error, "%s: key is not there; run init", path);
     return err;
+}
+
+/* Keys that still lie in clear are sealed as soon as there is a key for it. */
+static enum hf_err
+load_keys(struct brokerd *d, char *error)
+{
+    enum hf_err err = broker_seal_key(d->conf.key_file, &d->wrap, error);
+
+    if (!err)
+        err = load_key(d, "keys/op.key", HF_KEY_SIGN, &d->op, error);
+    if (!err)
+        err = load_key(d, "keys/link.key", HF_KEY_DH, &d->link, error);
+    if (!err && d->wrap != NULL)
+        err = broker_seal_files(d->dir, d->wrap, error);
+    return err ? HF_ERR_FORBIDDEN : HF_OK;
 }
 
 static enum hf_err
 open_files(struct brokerd *d, char *error)
 {
     char path[PATH_MAX];
-    enum hf_err err;
+    enum hf_err err = load_keys(d, error);
 
-    err = load_key(d->dir, "keys/op.key", HF_KEY_SIGN, &d->op, error);
-    if (!err)
-        err = load_key(d->dir, "keys/link.key", HF_KEY_DH, &d->link, error);
     if (err)
-        return HF_ERR_FORBIDDEN;
+        return err;
     err = spool_open(hf_path(path, sizeof(path), d->dir, "spool"),
                      d->conf.spool_bytes, &d->spool);
     if (err)
@@ -342,6 +352,7 @@ brokerd_close(struct brokerd **broker)
     spool_close(&d->spool);
     registry_free(d->registry);
     hf_buf_free(&d->registry_set);
+    hf_secret_free(d->wrap);
     hf_secret_free(d->op);
     hf_secret_free(d->link);
     free(d);

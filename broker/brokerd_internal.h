@@ -63,6 +63,7 @@ struct keep {
 struct brokerd {
     char dir[PATH_MAX];
     struct broker_file conf;
+    struct hf_secret *wrap; /* the keys lie sealed under it; NULL: in clear */
     struct hf_secret *op;
     struct hf_secret *link;
     struct spool *spool;

@@ -253,11 +253,12 @@ brokerd_registry_adopt(struct brokerd *d, bool with_link,
     enum hf_err err = HF_ERR_BUSY;
 
     if (self != NULL)
-        err = broker_keys_adopt(d->dir, self, with_link, ret);
+        err = broker_keys_adopt(d->dir, d->wrap, self, with_link, ret);
     if (err)
         return err;
-    err = hf_secret_load(hf_path(path, sizeof(path), d->dir, "keys/op.key"),
-                         HF_KEY_SIGN, &op);
+    err =
+        hf_secret_load_under(hf_path(path, sizeof(path), d->dir, "keys/op.key"),
+                             HF_KEY_SIGN, d->wrap, &op);
     if (!err) { /* receipts from here on are signed with it */
         hf_secret_free(d->op);
         d->op = op;

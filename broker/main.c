@@ -14,6 +14,7 @@
 #include "broker_init.h"
 #include "broker_keys.h"
 #include "broker_restore.h"
+#include "broker_seal.h"
 #include "brokerd.h"
 #include "hf_file.h"
 #include "hf_proc.h"
@@ -22,7 +23,7 @@
 struct options {
     const char *dir;
     const char *command; /* NULL: run */
-    const char *folder;  /* of backup and restore */
+    const char *folder;  /* of backup and restore; the file of seal */
     struct broker_init init;
     bool is_daemon;
     bool is_json;
@@ -206,6 +207,29 @@ restore(const struct options *o)
     return EX_OK;
 }
 
+static int
+seal(const struct options *o)
+{
+    char error[HF_CONF_ERROR_BYTES] = "";
+    enum hf_err err;
+
+    if (o->folder == NULL)
+        return fail(EX_USAGE, "seal FILE: give the file of the key");
+    hf_proc_harden();
+    err = broker_seal(o->dir, o->folder, error);
+    if (err) {
+        (void)fail(0, error);
+        return exit_status(err);
+    }
+    if (o->is_json)
+        puts("{\"sealed\": true}");
+    else
+        printf("sealed; set key-file: %s in broker.yaml, or give the file as "
+               "the credential handoff-broker-key\n",
+               o->folder);
+    return EX_OK;
+}
+
 /** Where a backup goes that is not told: DIR/backups, by the time of day. */
 static const char *
 default_folder(const char *dir, char out[static PATH_MAX])
@@ -337,7 +361,8 @@ main(int argc, char **argv)
     if (optind < argc)
         o.command = argv[optind++];
     if (optind < argc &&
-        (strcmp(o.command, "backup") == 0 || strcmp(o.command, "restore") == 0))
+        (strcmp(o.command, "backup") == 0 ||
+         strcmp(o.command, "restore") == 0 || strcmp(o.command, "seal") == 0))
         o.folder = argv[optind++];
     if (o.dir == NULL || o.dir[0] == '\0' || strlen(o.dir) > 1024)
         return fail(EX_USAGE, "give the broker's directory: -C DIR");
@@ -351,6 +376,8 @@ main(int argc, char **argv)
         return request(&o);
     if (strcmp(o.command, "restore") == 0)
         return restore(&o);
+    if (strcmp(o.command, "seal") == 0)
+        return seal(&o);
     if (broker_ask_knows(o.command))
         return ask(&o);
     return fail(EX_USAGE, "no such command; see --help");

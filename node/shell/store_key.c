@@ -1,40 +1,17 @@
 #include "store_key.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <unistd.h>
 
+#include "hf_credential.h"
 #include "hf_file.h"
 #include "hf_pass.h"
-
-#define KEY_FILE_BYTES (1 + HF_KEY_BYTES)
-
-/* A credential of the service, if there is one; systemd keeps the folder to
- * itself and to us. */
-static bool
-credential(const char *name, char path[static PATH_MAX])
-{
-    const char *dir = getenv("CREDENTIALS_DIRECTORY");
-
-    if (dir == NULL || dir[0] != '/' || strlen(dir) + 64 > PATH_MAX)
-        return false;
-    (void)hf_path(path, PATH_MAX, dir, name);
-    return access(path, F_OK) == 0;
-}
 
 static bool
 load_credential(const char *path, struct hf_secret **ret, struct fault *fault)
 {
-    struct hf_buf buf;
-    enum hf_err err;
+    const enum hf_err err = hf_credential_key(path, HF_KEY_BOX, ret);
 
-    hf_buf_init(&buf, KEY_FILE_BYTES + 1);
-    err = hf_file_read(path, &buf);
-    if (!err && (buf.n != KEY_FILE_BYTES || buf.p[0] != HF_KEY_BOX))
-        err = HF_ERR_MALFORMED;
-    if (!err)
-        err = hf_secret_from_seed(HF_KEY_BOX, buf.p + 1, ret);
-    hf_buf_free(&buf);
     if (!err)
         return true;
     return fault_set(fault, FAULT_DATA,
@@ -89,7 +66,7 @@ find_passphrase(const char *dir, const char *file, struct hf_pass **ret,
     char path[PATH_MAX];
     enum hf_err err;
 
-    if (credential("handoff-passphrase", path))
+    if (hf_credential("handoff-passphrase", path))
         return read_passphrase(path, false, ret, fault);
     if (file[0] != '\0')
         return read_passphrase(file, true, ret, fault);
@@ -139,7 +116,7 @@ store_key_load(const char *dir, const char *passphrase_file,
     char keys[PATH_MAX];
     char path[PATH_MAX];
 
-    if (credential("handoff-store-key", path))
+    if (hf_credential("handoff-store-key", path))
         return load_credential(path, ret, fault);
     hf_path(keys, sizeof(keys), dir, "keys");
     if (access(hf_path(path, sizeof(path), keys, "store.key"), F_OK) == 0)

@@ -84,7 +84,7 @@ while read -r verb; do
 done < <(sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\)\( .*\)*$/\1/p' \
     "$work/help" |
     sort -u)
-check "all commands of the broker" test "$n" = 9
+check "all commands of the broker" test "$n" = 10
 check "with their options" test "$(broker_completes request --new)" = \
     --new-identity
 while read -r word; do
