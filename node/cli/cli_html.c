@@ -157,8 +157,15 @@ cli_html_field(struct hf_buf *out, const char *key, const char *value)
 static void
 put_scalar(struct hf_buf *out, const json_t *value)
 {
+    char at[CLI_OUT_TIME];
+    uint64_t ms;
+
     if (json_is_string(value)) {
-        cli_html_text(out, cli_tr(json_string_value(value)));
+        const char *text = json_string_value(value);
+        const bool is_time = strlen(text) > 19 && text[10] == 'T' &&
+                             hf_time_parse(text, &ms);
+
+        cli_html_text(out, is_time ? cli_out_time(text, at) : cli_tr(text));
     } else {
         char *text =
             json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));

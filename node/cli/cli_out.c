@@ -368,6 +368,34 @@ cli_out_time(const char *rfc3339, char out[static CLI_OUT_TIME])
     return out;
 }
 
+static const char *
+day_of(const char *time, uint64_t back_ms, char out[static CLI_OUT_TIME])
+{
+    const uint64_t day_ms = UINT64_C(86400000);
+    char text[HF_TIME_TEXT_BYTES];
+    uint64_t ms;
+
+    if (time[0] == '\0')
+        return "";
+    if (!hf_time_parse(time, &ms) || ms % day_ms != 0 || ms < day_ms)
+        return cli_out_time(time, out);
+    (void)snprintf(out, CLI_OUT_TIME, "%.10s",
+                   hf_time_format(ms - back_ms, text));
+    return out;
+}
+
+const char *
+cli_out_first_day(const char *rfc3339, char out[static CLI_OUT_TIME])
+{
+    return day_of(rfc3339, 0, out);
+}
+
+const char *
+cli_out_last_day(const char *rfc3339, char out[static CLI_OUT_TIME])
+{
+    return day_of(rfc3339, 1, out);
+}
+
 const char *
 cli_out_day(const char *rfc3339, char out[static CLI_OUT_TIME])
 {

@@ -77,6 +77,14 @@ const char *cli_out_time(const char *rfc3339, char out[static CLI_OUT_TIME]);
  * "12-07 08:15", and the day alone where the year is another. */
 const char *cli_out_day(const char *rfc3339, char out[static CLI_OUT_TIME]);
 
+/** cli_out_first_day / _last_day: of what holds from an instant, or until one,
+ * as files write it: a file that says "until 2028-12-31" means all of that day,
+ * to midnight. Another time of day is a time; "" stays empty. */
+const char *cli_out_first_day(const char *rfc3339,
+                              char out[static CLI_OUT_TIME]);
+const char *cli_out_last_day(const char *rfc3339,
+                             char out[static CLI_OUT_TIME]);
+
 /** cli_out_id: the first symbols of an id, enough to be told from others and
  * to be given back as an argument: "HC-4K2M9QXT". Returns @out. */
 const char *cli_out_id(const char *id, char out[static CLI_OUT_ID]);

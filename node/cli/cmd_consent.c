@@ -147,36 +147,6 @@ scope_state(const json_t *scope)
     return "covers";
 }
 
-/* A file that says "from 2026-11-02, until 2028-12-31" means whole days, from
- * midnight to midnight; the last day is said as it was written. */
-static const char *
-day_of(const char *time, uint64_t back_ms, char out[static CLI_OUT_TIME])
-{
-    const uint64_t day_ms = UINT64_C(86400000);
-    char text[HF_TIME_TEXT_BYTES];
-    uint64_t ms;
-
-    if (time[0] == '\0')
-        return "";
-    if (!hf_time_parse(time, &ms) || ms % day_ms != 0 || ms < day_ms)
-        return cli_out_time(time, out);
-    (void)snprintf(out, CLI_OUT_TIME, "%.10s",
-                   hf_time_format(ms - back_ms, text));
-    return out;
-}
-
-static const char *
-first_day(const json_t *scope, char out[static CLI_OUT_TIME])
-{
-    return day_of(cli_out_text(scope, "from"), 0, out);
-}
-
-static const char *
-last_day(const json_t *scope, char out[static CLI_OUT_TIME])
-{
-    return day_of(cli_out_text(scope, "until"), 1, out);
-}
-
 static void
 print_scope(struct cli *c, const json_t *scope)
 {
@@ -191,8 +161,10 @@ print_scope(struct cli *c, const json_t *scope)
     cli_out_field(c->out, "  data", categories);
     cli_out_field(c->out, "  to", recipients);
     cli_out_field(c->out, "  for", purposes);
-    cli_out_field(c->out, "  from", first_day(scope, from));
-    cli_out_field(c->out, "  until", last_day(scope, until));
+    cli_out_field(c->out, "  from",
+                  cli_out_first_day(cli_out_text(scope, "from"), from));
+    cli_out_field(c->out, "  until",
+                  cli_out_last_day(cli_out_text(scope, "until"), until));
     free(categories);
     free(purposes);
     free(recipients);

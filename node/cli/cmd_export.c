@@ -173,6 +173,50 @@ put_matter(struct hf_buf *out, const json_t *m)
     cli_html_raw(out, "</ul></section>\n");
 }
 
+static json_t *
+text_or_null(const char *text)
+{
+    return text[0] != '\0' ? json_string(text) : json_null();
+}
+
+/* Scopes with their last day as it was written. */
+static void
+say_days(json_t *scopes)
+{
+    char at[CLI_OUT_TIME];
+    json_t *scope;
+    size_t i;
+
+    json_array_foreach(scopes, i, scope)
+    {
+        const char *day = cli_out_first_day(cli_out_text(scope, "from"), at);
+
+        (void)json_object_set_new(scope, "from", text_or_null(day));
+        day = cli_out_last_day(cli_out_text(scope, "until"), at);
+        (void)json_object_set_new(scope, "until", text_or_null(day));
+    }
+}
+
+/* The consent for reading: neither what a program adds up from it, nor the
+ * bytes under a signature, which the .json copy has. */
+static void
+put_agreed(struct hf_buf *out, const json_t *consent)
+{
+    json_t *plain = json_deep_copy(consent), *version;
+    size_t i;
+
+    (void)json_object_del(plain, "covers");
+    say_days(json_object_get(plain, "scopes"));
+    json_array_foreach(json_object_get(plain, "history"), i, version)
+    {
+        (void)json_object_del(version, "signed");
+        (void)json_object_del(version, "signature");
+        say_days(json_object_get(version, "scopes"));
+    }
+    cli_html_value(out, plain);
+    json_decref(plain);
+}
+
 static void
 put_page(struct hf_buf *out, const json_t *j)
 {
@@ -194,7 +238,7 @@ put_page(struct hf_buf *out, const json_t *j)
     }
     put_shares(out, json_object_get(j, "shared_with"));
     cli_html_heading(out, "what you agreed to");
-    cli_html_value(out, json_object_get(j, "consent"));
+    put_agreed(out, json_object_get(j, "consent"));
     if (json_array_size(json_object_get(j, "matters")) > 0)
         cli_html_heading(out, "what happened");
     json_array_foreach(json_object_get(j, "matters"), i, value)

@@ -36,6 +36,9 @@ check "the page for paper" hf iom-at case export "$case_id" --to "$copy.html"
 check "has the name in its own script" grep -q 'نورزاده' "$copy.html"
 check "in its own direction" grep -q '<bdi dir="auto">نورزاده</bdi>' \
     "$copy.html"
+check "the consent in words: neither signatures nor instants of a machine" \
+    sh -c "grep -q '2028-12-31' '$copy.html' &&
+        ! grep -qE '[0-9a-f]{64}|T00:00:00Z' '$copy.html'"
 check "loads nothing from anywhere" \
     sh -c "! grep -qiE '(src|href)=|url\(|@import|<script' '$copy.html'"
 check "both copies are on record" \

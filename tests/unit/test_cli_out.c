@@ -180,6 +180,21 @@ Test(cli_out, a_table_without_rows_says_so)
     cli_table_free(t);
 }
 
+Test(cli_out, the_last_day_is_the_one_in_the_file)
+{
+    char at[CLI_OUT_TIME];
+
+    cr_expect(eq(str, (char *)cli_out_last_day("2029-01-01T00:00:00Z", at),
+                 "2028-12-31"));
+    cr_expect(eq(str, (char *)cli_out_first_day("2026-11-02T00:00:00Z", at),
+                 "2026-11-02"));
+    cr_expect(eq(str, (char *)cli_out_last_day("", at), ""));
+    (void)setenv("TZ", "UTC", 1);
+    tzset();
+    cr_expect(eq(str, (char *)cli_out_last_day("2029-01-01T08:15:00Z", at),
+                 "2029-01-01 08:15"));
+}
+
 Test(cli_out, times_are_local)
 {
     char at[CLI_OUT_TIME];
