@@ -305,6 +305,14 @@ enum api_verdict api_say_read(struct api_call *c, json_t *json,
 enum api_verdict api_say_copy(struct api_call *c, json_t *json,
                               const struct hf_id *case_id, uint32_t categories);
 
+/* ---- query_next.c ---- */
+
+/** api_asks_next: whether another provider is to be thought of: this one said
+ * no, or its silence has climbed that far. api_put_next: who, by the SOP, as
+ * "next": "to" (null: nobody), "service", "need", "missing_consent". */
+bool api_asks_next(struct api_call *c, const struct node_object *o);
+void api_put_next(struct api_call *c, json_t *j, const struct node_object *o);
+
 /* ---- query_case.c ---- */
 
 /** api_put_name: "name" of a case's person, if this user may read identity. */

@@ -310,6 +310,8 @@ query_object_show(struct api_call *c)
                           "this service is confidential");
     j = api_object(c, &o);
     put_terms(c, j, &o);
+    if (api_asks_next(c, &o))
+        api_put_next(c, j, &o);
     if (o.kind == OBJECT_WITHDRAWAL)
         api_put_withdrawal(c, j, &o);
     /* A provider knows its referral, never the case behind it. */

@@ -36,6 +36,8 @@ task_of(struct api_call *c, const struct node_task *t,
         put_object(j, o);
     else
         api_put_text(j, "kind", hf_id_is_zero(&t->case_id) ? "node" : "case");
+    if (o != NULL && t->rung >= RUNG_NEXT_PROVIDER && api_asks_next(c, o))
+        api_put_next(c, j, o);
     api_put_text(j, "owner", t->owner.s);
     api_put_time(j, "due", t->due_ms);
     api_put_bool(j, "overdue", t->due_ms < c->now_ms);

@@ -299,6 +299,8 @@ static const struct cli_verb verbs[] = {
      "no answer, all was tried", cmd_event, false},
     {"close", "ID", "unmet " BASIC, "feedback read with the returnee",
      cmd_event, false},
+    {"next", "ID", "", "on to the provider that the SOP proposes", cmd_next,
+     true},
     {"recall", "ID", BASIC, "consent is gone: all is destroyed", cmd_event,
      true},
     {"void", "ID", BASIC, "it was made in error", cmd_event, true},

@@ -85,6 +85,7 @@ int cmd_score_show(struct cli *c);
 int cmd_case_report(struct cli *c);
 
 int cmd_tasks(struct cli *c);
+int cmd_next(struct cli *c);
 int cmd_tasks_done(struct cli *c);
 int cmd_route(struct cli *c);
 int cmd_refer(struct cli *c);

@@ -90,6 +90,31 @@ cmd_list(struct cli *c)
     return 0;
 }
 
+/* Beneath the table: whom the SOP would ask where nobody answered. */
+static void
+print_proposals(FILE *out, const json_t *items)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(items, i, item)
+    {
+        const json_t *next = json_object_get(item, "next");
+        const char *to = cli_out_text(next, "to");
+        char id[CLI_OUT_ID];
+
+        if (next == NULL)
+            continue;
+        (void)cli_out_id(cli_out_text(item, "object"), id);
+        if (to[0] == '\0')
+            fprintf(out, "%s: nobody else by the SOP; handoff close %s "
+                         "--unmet yes\n", id, id);
+        else
+            fprintf(out, "%s: next %s, by the SOP; handoff next %s\n", id, to,
+                    id);
+    }
+}
+
 int
 cmd_tasks(struct cli *c)
 {
@@ -128,6 +153,7 @@ cmd_tasks(struct cli *c)
     }
     cli_table_print(t, c->out, CLI_N("Nothing to do."));
     cli_table_free(t);
+    print_proposals(c->out, json_object_get(answer, "items"));
     json_decref(answer);
     return 0;
 }

@@ -101,6 +101,23 @@ waits_text(const char *what)
     return what;
 }
 
+/* What to do with a provider that says no, or nothing. */
+static void
+print_next(FILE *out, const json_t *j)
+{
+    const json_t *next = json_object_get(j, "next");
+    const char *to = cli_out_text(next, "to");
+
+    if (next == NULL)
+        return;
+    if (to[0] == '\0')
+        cli_out_field(out, "Next",
+                      "nobody, by the SOP: handoff close ID --unmet yes");
+    else
+        cli_out_fieldf(out, "Next", "%s, for %s: handoff next ID", to,
+                       cli_out_text(next, "service"));
+}
+
 static void
 print_head(FILE *out, const json_t *j)
 {
@@ -126,6 +143,7 @@ print_head(FILE *out, const json_t *j)
     cli_out_field(out, "Household", cli_out_text(j, "household"));
     cli_out_field(out, "Number", cli_out_text(j, "number"));
     cli_out_field(out, "Decision", cli_out_text(j, "decision"));
+    print_next(out, j);
     cli_out_field(out, "Changed", cli_out_time(cli_out_text(j, "at"), at));
 }
 

@@ -152,6 +152,7 @@ struct node_command {
     enum stage stage;
     enum urgency urgency;
     struct hf_org to;
+    struct hf_org not_to; /* node_plan: as if they had said no; empty: nobody */
     struct hf_name need;
     struct hf_name number;
     struct hf_name user_name;

@@ -99,6 +99,8 @@ fill_request(const struct step *s, const struct node_command *cmd,
     req->from = *step_me(s);
     req->to = cmd->to;
     gather_tried(s, c, req, h);
+    if (cmd->not_to.s[0] != '\0' && req->n_tried < SOP_TRIED_MAX)
+        req->tried[req->n_tried++] = cmd->not_to;
 }
 
 /* Another provider than the SOP's: it must offer the service, and the reason
