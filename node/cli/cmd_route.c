@@ -80,7 +80,7 @@ print_withheld(FILE *out, const json_t *withholds)
     for (size_t i = 0; i < json_array_size(withholds); i++) {
         char *text = held_back_like(withholds, i);
 
-        cli_out_field(out, i == 0 ? "Holds back" : "", text);
+        cli_out_field(out, i == 0 ? CLI_N("Holds back") : "", text);
         free(text);
     }
 }
@@ -105,7 +105,7 @@ print_scope(FILE *out, const json_t *scope)
     char *categories = cli_out_join(json_object_get(scope, "categories"));
     char *purposes = cli_out_join(json_object_get(scope, "purposes"));
 
-    cli_out_fieldf(out, "As a scope",
+    cli_out_fieldf(out, CLI_N("As a scope"),
                    "{ id: %s, categories: [%s], recipients: [{ org: %s }], "
                    "purposes: [%s], until: DATE }",
                    cli_out_text(scope, "id"), categories,
@@ -121,18 +121,18 @@ print_ask(FILE *out, const json_t *j)
     const json_t *ask = json_object_get(j, "ask_consent");
 
     if (ask == NULL) {
-        print_list(out, "Ask consent", json_object_get(j, "missing_consent"),
-                   "");
+        print_list(out, CLI_N("Ask consent"),
+                   json_object_get(j, "missing_consent"), "");
         return;
     }
-    print_list(out, "Ask consent", json_object_get(ask, "required"),
+    print_list(out, CLI_N("Ask consent"), json_object_get(ask, "required"),
                ": nothing goes without it");
     print_list(out,
                json_array_size(json_object_get(ask, "required")) > 0
                    ? ""
-                   : "Ask consent",
+                   : CLI_N("Ask consent"),
                json_object_get(ask, "useful"), ": would go along");
-    cli_out_field(out, "In words", cli_out_text(ask, "words"));
+    cli_out_field(out, CLI_N("In words"), cli_out_text(ask, "words"));
     print_scope(out, json_object_get(ask, "scope"));
 }
 
@@ -146,7 +146,7 @@ print_rules(FILE *out, const json_t *rules)
     {
         const json_t *version = json_object_get(rule, "version");
 
-        cli_out_fieldf(out, i == 0 ? "Because" : "",
+        cli_out_fieldf(out, i == 0 ? CLI_N("Because") : "",
                        "rule %s of %s, version %lld%s%s",
                        cli_out_text(rule, "rule"), cli_out_text(rule, "pack"),
                        (long long)json_integer_value(version),
@@ -164,7 +164,7 @@ print_candidates(FILE *out, const json_t *candidates)
 
     json_array_foreach(candidates, i, item)
     {
-        cli_out_fieldf(out, first ? "Looked at" : "", "%s: %s",
+        cli_out_fieldf(out, first ? CLI_N("Looked at") : "", "%s: %s",
                        cli_out_text(item, "org"), cli_out_text(item, "why"));
         first = false;
     }
@@ -183,7 +183,7 @@ print_clocks(FILE *out, const json_t *clocks)
 
         if (!json_is_string(value))
             continue;
-        cli_out_fieldf(out, first ? "Due" : "", "%-8s %s", key,
+        cli_out_fieldf(out, first ? CLI_N("Due") : "", "%-8s %s", key,
                        cli_out_time(json_string_value(value), at));
         first = false;
     }
@@ -196,18 +196,18 @@ cmd_route_print(FILE *out, const json_t *j)
     const char *to = cli_out_text(j, "to");
 
     if (to[0] != '\0')
-        cli_out_fieldf(out, "Goes to", "%s, for %s", to,
+        cli_out_fieldf(out, CLI_N("Goes to"), "%s, for %s", to,
                        cli_out_text(j, "service"));
     else
-        cli_out_field(out, "Goes to", "nobody: no provider fits");
+        cli_out_field(out, CLI_N("Goes to"), "nobody: no provider fits");
     cli_out_field(out, "Urgency", cli_out_text(j, "urgency"));
     print_rules(out, json_object_get(j, "rules"));
-    cli_out_field(out, "Sends", sends);
+    cli_out_field(out, CLI_N("Sends"), sends);
     print_withheld(out, json_object_get(j, "withholds"));
     print_ask(out, j);
     print_candidates(out, json_object_get(j, "candidates"));
     print_clocks(out, json_object_get(j, "clocks"));
-    cli_out_field(out, "Decision", cli_out_text(j, "decision"));
+    cli_out_field(out, CLI_N("Decision"), cli_out_text(j, "decision"));
     free(sends);
 }
 

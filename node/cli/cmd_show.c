@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_conn.h"
+#include "cli_i18n.h"
 #include "cli_entry.h"
 #include "cli_out.h"
 #include "cmd.h"
@@ -124,25 +125,25 @@ print_head(FILE *out, const json_t *j)
     char at[CLI_OUT_TIME];
     const char *kind = cli_out_text(j, "kind");
 
-    cli_out_fieldf(out, "Id", "%s (%s, %s)", cli_out_text(j, "id"), kind,
+    cli_out_fieldf(out, CLI_N("Id"), "%s (%s, %s)", cli_out_text(j, "id"), kind,
                    cli_out_text(j, "direction"));
     cli_out_fieldf(out, "State", "%s%s%s", cli_out_text(j, "state"),
                    cli_out_true(j, "forked") ? ", FORKED" : "",
                    cli_out_true(j, "overdue") ? ", OVERDUE" : "");
     if (cli_out_text(j, "waiting_for")[0] != '\0')
-        cli_out_fieldf(out, "Waiting", "since %s: %s",
+        cli_out_fieldf(out, CLI_N("Waiting"), "since %s: %s",
                        cli_out_time(cli_out_text(j, "waiting_since"), at),
                        waits_text(cli_out_text(j, "waiting_for")));
-    cli_out_field(out, "From", cli_out_text(j, "from"));
-    cli_out_field(out, "To", cli_out_text(j, "to"));
+    cli_out_field(out, CLI_N("From"), cli_out_text(j, "from"));
+    cli_out_field(out, CLI_N("To"), cli_out_text(j, "to"));
     cli_out_field(out, "Service", cli_out_text(j, "service"));
     cli_out_field(out, "Urgency", cli_out_text(j, "urgency"));
     cli_out_field(out, "Reason", cli_out_text(j, "reason"));
-    cli_out_field(out, "Owner here", cli_out_text(j, "owner"));
+    cli_out_field(out, CLI_N("Owner here"), cli_out_text(j, "owner"));
     cli_out_field(out, "Case", cli_out_text(j, "case"));
     cli_out_field(out, "Household", cli_out_text(j, "household"));
     cli_out_field(out, "Number", cli_out_text(j, "number"));
-    cli_out_field(out, "Decision", cli_out_text(j, "decision"));
+    cli_out_field(out, CLI_N("Decision"), cli_out_text(j, "decision"));
     print_next(out, j);
     cli_out_field(out, "Changed", cli_out_time(cli_out_text(j, "at"), at));
 }
@@ -156,11 +157,12 @@ print_contacts(FILE *out, const json_t *contacts)
         const json_t *who = json_object_get(contacts, sides[i]);
 
         if (json_is_string(who))
-            cli_out_fieldf(out, i == 0 ? "Contacts" : "", "%s: %s", sides[i],
-                           json_string_value(who));
+            cli_out_fieldf(out, i == 0 ? CLI_N("Contacts") : "", "%s: %s",
+                           sides[i], json_string_value(who));
         else if (json_object_size(who) > 0)
-            cli_out_fieldf(out, i == 0 ? "Contacts" : "", "%s: %s %s", sides[i],
-                           cli_out_text(who, "org"), cli_out_text(who, "name"));
+            cli_out_fieldf(out, i == 0 ? CLI_N("Contacts") : "", "%s: %s %s",
+                           sides[i], cli_out_text(who, "org"),
+                           cli_out_text(who, "name"));
     }
 }
 
@@ -177,14 +179,15 @@ print_clocks(FILE *out, const json_t *clocks)
 
         (void)cli_out_time(cli_out_text(item, "due"), due);
         if (json_is_string(met))
-            cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s by %s, done %s%s",
+            cli_out_fieldf(out, i == 0 ? CLI_N("Clocks") : "",
+                           "%-8s by %s, done %s%s",
                            cli_out_text(item, "what"), due,
                            cli_out_time(json_string_value(met), at),
                            cli_out_true(item, "met_in_doubt")
                                ? " (clock in doubt)"
                                : "");
         else
-            cli_out_fieldf(out, i == 0 ? "Clocks" : "", "%-8s by %s%s",
+            cli_out_fieldf(out, i == 0 ? CLI_N("Clocks") : "", "%-8s by %s%s",
                            cli_out_text(item, "what"), due,
                            json_is_true(met) ? ", done" : "");
     }
