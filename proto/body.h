@@ -40,6 +40,7 @@ enum part_type {
                        alone in hand_over and take_over */
     PART_DECISION,  /* decision.h: why this receiver, beside a card */
     PART_TITLE,     /* title.h: how who releases came by the case */
+    PART_HISTORY,   /* history.h: signed versions of the consent in `release` */
     PART_END
 };
 

@@ -281,6 +281,7 @@
     X(REASON_STOP, 39, "stop")                                                 \
     X(REASON_NOTHING_HELD, 40, "nothing_held")                                 \
     X(REASON_NOT_REVIEWER, 41, "not_reviewer")                                 \
+    X(REASON_BAD_HISTORY, 42, "bad_history")                                   \
     X(REASON_NO_SERVICE, 60, "no_service") /* unmet */                         \
     X(REASON_COST, 61, "cost")                                                 \
     X(REASON_ACCESS_BARRIER, 62, "access_barrier")                             \

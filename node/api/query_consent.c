@@ -47,8 +47,10 @@ put_signature(struct api_call *c, json_t *o, const struct hf_id *consent,
     struct hf_bytes row;
     bool verifies;
 
-    if (!history_get(c->env->view, consent, version, &row, &h))
+    if (!history_get(c->env->view, consent, version, &row, &h)) {
+        api_put_bool(o, "unsigned", true); /* none came with the case */
         return;
+    }
     org = c->env->registry == NULL ? NULL
                                    : registry_org(c->env->registry, &h.org);
     row.n = HISTORY_BYTES;
@@ -71,10 +73,19 @@ drop_claims(json_t *doc)
 {
     static const char *const ours[] = {
         "action", "version",     "at",  "state",  "recorded_at", "recorded_by",
-        "role",   "signed",      "org", "signature", "verifies"};
+        "role",   "signed",      "org", "signature", "verifies", "unsigned"};
 
     for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
         (void)json_object_del(doc, ours[i]);
+}
+
+static const char *
+action_state(enum history_action action)
+{
+    return action == HISTORY_GIVEN     ? "given"
+           : action == HISTORY_AMENDED ? "amended"
+           : action == HISTORY_REFUSED ? "refused"
+                                       : "withdrawn";
 }
 
 /* One version: what was signed then, its scopes if @full; what happened. */
@@ -89,7 +100,8 @@ version_of(struct api_call *c, const struct consent *consent, uint32_t version,
     json_t *o = json_object();
     json_t *doc = NULL;
     const char *action, *state = "withdrawn"; /* the one without a document */
-    struct hf_bytes bytes;
+    struct hf_bytes bytes, row;
+    struct history h;
 
     if (consent_doc_get(c->env->view, &consent->id, version, &bytes))
         doc = json_loadb((const char *)bytes.p, bytes.n, 0, NULL);
@@ -97,6 +109,10 @@ version_of(struct api_call *c, const struct consent *consent, uint32_t version,
     for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
         if (action != NULL && strcmp(action, states[i].action) == 0)
             state = states[i].state;
+    /* of a version before the last one only that it was signed came here */
+    if (doc == NULL &&
+        history_get(c->env->view, &consent->id, version, &row, &h))
+        state = action_state(h.action);
     if (!full)
         (void)json_object_del(doc, "scopes");
     drop_claims(doc);

@@ -56,7 +56,7 @@ share_of(struct api_call *c, const struct node_object *o, uint32_t n)
         if (!body_part_get(c->env->view, &o->id, o->side, n, i, &part))
             continue;
         if (part.type == PART_CUSTODY || part.type == PART_LOOKUP ||
-            part.type == PART_TITLE)
+            part.type == PART_TITLE || part.type == PART_HISTORY)
             continue; /* nothing of the person */
         if (share == NULL)
             share = json_object();

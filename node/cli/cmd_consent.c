@@ -209,6 +209,8 @@ print_signature(struct cli *c, const json_t *v)
 {
     char at[CLI_OUT_TIME];
 
+    if (cli_out_true(v, "unsigned"))
+        cli_out_field(c->out, "  signature", "none came with the case");
     if (cli_out_text(v, "signature")[0] == '\0')
         return;
     cli_out_fieldf(c->out, "  recorded", "%s, %s at %s",

@@ -5,6 +5,7 @@
 #include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
+#include "history.h"
 #include "match.h"
 #include "parts.h"
 #include "proxy.h"
@@ -265,6 +266,7 @@ add_consent(struct step *s, const struct node_case *c, struct body *b)
                  (struct hf_bytes){p, parts_consent_pack(&consent, p)});
     if (consent_doc_get(s->v, &consent.id, consent.version, &json))
         disclose_add(b, PART_DETAILS, CATEGORY_NONE, step_copy(s, json));
+    history_add(s, &consent, b);
 }
 
 static bool

@@ -45,4 +45,24 @@ bool history_get(const struct node_view *v, const struct hf_id *consent,
                  uint32_t version, struct hf_bytes *ret_row,
                  struct history *ret);
 
+/* What goes to a new holder with a release: rows as they are kept, oldest
+ * first, of the newest versions; those before them are shown without one. */
+#define HISTORY_ROWS_MAX 64u
+_Static_assert(HISTORY_ROWS_MAX * HISTORY_ROW_BYTES <= PART_BYTES_MAX,
+               "they are one part");
+
+/** history_document: the consent as it was given, in a release: what stands
+ * right behind the consent, not the words of the release itself; or NULL. */
+const struct part *history_document(const struct body *b);
+/** history_add: those of @c into @b. */
+void history_add(struct step *s, const struct consent *c, struct body *b);
+/** history_fits: what @b brings, if anything, is of @c in @case_id, in order of
+ * its versions, each signed by the member that says it recorded it, and the
+ * newest over the document that comes with it. */
+bool history_fits(struct step *s, const struct body *b, const struct consent *c,
+                  const struct hf_id *case_id);
+/** history_take: keep those that fit, beside what is signed here already. */
+void history_take(struct step *s, const struct body *b,
+                  const struct consent *c);
+
 #endif /* NODE_CORE_HISTORY_H */

@@ -66,6 +66,10 @@ struct node_env {
      * that counted when it was made. A pure function. */
     bool (*is_signed)(const struct registry *r, const struct entry *e,
                       struct hf_bytes bytes, const uint8_t sig[static 64]);
+    /** the same of what @org says, at @at_ms, under @label. */
+    bool (*is_said)(const struct registry *r, const struct hf_org *org,
+                    uint64_t at_ms, const char *label, struct hf_bytes bytes,
+                    const uint8_t sig[static 64]);
 };
 
 /* ---- events ---- */

@@ -1,5 +1,6 @@
 #include "profile.h"
 
+#include "history.h"
 #include "household.h"
 #include "inbound.h"
 #include "live_internal.h"
@@ -84,12 +85,25 @@ consent_may_come(const struct step *s, const struct body *b,
                               is_consent_of(s, &c.id, case_id));
 }
 
+static bool
+history_may_come(struct step *s, const struct body *b,
+                 const struct hf_id *case_id)
+{
+    const struct part *packed = body_find(b, PART_CONSENT);
+    struct consent c;
+
+    if (packed == NULL)
+        return body_find(b, PART_HISTORY) == NULL;
+    return parts_consent_unpack(packed->bytes, &c) &&
+           history_fits(s, b, &c, case_id);
+}
+
 static void
 keep_consent(struct step *s, struct live *l, const struct body *b,
              struct node_case *c)
 {
     const struct part *packed = body_find(b, PART_CONSENT);
-    const struct part *json = body_find(b, PART_DETAILS);
+    const struct part *json = history_document(b);
     const struct hf_bytes none = {NULL, 0};
     struct consent consent, held;
 
@@ -106,6 +120,7 @@ keep_consent(struct step *s, struct live *l, const struct body *b,
         consent_put(s->v, &consent, json == NULL ? none : json->bytes);
     }
     c->consent = consent.id;
+    history_take(s, b, &consent);
     object_link(s->v, &consent.id, &l->o.id);
 }
 
@@ -196,6 +211,10 @@ take_release(struct step *s, struct live *l, uint32_t n, const struct body *b)
     l->o.had_case = case_get(s->v, &head.id, &c);
     if (!may_release(s, l, b, &head, &c)) {
         refuse_release(s, l, n, b, REASON_CHECK_FAILED);
+        return;
+    }
+    if (!history_may_come(s, b, &head.id)) {
+        refuse_release(s, l, n, b, REASON_BAD_HISTORY);
         return;
     }
     if (!l->o.had_case)

@@ -156,7 +156,8 @@ open_batch(struct noded *n)
                                      .sops = n->policies.book,
                                      .peer_ctx = n,
                                      .peer_until_ms = noded_peer_until_ms,
-                                     .is_signed = opening_is_signed};
+                                     .is_signed = opening_is_signed,
+                                     .is_said = opening_is_said};
     return batch_init(&n->batch);
 }
 

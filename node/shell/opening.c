@@ -75,6 +75,16 @@ open_notice(struct opening *o, const struct registry *r, struct hf_bytes in,
 }
 
 bool
+opening_is_said(const struct registry *r, const struct hf_org *org,
+                uint64_t at_ms, const char *label, struct hf_bytes bytes,
+                const uint8_t sig[static HF_SIG_BYTES])
+{
+    const struct registry_org *o = r == NULL ? NULL : registry_org(r, org);
+
+    return o != NULL && registry_op_verify(o, at_ms, label, &bytes, 1, sig);
+}
+
+bool
 opening_is_signed(const struct registry *r, const struct entry *e,
                   struct hf_bytes bytes, const uint8_t sig[static HF_SIG_BYTES])
 {

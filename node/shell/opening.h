@@ -39,6 +39,11 @@ void opening_init(struct opening *o, const struct hf_org *self,
 void opening_wipe(struct opening *o);
 void opening_clear(struct opening *o);
 
+/** opening_is_said: the same of bytes under @label that @org signed at @at_ms.
+ */
+bool opening_is_said(const struct registry *r, const struct hf_org *org,
+                     uint64_t at_ms, const char *label, struct hf_bytes bytes,
+                     const uint8_t sig[static HF_SIG_BYTES]);
 /** opening_is_signed: whether @sig is @e's author's over @bytes, by a key that
  * counted when it was made, whoever sent it. */
 bool opening_is_signed(const struct registry *r, const struct entry *e,

@@ -68,6 +68,11 @@ hf iom-at transfer hand-over "$transfer" >/dev/null
 soon "handed over" is iom-at .state handed_over show "$transfer"
 soon "and taken over" is iom-af .custody.holder iom-af case show "$case_id"
 check "epoch 2" is iom-af .custody.epoch 2 case show "$case_id"
+check "with the consent as Vienna signed it" is iom-af \
+    '.history | map("\(.version) \(.org) \(.verifies)") | join(", ")' \
+    "1 iom-at true" consent show "$case_id"
+hf iom-af consent show "$case_id" >"$work/shown"
+check "which is said" grep -q 'signature *good' "$work/shown"
 
 # ---- what both signed
 hf iom-at case show "$case_id" --custody --json >"$work/proof"

@@ -67,6 +67,18 @@ core_verify(const struct registry *r, const struct entry *e,
     return memcmp(sig, good, sizeof(good)) == 0;
 }
 
+static bool
+core_said(const struct registry *r, const struct hf_org *org, uint64_t at_ms,
+          const char *label, struct hf_bytes bytes,
+          const uint8_t sig[static 64])
+{
+    uint8_t good[64];
+
+    (void)at_ms;
+    core_sign_as(org, label, &bytes, 1, good);
+    return registry_org(r, org) != NULL && memcmp(sig, good, sizeof(good)) == 0;
+}
+
 static uint64_t
 core_peer_until(void *ctx, const struct hf_org *peer)
 {
@@ -162,7 +174,8 @@ core_add_node(size_t org)
                                .sops = core->book,
                                .peer_ctx = n,
                                .peer_until_ms = core_peer_until,
-                               .is_signed = core_verify};
+                               .is_signed = core_verify,
+                               .is_said = core_said};
     core_add_users(n);
     return n;
 }

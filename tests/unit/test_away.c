@@ -78,7 +78,8 @@ begin(void)
                             .crypto = &crypto,
                             .registry = r,
                             .peer_until_ms = peer_until,
-                            .is_signed = opening_is_signed};
+                            .is_signed = opening_is_signed,
+                            .is_said = opening_is_said};
     fx = calloc(1, sizeof(*fx));
 }
 
