@@ -1,6 +1,7 @@
 /* Packs beside each other, and beside the service map: sop_audit.h. */
 #include "sop_audit.h"
 
+#include "hf_text.h"
 #include "sop_internal.h"
 
 static void
@@ -13,7 +14,7 @@ tell(struct sop_findings *f, const struct sop_pack *p, uint32_t line,
 
     sop_find(f, SOP_WARNING, line != 0 ? &at : NULL, rule, "%s", what);
     if (i < max && p != NULL)
-        sop_text(f->item[i].pack, sizeof(f->item[i].pack), "%s", p->name.s);
+        hf_say(f->item[i].pack, sizeof(f->item[i].pack), "%s", p->name.s);
 }
 
 /* Words and scenarios are a pack's own: across packs they say nothing. */
@@ -52,7 +53,7 @@ check_hidden(const struct sop_pack *general, const struct sop_pack *local,
             }
         if (!is_hidden || by == NULL)
             continue;
-        sop_text(what, sizeof(what),
+        hf_say(what, sizeof(what),
                  "never reached: rule %s of pack %s is final and takes every "
                  "such case",
                  by->id.s, general->name.s);
@@ -71,7 +72,7 @@ check_twin_services(const struct sop_pack *a, const struct sop_pack *b,
 
         if (k == SOP_NO_SERVICE)
             continue;
-        sop_text(what, sizeof(what),
+        hf_say(what, sizeof(what),
                  "service %s asks for other data than in pack %s", one->code.s,
                  b->name.s);
         if (one->required != b->service[k].def.required ||
@@ -96,7 +97,7 @@ check_ceilings(const struct sop_pack *a, const struct sop_pack *b,
         if (k == SOP_NO_SERVICE || b->service[k].ceiling_ms == 0 ||
             r->clock_ms[CLOCK_CONTACT] <= b->service[k].ceiling_ms)
             continue;
-        sop_text(what, sizeof(what),
+        hf_say(what, sizeof(what),
                  "the clock contact is longer than the ceiling that pack %s "
                  "sets for service %s",
                  b->name.s, code);
@@ -115,7 +116,7 @@ check_gaps(const struct sop_book *book, struct sop_findings *f)
         for (size_t i = 0; (p = sop_book_at(book, i)) != NULL; i++)
             for (size_t k = 0; k < p->n_rules; k++)
                 has_rule |= sop_when_needs(&p->rule[k].when, need);
-        sop_text(what, sizeof(what), "no pack has a rule for %s",
+        hf_say(what, sizeof(what), "no pack has a rule for %s",
                  sop_need_at(need));
         if (!has_rule)
             tell(f, NULL, 0, "", what);
@@ -159,7 +160,7 @@ sop_offer_check(const struct sop_pack *p, const struct hf_name *codes, size_t n,
         bool has_way = is_offered(codes, n, code);
         char what[160];
 
-        sop_text(what, sizeof(what), "no provider offers service %s", code->s);
+        hf_say(what, sizeof(what), "no provider offers service %s", code->s);
         if (!has_way)
             tell(f, p, r->line, r->id.s, what);
         for (size_t k = 0; k < r->n_fallbacks; k++)

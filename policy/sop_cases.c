@@ -59,7 +59,7 @@ read_languages(struct run *r, const struct hf_yaml_node *at,
     for (size_t i = 0; i < list->n; i++) {
         if (strlen(list->item[i]) >= LANGUAGE_BYTES)
             wrong(r, at, "languages", list->item[i]);
-        sop_text(ret[i], LANGUAGE_BYTES, "%s", list->item[i]);
+        hf_say(ret[i], LANGUAGE_BYTES, "%s", list->item[i]);
     }
 }
 
@@ -80,7 +80,7 @@ read_provider(struct run *r, size_t i)
                               raw->assured != NULL ? raw->assured : r->raw->at);
     s->accepting = raw->accepting != RAW_FALSE;
     if (raw->country != NULL)
-        sop_text(s->country, sizeof(s->country), "%s", raw->country);
+        hf_say(s->country, sizeof(s->country), "%s", raw->country);
     s->capacity = -1;
     if (raw->capacity != NULL && *raw->capacity <= INT32_MAX)
         s->capacity = (int32_t)*raw->capacity;
@@ -126,9 +126,9 @@ read_person(struct run *r, const struct hf_yaml_node *at,
         f->birth_ms = read_time(r, at, "birth", raw->birth);
     f->sex = (enum sex)raw->sex;
     if (raw->origin != NULL)
-        sop_text(f->origin, sizeof(f->origin), "%s", raw->origin);
+        hf_say(f->origin, sizeof(f->origin), "%s", raw->origin);
     if (raw->host != NULL)
-        sop_text(f->host, sizeof(f->host), "%s", raw->host);
+        hf_say(f->host, sizeof(f->host), "%s", raw->host);
     read_name(r, at, "province", raw->province, &f->province);
     read_languages(r, at, &raw->languages, f->language);
     f->groups = raw->groups;
@@ -151,7 +151,7 @@ read_wishes(struct run *r, const struct hf_yaml_node *at,
     q->wish_female = (raw->practitioner & 1 << SEX_FEMALE) != 0;
     q->wish_male = (raw->practitioner & 1 << SEX_MALE) != 0;
     if (raw->interpreter != NULL)
-        sop_text(q->interpreter, sizeof(q->interpreter), "%s",
+        hf_say(q->interpreter, sizeof(q->interpreter), "%s",
                  raw->interpreter);
     read_name(r, at, "near", raw->near, &q->near);
     read_name(r, at, "away", raw->away, &q->away);
@@ -206,8 +206,8 @@ fail(struct run *r, size_t i, const char *what, const char *want,
         return;
     f = &r->ret->item[r->ret->n - 1];
     f->line = sop_child(r->cases, i)->line;
-    sop_text(f->name, sizeof(f->name), "%s", r->raw->cases[i].name);
-    sop_text(f->what, sizeof(f->what), "%s: expected %s, got %s", what, want,
+    hf_say(f->name, sizeof(f->name), "%s", r->raw->cases[i].name);
+    hf_say(f->what, sizeof(f->what), "%s: expected %s, got %s", what, want,
              got[0] != '\0' ? got : "none");
 }
 

@@ -1,4 +1,5 @@
 #include "hf_assert.h"
+#include "hf_text.h"
 #include "sop_internal.h"
 
 #define HOUR_MS              UINT64_C(3600000)
@@ -62,7 +63,7 @@ check_clock_order(const struct check *c, size_t i,
     for (size_t k = CLOCK_DECIDE; k < CLOCK_REPORT; k++) {
         char path[32];
 
-        sop_text(path, sizeof(path), "clocks.%s", sop_clock_word[k]);
+        hf_say(path, sizeof(path), "clocks.%s", sop_clock_word[k]);
         if (ms[k] > ms[k + 1])
             SAY(c, SOP_ERROR, i, path, "the clock %s is longer than %s",
                 sop_clock_word[k], sop_clock_word[k + 1]);
@@ -328,7 +329,7 @@ check_needs(const struct check *c, const struct hf_yaml_node *root)
         if (n < 3) {
             const size_t used = strlen(list);
 
-            sop_text(list + used, sizeof(list) - used, "%s%s",
+            hf_say(list + used, sizeof(list) - used, "%s%s",
                      n > 0 ? ", " : "", sop_need_at(need));
         }
         n++;

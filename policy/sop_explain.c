@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "hf_text.h"
 #include "sop_internal.h"
@@ -20,7 +19,7 @@ say(struct hf_buf *out, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    hf_vsay(text, sizeof(text), fmt, args);
     va_end(args);
     column = strspn(text, " ");
     (void)hf_buf_printf(out, "%*s", (int)column, "");
@@ -51,7 +50,7 @@ say_categories(struct hf_buf *out, const char *what, uint32_t set)
         if ((set & CATEGORY_BIT(i)) != 0) {
             const size_t used = strlen(list);
 
-            sop_text(list + used, sizeof(list) - used, "%s%s",
+            hf_say(list + used, sizeof(list) - used, "%s%s",
                      used > 0 ? ", " : "", category_text((enum category)i));
         }
     if (set != 0)

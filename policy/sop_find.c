@@ -1,48 +1,7 @@
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "hf_text.h"
 #include "sop_internal.h"
-
-/* Cut a truncated last character, and put '?' for what a terminal would act
- * upon: findings quote files of other people. */
-static void
-tidy(char *out)
-{
-    size_t n = strlen(out);
-
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
-            out[i] = '?';
-    for (size_t i = 0; i < 4 && n > 0; i++) {
-        if (hf_utf8_ok((const uint8_t *)out, n))
-            return;
-        out[--n] = '\0';
-    }
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)out[i] >= 0x80)
-            out[i] = '?';
-}
-
-__attribute__((format(printf, 3, 0))) static void
-vtext(char *out, size_t n, const char *fmt, va_list args)
-{
-    memset(out, 0, n); /* bytes after the text are compared, too */
-    if (vsnprintf(out, n, fmt, args) < 0)
-        out[0] = '\0';
-    tidy(out);
-    memset(out + strlen(out), 0, n - strlen(out));
-}
-
-void
-sop_text(char *out, size_t n, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    vtext(out, n, fmt, args);
-    va_end(args);
-}
 
 void
 sop_find(struct sop_findings *f, bool is_error, const struct hf_yaml_node *at,
@@ -60,9 +19,9 @@ sop_find(struct sop_findings *f, bool is_error, const struct hf_yaml_node *at,
     item->line = at != NULL ? at->line : 0;
     item->column = at != NULL ? at->column : 0;
     memset(item->pack, 0, sizeof(item->pack));
-    sop_text(item->rule, sizeof(item->rule), "%s", rule);
+    hf_say(item->rule, sizeof(item->rule), "%s", rule);
     va_start(args, fmt);
-    vtext(item->what, sizeof(item->what), fmt, args);
+    hf_vsay(item->what, sizeof(item->what), fmt, args);
     va_end(args);
 }
 
@@ -85,7 +44,7 @@ sop_node(const struct hf_yaml_node *map, const char *path)
         const struct hf_yaml_node *next;
         char key[32];
 
-        sop_text(key, sizeof(key), "%.*s", (int)n, path);
+        hf_say(key, sizeof(key), "%.*s", (int)n, path);
         next = hf_yaml_find(map, key);
         if (next == NULL)
             return map;

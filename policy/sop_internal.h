@@ -142,10 +142,6 @@ sop_when_needs(const struct sop_when *w, size_t i)
 /** sop_service_index: by code; SOP_NO_SERVICE when the pack has none such. */
 uint16_t sop_service_index(const struct sop_pack *p, const char *code);
 
-/** sop_text: vsnprintf into a field of @n bytes; cut at a whole character. */
-void sop_text(char *out, size_t n, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
 /** sop_find: add a finding. @at NULL: the file as a whole. @rule may be "". */
 void sop_find(struct sop_findings *f, bool is_error,
               const struct hf_yaml_node *at, const char *rule, const char *fmt,

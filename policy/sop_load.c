@@ -55,7 +55,7 @@ sop_read_hundredths(const struct sop_at *at, const char *path, const char *text,
     if (text == NULL)
         return none;
     if (n == 4 && text[1] == '.') {
-        sop_text(digits, sizeof(digits), "%c%s", text[0], text + 2);
+        hf_say(digits, sizeof(digits), "%c%s", text[0], text + 2);
         if (hf_parse_u64(digits, 0, 100, &v))
             return (uint8_t)v;
     }
@@ -71,7 +71,7 @@ sop_read_countries(const struct sop_at *at, const char *path,
     HF_ASSERT(list->n <= SOP_PLACES_MAX);
     for (size_t i = 0; i < list->n; i++) {
         if (hf_country_ok(list->item[i]) && strlen(list->item[i]) < 4)
-            sop_text(ret[i].s, sizeof(ret[i].s), "%s", list->item[i]);
+            hf_say(ret[i].s, sizeof(ret[i].s), "%s", list->item[i]);
         else
             sop_find(at->f, SOP_ERROR, sop_child(sop_node(at->node, path), i),
                      at->rule,
@@ -262,7 +262,7 @@ read_clocks(const struct sop_at *at, const struct raw_rule *raw,
     for (size_t i = 0; i < CLOCK_END; i++) {
         char path[32];
 
-        sop_text(path, sizeof(path), "clocks.%s", sop_clock_word[i]);
+        hf_say(path, sizeof(path), "clocks.%s", sop_clock_word[i]);
         r->clock_ms[i] =
             sop_read_duration(at, path, raw->clocks.word[i], SOP_CLOCK_MAX_MS);
     }
@@ -331,7 +331,7 @@ read_rule(const struct hf_yaml_node *node, const struct raw_rule *raw,
 
     sop_read_name(&at, "id", raw->id, &ret->id);
     ret->line = node->line;
-    sop_text(ret->clause, sizeof(ret->clause), "%s", raw->source);
+    hf_say(ret->clause, sizeof(ret->clause), "%s", raw->source);
     read_when(&at, &raw->when, p, &ret->when);
     read_services_of(&at, raw, p, ret);
     ret->urgency =
@@ -385,7 +385,7 @@ read_head(const struct hf_yaml_node *root, const struct raw_pack *raw,
     p->version = raw->version;
     if (p->version == 0)
         SOP_WRONG(&at, "version", "versions begin with 1");
-    sop_text(p->title, sizeof(p->title), "%s", raw->title);
+    hf_say(p->title, sizeof(p->title), "%s", raw->title);
     p->level = (enum sop_level)raw->level;
     p->n_origins = sop_read_countries(&at, "applies.origins",
                                       &raw->applies.origins, p->origin);

@@ -65,7 +65,7 @@ read_zone(const struct sop_at *at, const struct raw_calendar *raw,
     const char *o = raw->offset;
     uint16_t minutes;
 
-    sop_text(ret->zone, sizeof(ret->zone), "%s", raw->time_zone);
+    hf_say(ret->zone, sizeof(ret->zone), "%s", raw->time_zone);
     if (o == NULL) {
         if (!sop_calendar_zone(raw->time_zone, &ret->offset_min,
                                &ret->is_summer_time))
@@ -142,8 +142,8 @@ read_budget(const struct sop_at *at, const struct raw_budget *raw,
     bool is_code = strlen(raw->currency) == 3;
 
     sop_read_name(at, "id", raw->id, &ret->id);
-    sop_text(ret->title, sizeof(ret->title), "%s", raw->title);
-    sop_text(ret->currency, sizeof(ret->currency), "%s", raw->currency);
+    hf_say(ret->title, sizeof(ret->title), "%s", raw->title);
+    hf_say(ret->currency, sizeof(ret->currency), "%s", raw->currency);
     for (size_t i = 0; i < 3 && is_code; i++)
         is_code = raw->currency[i] >= 'A' && raw->currency[i] <= 'Z';
     if (!is_code)
@@ -240,7 +240,7 @@ read_threshold(const struct sop_at *at, const struct raw_threshold *raw,
     ret->of = ret->is_any ? SCORE_COMPOSITE : (enum score)(raw->of - 1);
     ret->below = sop_read_hundredths(at, "below", raw->below, 0);
     ret->above = sop_read_hundredths(at, "above", raw->above, 0);
-    sop_text(ret->prompt, sizeof(ret->prompt), "%s", raw->prompt);
+    hf_say(ret->prompt, sizeof(ret->prompt), "%s", raw->prompt);
     if ((raw->below == NULL) == (raw->above == NULL))
         SOP_WRONG(at, "of", "a threshold has either below or above");
 }

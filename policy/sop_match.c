@@ -1,4 +1,5 @@
 #include "hf_assert.h"
+#include "hf_text.h"
 #include "sop_internal.h"
 
 /* The languages a visit can be held in: a wished interpreter's first. */
@@ -176,15 +177,15 @@ praise(const struct sop_ask *ask, const struct service *s,
     if (is_given(&ask->req->near) && service_serves(s, &ask->req->near))
         place = &ask->req->near;
     if (is_given(place) && service_serves(s, place))
-        sop_text(place_text, sizeof(place_text), "%s", place->s);
+        hf_say(place_text, sizeof(place_text), "%s", place->s);
     else
-        sop_text(place_text, sizeof(place_text), "%s",
+        hf_say(place_text, sizeof(place_text), "%s",
                  s->n_provinces == 0 ? "everywhere" : "other place");
     if (s->capacity > 0)
-        sop_text(room, sizeof(room), ", %d free", (int)s->capacity);
+        hf_say(room, sizeof(room), ", %d free", (int)s->capacity);
     else
-        sop_text(room, sizeof(room), "%s", s->capacity == 0 ? ", full" : "");
-    sop_text(out, SOP_WHY_BYTES, "%s%s%s%s%s%s", place_text,
+        hf_say(room, sizeof(room), "%s", s->capacity == 0 ? ", full" : "");
+    hf_say(out, SOP_WHY_BYTES, "%s%s%s%s%s%s", place_text,
              speaks < l.n ? ", speaks " : "", speaks < l.n ? l.tag[speaks] : "",
              room, s->cost_minor > 0 ? ", costs" : "",
              unmet_wishes(ask->req, s) > 0 ? ", not all wishes" : "");
@@ -279,7 +280,7 @@ sop_match(const struct sop_ask *ask, const struct service *s, uint8_t fallback,
         praise(ask, s, one.c.why);
         one.c.fit = fit(ask, s, one.is_wished);
     } else {
-        sop_text(one.c.why, sizeof(one.c.why), "%s", why);
+        hf_say(one.c.why, sizeof(one.c.why), "%s", why);
         one.c.passed = (uint8_t)passed;
     }
     insert(r, &one);

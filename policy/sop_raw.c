@@ -1,4 +1,5 @@
 #include "sop_raw.h"
+#include "hf_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,7 @@ on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
     if (strncmp(what, "  in ", 5) == 0)
         take_place(c, what);
     else if (c->what[0] == '\0')
-        sop_text(c->what, sizeof(c->what), "%s", what);
+        hf_say(c->what, sizeof(c->what), "%s", what);
 }
 
 /* libcyaml's phrases, and ours. */
@@ -69,12 +70,12 @@ say_plainly(const struct complaint *c, char *out, size_t n)
         const size_t len = strlen(phrases[i].theirs);
 
         if (strncmp(c->what, phrases[i].theirs, len) == 0) {
-            sop_text(out, n, "%s%s%s", phrases[i].ours, c->what + len,
+            hf_say(out, n, "%s%s%s", phrases[i].ours, c->what + len,
                      phrases[i].after);
             return;
         }
     }
-    sop_text(out, n, "%s", c->what[0] != '\0' ? c->what : "cannot be read");
+    hf_say(out, n, "%s", c->what[0] != '\0' ? c->what : "cannot be read");
 }
 
 /* libcyaml's place is the one before the word that it complains of. The first

@@ -1,4 +1,5 @@
 #include "hf_assert.h"
+#include "hf_text.h"
 #include "sop_internal.h"
 
 /* Rules looked at are listed until the room is used; the one that matches
@@ -19,7 +20,7 @@ note_rule(struct sop_decision *d, const struct sop_pack *p,
     if (rule != NULL)
         d->rule_seen[i].rule = *rule;
     d->rule_seen[i].matched = matched;
-    sop_text(d->rule_seen[i].why, sizeof(d->rule_seen[i].why), "%s", why);
+    hf_say(d->rule_seen[i].why, sizeof(d->rule_seen[i].why), "%s", why);
     d->n_rules = (uint8_t)(i + 1);
 }
 
@@ -74,7 +75,7 @@ set_candidates(const struct sop_ranking *r, struct sop_decision *d)
         memcpy(c, &r->item[i].c, sizeof(*c));
         c->chosen = i == chosen;
         if (r->item[i].fits)
-            sop_text(c->why, sizeof(c->why), "%s: %s",
+            hf_say(c->why, sizeof(c->why), "%s: %s",
                      c->chosen ? "chosen" : "also possible", r->item[i].c.why);
     }
     d->n_candidates = (uint8_t)r->n;

@@ -148,10 +148,10 @@ hf_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret)
     return true;
 }
 
-/* How many bytes of @p are one well-formed character; 0 if none is (Unicode
- * 15, table 3-7: no overlong forms, no surrogates, nothing past U+10FFFF). */
-static size_t
-utf8_step(const uint8_t *p, size_t n)
+/* Unicode 15, table 3-7: no overlong forms, no surrogates, nothing past
+ * U+10FFFF. */
+size_t
+hf_utf8_step(const uint8_t *p, size_t n)
 {
     const uint8_t c = p[0];
     size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
@@ -174,7 +174,7 @@ hf_utf8_ok(const uint8_t *p, size_t n)
     size_t i = 0;
 
     while (i < n) {
-        const size_t len = utf8_step(p + i, n - i);
+        const size_t len = hf_utf8_step(p + i, n - i);
 
         if (len == 0)
             return false;

@@ -7,6 +7,8 @@
 #ifndef HF_TEXT_H
 #define HF_TEXT_H
 
+#include <stdarg.h>
+
 #include "hf_err.h"
 #include "hf_types.h"
 
@@ -70,6 +72,18 @@ HF_NODISCARD bool hf_size_parse(const char *text, uint64_t *ret_bytes);
 const char *hf_size_format(uint64_t bytes,
                            char out[static HF_TIME_TEXT_BYTES]);
 
+/** hf_say: text into a field of @n bytes, for people: cut at a whole character;
+ * '?' for what a terminal would act upon and for what is no UTF-8; zeros behind
+ * it. hf_say_more: the same behind the text that is there. */
+void hf_say(char *out, size_t n, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void hf_say_more(char *out, size_t n, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void hf_vsay(char *out, size_t n, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+/** hf_utf8_step: how many bytes of @p are one character; 0: none is. */
+size_t hf_utf8_step(const uint8_t *p, size_t n);
 /** hf_utf8_ok: valid UTF-8 without NUL, C0 controls other than \t \n \r. */
 bool hf_utf8_ok(const uint8_t *p, size_t n);
 

@@ -1,7 +1,5 @@
 /* node_check(): every object held against its chains, every task against its
  * indices. Reads only. */
-#include <stdio.h>
-
 #include "ask.h"
 #include "deadline.h"
 #include "hf_text.h"
@@ -14,8 +12,7 @@ complain(char *why, size_t why_bytes, const struct node_object *o,
 {
     char id[HF_ID_TEXT_BYTES];
 
-    (void)snprintf(why, why_bytes, "%s: %s",
-                   ask_id(o->kind, &o->id, id), what);
+    hf_say(why, why_bytes, "%s: %s", ask_id(o->kind, &o->id, id), what);
     return false;
 }
 

@@ -1,6 +1,6 @@
 #include "reason.h"
 
-#include <stdio.h>
+#include "hf_text.h"
 
 #define REASONS_MAX 12
 
@@ -78,12 +78,10 @@ rule_of(enum object_kind kind, enum event event)
 }
 
 static void
-add_names(const struct rule *r, char *room, size_t room_bytes, size_t n)
+add_names(const struct rule *r, char *room, size_t room_bytes)
 {
     for (int i = 0; i < REASONS_MAX && r->allowed[i] != REASON_NONE; i++)
-        if (n < room_bytes)
-            n += (size_t)snprintf(room + n, room_bytes - n, " %s",
-                                  reason_text(r->allowed[i]));
+        hf_say_more(room, room_bytes, " %s", reason_text(r->allowed[i]));
 }
 
 const char *
@@ -91,12 +89,11 @@ reason_names(enum object_kind kind, enum event event, char *room,
              size_t room_bytes)
 {
     const struct rule *r = rule_of(kind, event);
-    const size_t n =
-        (size_t)snprintf(room, room_bytes, "%s",
-                         r != NULL ? "must be one of" : "is not taken here");
 
+    hf_say(room, room_bytes, "%s",
+           r != NULL ? "must be one of" : "is not taken here");
     if (r != NULL)
-        add_names(r, room, room_bytes, n);
+        add_names(r, room, room_bytes);
     return room;
 }
 
@@ -105,20 +102,17 @@ reason_check(enum object_kind kind, enum event event, enum reason reason,
              char *room, size_t room_bytes)
 {
     const struct rule *r = rule_of(kind, event);
-    size_t n = 0;
 
     if (r == NULL || (reason == REASON_NONE && !r->must)) {
         if (r != NULL || reason == REASON_NONE)
             return NULL;
-        (void)snprintf(room, room_bytes, "%s takes no reason",
-                       event_text(event));
+        hf_say(room, room_bytes, "%s takes no reason", event_text(event));
         return room;
     }
     for (int i = 0; i < REASONS_MAX && r->allowed[i] != REASON_NONE; i++)
         if (r->allowed[i] == reason)
             return NULL;
-    n = (size_t)snprintf(room, room_bytes, "%s needs one of the reasons",
-                         event_text(event));
-    add_names(r, room, room_bytes, n);
+    hf_say(room, room_bytes, "%s needs one of the reasons", event_text(event));
+    add_names(r, room, room_bytes);
     return room;
 }

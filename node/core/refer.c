@@ -1,6 +1,4 @@
 /* A referral from plan to draft: what is refused before anything is made. */
-#include <stdio.h>
-
 #include "budget.h"
 #include "hf_assert.h"
 #include "hf_text.h"
@@ -13,13 +11,10 @@
 static const char *
 name_categories(uint32_t set, char *room, size_t room_bytes)
 {
-    size_t n = 0;
-
     room[0] = '\0';
     for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++)
-        if ((set & CATEGORY_BIT(k)) && n < room_bytes)
-            n += (size_t)snprintf(room + n, room_bytes - n, " %s",
-                                  category_text(k));
+        if (set & CATEGORY_BIT(k))
+            hf_say_more(room, room_bytes, " %s", category_text(k));
     return room;
 }
 

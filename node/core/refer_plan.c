@@ -1,5 +1,4 @@
 /* A referral's plan: what SOP and gate say now; nothing is changed. */
-#include <stdio.h>
 
 #include "deadline.h"
 #include "disclose.h"

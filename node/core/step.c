@@ -1,7 +1,6 @@
 #include "step.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "hf_assert.h"
 #include "hf_text.h"
@@ -126,9 +125,9 @@ fill_error(struct node_reply *r, int status, const char *code,
 {
     HF_ASSERT(status != 0);
     r->status = status;
-    (void)snprintf(r->code, sizeof(r->code), "%s", code);
-    (void)snprintf(r->hint, sizeof(r->hint), "%s", hint);
-    (void)vsnprintf(r->message, sizeof(r->message), fmt, ap);
+    hf_say(r->code, sizeof(r->code), "%s", code);
+    hf_say(r->hint, sizeof(r->hint), "%s", hint);
+    hf_vsay(r->message, sizeof(r->message), fmt, ap);
 }
 
 void

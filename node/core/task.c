@@ -2,9 +2,8 @@
  * owner (open tasks), by case and by object (all). */
 #include "task.h"
 
-#include <stdio.h>
-
 #include "hf_assert.h"
+#include "hf_text.h"
 #include "ladder.h"
 #include "row.h"
 
@@ -455,8 +454,7 @@ task_check(const struct node_view *v, char *why, size_t why_bytes)
 
     while (v->seek(v->ctx, NODE_TASKS, row_span(&k), &key, &row)) {
         if (!row_unwrap(row, &t, sizeof(t)) || !is_filed(v, &t)) {
-            (void)snprintf(why, why_bytes,
-                           "a task is not where it is looked for");
+            hf_say(why, why_bytes, "a task is not where it is looked for");
             return false;
         }
         k = row_id(&t.id);

@@ -31,15 +31,18 @@ SYSTEM = set("""
     sys/resource sys/signalfd sys/socket sys/stat sys/statvfs sys/syscall
     sys/time sys/timerfd sys/types sys/uio sys/un sys/wait
     """.split())
-# A core sees no clock, file, socket or thread. stdio is there for snprintf,
-# stdlib for what *_new() allocates; `calls` looks after both.
-CORE_SYSTEM = set("inttypes stdarg stdbool stddef stdint stdio stdlib string"
-                  .split())
+# What decides sees no clock, file, socket, stream or thread, not even through a
+# header of ours. stdlib is there for what *_new() allocates; `calls` looks
+# after that.
+CORE_SYSTEM = set("inttypes stdarg stdbool stddef stdint stdlib string".split())
+DECIDING = CORES + ("policy",)
+# They read text: a library's messages, a library's tree.
+NOT_DECIDING = ("policy/sop_raw.c",)
 
 BANNED = ("strcpy strcat sprintf vsprintf gets strtok atoi atol atoll strtol rand "
           "srand random time localtime gmtime ctime system popen alloca assert").split()
-CORE_BANNED = ("printf fprintf vfprintf puts fputs putc fopen fread fwrite "
-               "getenv exit abort").split()
+CORE_BANNED = ("printf fprintf vfprintf snprintf vsnprintf sscanf puts fputs putc "
+               "fopen fread fwrite getenv exit abort").split()
 HEAP = "malloc calloc realloc free strdup strndup".split()
 
 # A folder's files are named in one of these, there or in a folder above it.
@@ -139,10 +142,38 @@ def check_one_include(path, number, name, table, headers):
         if name.endswith("_internal.h") and owner != folder:
             report(path, number, f"{name} is for {owner} only")
     elif name[:-2] in SYSTEM:
-        if folder in CORES and name[:-2] not in CORE_SYSTEM:
-            report(path, number, f"a core may not include <{name}>")
+        if decides(path) and name[:-2] not in CORE_SYSTEM:
+            report(path, number, f"what decides may not include <{name}>")
     elif library not in libraries:
         report(path, number, f"{folder} does not own <{name}>")
+
+
+def decides(path):
+    return folder_of(path) in DECIDING and path not in NOT_DECIDING
+
+
+def included(path):
+    """What a file includes, with the lines."""
+    for i, line in enumerate(read(path).split("\n"), 1):
+        m = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+        if m:
+            yield i, m.group(1)
+
+
+def check_seen(path, headers):
+    """What a deciding file sees through headers of ours."""
+    seen, ahead = set(), [path]
+    while ahead:
+        at = ahead.pop()
+        for _, name in included(at):
+            owner = owner_of(name, at, headers)
+            header = f"{owner}/{os.path.basename(name)}"
+            if owner is None and name[:-2] in SYSTEM - CORE_SYSTEM and \
+                    at != path:
+                report(path, 1, f"what decides sees <{name}> through {at}")
+            elif owner is not None and header not in seen:
+                seen.add(header)
+                ahead.append(header)
 
 
 def check_includes():
@@ -161,10 +192,10 @@ def check_includes():
         if folder_of(path) not in table:
             report(path, 1, "its folder has no row in CONTRIBUTING.md")
             continue
-        for i, line in enumerate(read(path).split("\n"), 1):
-            m = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
-            if m:
-                check_one_include(path, i, m.group(1), table, headers)
+        for i, name in included(path):
+            check_one_include(path, i, name, table, headers)
+        if decides(path):
+            check_seen(path, headers)
 
 
 # ---- headers compile alone --------------------------------------------------
@@ -207,7 +238,7 @@ def check_calls():
     for path in C_FILES:
         if not is_under(path, PRODUCT):
             continue
-        core = folder_of(path) in CORES
+        core = decides(path)
         function = ""
         text = without_comments(read(path))
         for i, line in enumerate(text.split("\n"), 1):
@@ -220,8 +251,8 @@ def check_calls():
             if not core:
                 continue
             for m in in_core.finditer(line):
-                report(path, i, f"a core does not call {m.group(1)}()")
-            for m in heap.finditer(line):
+                report(path, i, f"what decides does not call {m.group(1)}()")
+            for m in heap.finditer(line) if folder_of(path) in CORES else []:
                 if not re.search(r"^alloc_|_(new|free|init|clear)$",
                                  function):
                     report(path, i, f"{m.group(1)}() outside *_new, *_free")

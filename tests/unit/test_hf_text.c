@@ -419,3 +419,57 @@ Test(hf_text, fields_are_little_endian_and_move_the_pointer)
     cr_expect(memcmp(three, "abc", 3) == 0);
     cr_expect(r == w);
 }
+
+/* ---- text for people ---- */
+
+Test(hf_text, what_is_said_is_cut_at_a_whole_character)
+{
+    /* two, three and four bytes each; one byte less than the whole */
+    static const char *const whole[] = {"a\xc3\xa4", "a\xe2\x82\xac",
+                                        "a\xf0\x9f\x98\x80"};
+    char out[8];
+
+    for (size_t i = 0; i < 3; i++) {
+        const size_t n = strlen(whole[i]);
+
+        for (size_t room = 2; room <= n; room++) {
+            hf_say(out, room, "%s", whole[i]);
+            cr_expect(eq(str, out, "a"), "%zu of %zu bytes", room, n);
+        }
+        hf_say(out, n + 1, "%s", whole[i]);
+        cr_expect(eq(str, out, (char *)whole[i]));
+    }
+    hf_say(out, 1, "%s", "text");
+    cr_expect(eq(str, out, ""));
+}
+
+Test(hf_text, what_is_said_moves_no_terminal_and_is_utf8)
+{
+    char out[32];
+
+    hf_say(out, sizeof(out), "%s", "a\x1b[2J\nb\x7f");
+    cr_expect(eq(str, out, "a?[2J?b?"));
+    hf_say(out, sizeof(out), "%s", "\xff\xc3\xa4\xc0\xaf\xed\xa0\x80z");
+    cr_expect(eq(str, out, "?\xc3\xa4?????z"));
+    cr_expect(hf_utf8_ok((const uint8_t *)out, strlen(out)));
+}
+
+Test(hf_text, what_is_said_leaves_zeros_behind_it)
+{
+    char out[16], zeros[16] = {0};
+
+    memset(out, 'x', sizeof(out));
+    hf_say(out, sizeof(out), "%d", 17);
+    cr_expect(eq(int, memcmp(out + 2, zeros, sizeof(out) - 2), 0));
+}
+
+Test(hf_text, more_is_said_as_long_as_there_is_room)
+{
+    char out[12] = "";
+
+    for (int i = 0; i < 5; i++)
+        hf_say_more(out, sizeof(out), "%s%d", i > 0 ? ", " : "", i);
+    cr_expect(eq(str, out, "0, 1, 2, 3,"));
+    hf_say_more(out, sizeof(out), " more");
+    cr_expect(eq(str, out, "0, 1, 2, 3,"));
+}
