@@ -161,6 +161,20 @@ check_rotation(const struct keyring *old, const struct keyring *fresh,
                : HF_ERR_UNTRUSTED;
 }
 
+/* Beginning takes over what `suspend` said: new keys let nobody in. */
+static enum hf_err
+change_keys(struct registry_edit *e, struct keyring *keys,
+            const struct keyring *asked, const struct registry_change *change)
+{
+    enum hf_err err = check_rotation(keys, asked, change);
+
+    if (!err)
+        err = registry_edit_begin_orgs(e);
+    if (!err)
+        rotated(keys, asked, change);
+    return err;
+}
+
 enum hf_err
 registry_edit_rotate(struct registry_edit *e, const struct registry_org *fresh,
                      const struct registry_change *change)
@@ -183,13 +197,9 @@ registry_edit_rotate(struct registry_edit *e, const struct registry_org *fresh,
     keys.id = asked.id = old->id;
     TAKE_KEYS(old, &keys);
     TAKE_KEYS(fresh, &asked);
-    err = check_rotation(&keys, &asked, change);
-    if (!err)
-        err = registry_edit_begin_orgs(e);
+    err = change_keys(e, &keys, &asked, change);
     if (err)
         return err;
-    rotated(&keys, &asked, change);
-    /* Beginning has taken over what `suspend` said: new keys let nobody in. */
     o = *old;
     TAKE_KEYS(&keys, &o);
     return registry_edit_put_org(e, &o);
@@ -216,12 +226,9 @@ registry_edit_rotate_broker(struct registry_edit *e,
     keys.id = asked.id = old->id;
     TAKE_KEYS(old, &keys);
     TAKE_KEYS(fresh, &asked);
-    err = check_rotation(&keys, &asked, change);
-    if (!err)
-        err = registry_edit_begin_orgs(e);
+    err = change_keys(e, &keys, &asked, change);
     if (err)
         return err;
-    rotated(&keys, &asked, change);
     b = *old;
     TAKE_KEYS(&keys, &b);
     memcpy(b.endpoint, fresh->endpoint, sizeof(b.endpoint));

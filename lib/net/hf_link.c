@@ -158,19 +158,6 @@ hf_link_send_buf(struct hf_link *link, struct hf_buf *frame)
     return err;
 }
 
-/** Throw away the remaining parts of a message that has too many. */
-static void
-skip_parts(void *sock)
-{
-    zmq_msg_t msg;
-
-    while (zsock_rcvmore(sock)) {
-        (void)zmq_msg_init(&msg);
-        (void)zmq_msg_recv(&msg, sock, ZMQ_DONTWAIT);
-        (void)zmq_msg_close(&msg);
-    }
-}
-
 enum hf_err
 hf_link_receive(struct hf_link *link, struct hf_frame *ret_frame)
 {
@@ -188,7 +175,7 @@ hf_link_receive(struct hf_link *link, struct hf_frame *ret_frame)
             break;
         /* No frame of ours has several parts, or none: drop it. */
         (void)zmq_msg_close(msg);
-        skip_parts(sock);
+        net_skip_parts(sock);
     }
     hf_frame_move(ret_frame, &frame);
     link->state.last_contact_ms = hf_clock_wall_ms();

@@ -162,3 +162,15 @@ net_is_ipv6(const char *endpoint)
 {
     return strchr(endpoint, '[') != NULL;
 }
+
+void
+net_skip_parts(void *sock)
+{
+    zmq_msg_t msg;
+
+    while (zsock_rcvmore(sock)) {
+        (void)zmq_msg_init(&msg);
+        (void)zmq_msg_recv(&msg, sock, ZMQ_DONTWAIT);
+        (void)zmq_msg_close(&msg);
+    }
+}

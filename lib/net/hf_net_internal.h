@@ -28,6 +28,9 @@ bool net_next_event(zsock_t *monitor, struct net_event *ret_event);
 /** net_msg: the library's message inside a frame. */
 zmq_msg_t *net_msg(struct hf_frame *frame);
 
+/** net_skip_parts: throw away the remaining parts of a message that has too
+ * many. */
+void net_skip_parts(void *sock);
 /** net_take: a message that owns the memory of @buf, which becomes empty. */
 bool net_take(struct hf_buf *buf, zmq_msg_t *ret_msg);
 

@@ -270,18 +270,6 @@ read_rid(void *sock, uint32_t *ret_rid, bool *ret_none)
     return true;
 }
 
-static void
-skip_parts(void *sock)
-{
-    zmq_msg_t msg;
-
-    while (zsock_rcvmore(sock)) {
-        (void)zmq_msg_init(&msg);
-        (void)zmq_msg_recv(&msg, sock, ZMQ_DONTWAIT);
-        (void)zmq_msg_close(&msg);
-    }
-}
-
 enum hf_err
 hf_port_receive(struct hf_port *port, struct hf_port_frame *ret_frame)
 {
@@ -296,7 +284,7 @@ hf_port_receive(struct hf_port *port, struct hf_port_frame *ret_frame)
         if (!read_rid(sock, &rid, &none)) {
             if (none)
                 return HF_ERR_NOT_FOUND;
-            skip_parts(sock);
+            net_skip_parts(sock);
             continue;
         }
         (void)zmq_msg_init(msg);
@@ -305,7 +293,7 @@ hf_port_receive(struct hf_port *port, struct hf_port_frame *ret_frame)
             p = peer_of(port, rid, msg, &ret_frame->is_new);
         if (p == NULL) {
             (void)zmq_msg_close(msg);
-            skip_parts(sock);
+            net_skip_parts(sock);
             continue;
         }
         ret_frame->peer = handle_of(p);

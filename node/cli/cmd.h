@@ -18,6 +18,9 @@ struct hf_buf;
  * caller, or the exit status after having said what is wrong. */
 int cmd_send_file(struct cli *c, const char *method, const char *path,
                   json_t **ret_json);
+/** cmd_check_paper: before anything is read or recorded: whether @path is an
+ * .html or .json file to be made; @what ("copy", "report") it is to hold. */
+int cmd_check_paper(struct cli *c, const char *path, const char *what);
 /** cmd_write_paper: @j as JSON, or by @page as HTML, as @path ends. */
 int cmd_write_paper(struct cli *c, const char *path, const json_t *j,
                     void (*page)(struct hf_buf *out, const json_t *j));

@@ -297,6 +297,21 @@ cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf)
 }
 
 int
+cmd_check_paper(struct cli *c, const char *path, const char *what)
+{
+    char hint[64];
+
+    (void)snprintf(hint, sizeof(hint), "for example --to %s.html", what);
+    if (!ends_with(path, ".html") && !ends_with(path, ".json"))
+        return cli_fail(c, EX_USAGE, "usage", hint,
+                        "%s: a %s is an .html or a .json file", path, what);
+    if (access(path, F_OK) == 0)
+        return cli_fail(c, EX_DATAERR, "exists", "give another --to",
+                        "%s: is there already, and is not overwritten", path);
+    return 0;
+}
+
+int
 cmd_write_paper(struct cli *c, const char *path, const json_t *j,
                 void (*page)(struct hf_buf *out, const json_t *j))
 {
@@ -330,12 +345,9 @@ cmd_case_export(struct cli *c)
     struct cli_path p;
     int status;
 
-    if (!ends_with(path, ".html") && !ends_with(path, ".json"))
-        return cli_fail(c, EX_USAGE, "usage", "for example --to copy.html",
-                        "%s: a copy is an .html or a .json file", path);
-    if (access(path, F_OK) == 0) /* before anything is read or recorded */
-        return cli_fail(c, EX_DATAERR, "exists", "give another --to",
-                        "%s: is there already, and is not overwritten", path);
+    status = cmd_check_paper(c, path, "copy");
+    if (status != 0)
+        return status;
     cli_path_begin(&p, "/cases");
     cli_path_add(&p, c->arg[0]);
     cli_path_add(&p, "export");

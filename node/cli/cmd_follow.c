@@ -257,15 +257,6 @@ put_report(struct hf_buf *out, const json_t *j)
     cli_html_end(out);
 }
 
-static bool
-is_paper(const char *path)
-{
-    const size_t n = strlen(path);
-
-    return n > 5 && (strcasecmp(path + n - 5, ".html") == 0 ||
-                     strcasecmp(path + n - 5, ".json") == 0);
-}
-
 int
 cmd_case_report(struct cli *c)
 {
@@ -274,12 +265,9 @@ cmd_case_report(struct cli *c)
     struct cli_path p;
     int status;
 
-    if (!is_paper(to))
-        return cli_fail(c, EX_USAGE, "usage", "for example --to report.html",
-                        "%s: a report is an .html or a .json file", to);
-    if (access(to, F_OK) == 0) /* before anything is read or recorded */
-        return cli_fail(c, EX_DATAERR, "exists", "give another --to",
-                        "%s: is there already, and is not overwritten", to);
+    status = cmd_check_paper(c, to, "report");
+    if (status != 0)
+        return status;
     cli_path_begin(&p, "/cases");
     cli_path_add(&p, c->arg[0]);
     cli_path_add(&p, "report");

@@ -394,9 +394,8 @@ cmd_registry_sign(struct cli *c)
     return status;
 }
 
-int
-cmd_registry_say(struct cli *c, struct registry_edit *e,
-                 enum registry_role role)
+static void
+say_document(struct cli *c, struct registry_edit *e, enum registry_role role)
 {
     json_t *j = cmd_registry_document(e, role);
 
@@ -408,7 +407,18 @@ cmd_registry_say(struct cli *c, struct registry_edit *e,
                 (long long)json_integer_value(json_object_get(j, "signatures")),
                 (long long)json_integer_value(json_object_get(j, "needed")));
     json_decref(j);
-    return 0;
+}
+
+int
+cmd_registry_finish(struct cli *c, struct registry_edit *e, int status,
+                    enum registry_role role)
+{
+    if (status == 0)
+        status = cmd_registry_save(c, c->arg[0], e);
+    if (status == 0)
+        say_document(c, e, role);
+    registry_edit_free(e);
+    return status;
 }
 
 int

@@ -38,8 +38,9 @@ int cmd_registry_ask(struct cli *c, struct registry_edit *e, unsigned roles);
 /** cmd_registry_document: {"role", "version", "expires", "words",
  * "signatures", "needed", "complete"}; NULL when there is none. */
 json_t *cmd_registry_document(struct registry_edit *e, enum registry_role role);
-/** cmd_registry_say: the state of that document, as a command's result. */
-int cmd_registry_say(struct cli *c, struct registry_edit *e,
-                     enum registry_role role);
+/** cmd_registry_finish: with @status 0, save @e as the first argument and say
+ * the state of the document of @role; free @e. The exit status. */
+int cmd_registry_finish(struct cli *c, struct registry_edit *e, int status,
+                        enum registry_role role);
 
 #endif /* NODE_CMD_REGISTRY_H */

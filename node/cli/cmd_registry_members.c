@@ -181,12 +181,7 @@ cmd_registry_set(struct cli *c)
         if (err)
             status = cmd_registry_failed(c, c->arg[0], err);
     }
-    if (status == 0)
-        status = cmd_registry_save(c, c->arg[0], e);
-    if (status == 0)
-        status = cmd_registry_say(c, e, REGISTRY_ORGS);
-    registry_edit_free(e);
-    return status;
+    return cmd_registry_finish(c, e, status, REGISTRY_ORGS);
 }
 
 /* Status. */
@@ -218,12 +213,7 @@ for_each_id(struct cli *c,
     }
     if (status == 0)
         status = cmd_registry_remove_packs(c, e);
-    if (status == 0)
-        status = cmd_registry_save(c, c->arg[0], e);
-    if (status == 0)
-        status = cmd_registry_say(c, e, role);
-    registry_edit_free(e);
-    return status;
+    return cmd_registry_finish(c, e, status, role);
 }
 
 int
@@ -342,10 +332,5 @@ cmd_registry_rule(struct cli *c)
                           "%s: that custody was ruled on", c->arg[0]);
     else if (err)
         status = cmd_registry_failed(c, c->arg[0], err);
-    if (status == 0)
-        status = cmd_registry_save(c, c->arg[0], e);
-    if (status == 0)
-        status = cmd_registry_say(c, e, REGISTRY_ORGS);
-    registry_edit_free(e);
-    return status;
+    return cmd_registry_finish(c, e, status, REGISTRY_ORGS);
 }

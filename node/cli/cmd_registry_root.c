@@ -256,12 +256,7 @@ cmd_registry_renew(struct cli *c)
         status = cmd_registry_failed(c, c->arg[0], err);
     if (status == 0)
         status = set_attest(c, e);
-    if (status == 0)
-        status = cmd_registry_save(c, c->arg[0], e);
-    if (status == 0)
-        status = cmd_registry_say(c, e, REGISTRY_ORGS);
-    registry_edit_free(e);
-    return status;
+    return cmd_registry_finish(c, e, status, REGISTRY_ORGS);
 }
 
 static int
@@ -304,10 +299,5 @@ cmd_registry_timestamp(struct cli *c)
         status = cmd_registry_failed(c, c->arg[0], err);
     if (status == 0)
         status = sign_timestamp(c, e);
-    if (status == 0)
-        status = cmd_registry_save(c, c->arg[0], e);
-    if (status == 0)
-        status = cmd_registry_say(c, e, REGISTRY_TIMESTAMP);
-    registry_edit_free(e);
-    return status;
+    return cmd_registry_finish(c, e, status, REGISTRY_TIMESTAMP);
 }

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "hf_err.h"
+
 /* Exit statuses (sysexits), as the command line has them. */
 #define FAULT_USAGE     64
 #define FAULT_DATA      65
@@ -25,5 +27,7 @@ struct fault {
  * so that `return fault_set(...)` reads as "failed". */
 bool fault_set(struct fault *f, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/** fault_key: why the key file @path did not load. */
+bool fault_key(struct fault *f, const char *path, enum hf_err err);
 
 #endif /* NODE_SHELL_FAULT_H */

@@ -72,24 +72,13 @@ load(const char *dir, const char *name, enum hf_key_use use,
         return fault_set(fault, FAULT_NOT_FOUND,
                          "%s: no such key; run `handoff -C %s init` first",
                          path, dir);
-    case HF_ERR_FORBIDDEN:
-        return fault_set(fault, FAULT_FORBIDDEN,
-                         "%s: must be a file of this account that nobody "
-                         "else may read; chown it and chmod 600 it",
-                         path);
     case HF_ERR_SEAL:
         return fault_set(fault, FAULT_DATA,
                          "%s: sealed under another store key; restore both "
                          "from one backup",
                          path);
-    case HF_ERR_MALFORMED:
-        return fault_set(fault, FAULT_DATA,
-                         "%s: not a key of this kind; restore it from the "
-                         "backup",
-                         path);
     default:
-        return fault_set(fault, FAULT_INTERNAL, "%s: %s", path,
-                         hf_err_text(err));
+        return fault_key(fault, path, err);
     }
 }
 

@@ -23,25 +23,9 @@ load_credential(const char *path, struct hf_secret **ret, struct fault *fault)
 static bool
 load_file(const char *path, struct hf_secret **ret, struct fault *fault)
 {
-    enum hf_err err = hf_secret_load(path, HF_KEY_BOX, ret);
+    const enum hf_err err = hf_secret_load(path, HF_KEY_BOX, ret);
 
-    switch ((int)err) {
-    case HF_OK:
-        return true;
-    case HF_ERR_FORBIDDEN:
-        return fault_set(fault, FAULT_FORBIDDEN,
-                         "%s: must be a file of this account that nobody else "
-                         "may read; chown it and chmod 600 it",
-                         path);
-    case HF_ERR_MALFORMED:
-        return fault_set(fault, FAULT_DATA,
-                         "%s: not a key of this kind; restore it from the "
-                         "backup",
-                         path);
-    default:
-        return fault_set(fault, FAULT_INTERNAL, "%s: %s", path,
-                         hf_err_text(err));
-    }
+    return err == HF_OK || fault_key(fault, path, err);
 }
 
 static bool

@@ -274,14 +274,8 @@ part_some(struct world *w)
     const unsigned b = w->n_nodes + (unsigned)world_chance(w, w->n_brokers);
     const uint64_t ms =
         world_chance(w, world_chance(w, 5) == 0 ? 3 * DAY_MS : 2 * HOUR_MS);
-    const uint64_t ways = world_chance(w, 3);
 
-    if (a == b)
-        return;
-    if (ways != 0)
-        net_part(w, a, b, ms);
-    if (ways != 1)
-        net_part(w, b, a, ms);
+    world_part(w, a, b, ms);
 }
 
 static void

@@ -263,12 +263,9 @@ world_id(const struct hf_id *id)
 
 /* ---- mischief ---- */
 
-static void
-part_some(struct world *w)
+void
+world_part(struct world *w, unsigned a, unsigned b, uint64_t ms)
 {
-    const unsigned a = (unsigned)world_chance(w, w->n_nodes + w->n_brokers);
-    const unsigned b = w->n_nodes + (unsigned)world_chance(w, w->n_brokers);
-    const uint64_t ms = world_chance(w, HOUR_MS);
     const uint64_t ways = world_chance(w, 3);
 
     if (a == b)
@@ -277,6 +274,16 @@ part_some(struct world *w)
         net_part(w, a, b, ms);
     if (ways != 1)
         net_part(w, b, a, ms);
+}
+
+static void
+part_some(struct world *w)
+{
+    const unsigned a = (unsigned)world_chance(w, w->n_nodes + w->n_brokers);
+    const unsigned b = w->n_nodes + (unsigned)world_chance(w, w->n_brokers);
+    const uint64_t ms = world_chance(w, HOUR_MS);
+
+    world_part(w, a, b, ms);
 }
 
 static void

@@ -122,6 +122,10 @@ uint64_t world_chance(struct world *w, uint64_t n);
 bool world_odds(struct world *w, uint64_t n);
 void world_random(struct world *w, void *out, size_t n);
 
+/** world_part: @a does not reach @b, or not the other way, or neither, for @ms.
+ */
+void world_part(struct world *w, unsigned a, unsigned b, uint64_t ms);
+
 /** world_later: a task in @in_ms; to be filled by the caller at once. */
 struct task *world_later(struct world *w, uint64_t in_ms,
                          void (*run)(struct world *w, struct task *t),
