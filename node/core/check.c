@@ -82,7 +82,7 @@ check_reviews(const struct node_view *v, char *why, size_t why_bytes)
             vital_get(v, &at, &vital) && vital.sent_ms != 0 &&
             vital.reviewed_ms == 0)
             continue;
-        (void)snprintf(why, why_bytes, "a review is open, and is not to be");
+        hf_say(why, why_bytes, "a review is open, and is not to be");
         return false;
     }
     return true;
