@@ -169,6 +169,18 @@ make_case(struct step *s, struct live *l, uint32_t n, const struct body *b,
     keep_sections(s, l, n, b, c, inbound_sections(b));
 }
 
+/* Ours by what came out of a backup: since then we may have given it away, and
+ * the copy that says so may still come. The title has our own signature. */
+static bool
+is_forgotten(const struct step *s, const struct case_head *head,
+             const struct node_case *c)
+{
+    struct node_self self;
+
+    return self_get(s->v, &self) && !hf_id_is_zero(&self.restored) &&
+           c->created_ms <= self.restored_ms && head->epoch > c->epoch;
+}
+
 /* Whether the peer may say that it holds a case that we know: never one that
  * is ours (I-4), nor one that another transfer is bringing; whoever we did not
  * know as its holder took it over since, and its title says so. */
@@ -178,7 +190,8 @@ may_release_known(struct step *s, const struct live *l,
 {
     struct live other;
 
-    if (hf_org_eq(&c->holder, step_me(s)) || head->epoch < c->epoch)
+    if (head->epoch < c->epoch ||
+        (hf_org_eq(&c->holder, step_me(s)) && !is_forgotten(s, head, c)))
         return false;
     if (!hf_id_eq(&c->open_transfer, &l->o.id) &&
         live_load(s, &c->open_transfer, &other) &&

@@ -99,7 +99,7 @@ epoch_of(const struct step *s, const struct node_case *c, const uint8_t *side)
 
     if (entry_unpack((struct hf_bytes){side, ENTRY_BYTES}, &e) != HF_OK)
         return 0;
-    for (uint32_t epoch = c->epoch + 1; epoch > 0; epoch--)
+    for (uint32_t epoch = c->epoch + TITLE_LINKS_MAX; epoch > 0; epoch--)
         if (names(s, &e, side + ENTRY_BYTES + ENTRY_SIG_BYTES, &c->id, epoch))
             return epoch;
     return 0;

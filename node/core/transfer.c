@@ -109,6 +109,7 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
 {
     const bool is_first = l->o.side == SIDE_FIRST;
     struct node_case c;
+    uint32_t epoch;
 
     if (hf_id_is_zero(&l->o.case_id) ||
         !case_get(s->v, &l->o.case_id, &c))
@@ -128,11 +129,14 @@ apply_case(struct step *s, struct live *l, const struct entry *e)
             c.open_transfer = l->o.id; /* it beat our `not_departed` */
         break;
     case EVENT_TAKE_OVER:
+        epoch = title_keep(s, l, &c);
+        claim_moved(s, &c.id, epoch, !is_first);
+        if (epoch < c.epoch)
+            return; /* of before a later one, whose copy came first */
         if (!is_first)
             profile_adopt(s, l, &c);
-        claim_moved(s, &c.id, title_keep(s, l, &c), !is_first);
         c.holder = is_first ? l->o.peer : *step_me(s);
-        c.epoch++;
+        c.epoch = epoch + 1;
         c.open_transfer = (struct hf_id){{0}};
         break;
     case EVENT_DECLINE:

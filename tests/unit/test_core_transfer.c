@@ -981,3 +981,27 @@ Test(transfer, household_is_linked_whole_or_not_at_all_and_may_split)
     cr_expect(is_household(h, case_id, nothing));
     cr_expect(hf_id_is_zero(&h->reply.id));
 }
+
+Test(transfer, back_is_held_again_by_who_was_restored_to_before_both)
+{
+    core_backup(h);
+    (void)handed_over(h, n);
+    (void)handed_over(n, h);
+    core_restore(h, true);
+    core_wait(40 * DAY_MS);
+    cr_expect(is_holder(h));
+    cr_expect(eq(uint, holders(), 1));
+    cr_expect(eq(u32, core_case_of(h, case_id).epoch, 3));
+}
+
+Test(transfer, back_is_held_again_by_who_was_restored_to_between)
+{
+    (void)handed_over(h, n);
+    core_backup(h);
+    (void)handed_over(n, h);
+    core_restore(h, true);
+    core_wait(40 * DAY_MS);
+    cr_expect(is_holder(h));
+    cr_expect(eq(uint, holders(), 1));
+    cr_expect(eq(u32, core_case_of(h, case_id).epoch, 3));
+}
