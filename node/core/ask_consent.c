@@ -59,15 +59,55 @@ carry_withdrawn(struct step *s, const struct consent *was, struct consent *now)
     return true;
 }
 
+/* Whether it may come after the one that is held, if any is. */
+static bool
+may_follow(struct step *s, const struct consent *was, bool has)
+{
+    const bool is_given = has && was->state == CONSENT_GIVEN;
+
+    if (s->cmd->type == CMD_CONSENT_AMEND) {
+        if (!is_given)
+            step_refuse(s, 1, "no_consent", "handoff consent give CASE",
+                        "no consent is in force to be amended");
+        return is_given;
+    }
+    if (is_given) /* whoever holds data under it must be told: a withdrawal */
+        step_refuse(s, 1, "consent_exists",
+                    "handoff consent amend CASE, or consent withdraw CASE",
+                    "a consent is in force; amend or withdraw it");
+    return !is_given;
+}
+
+/* What the command brings, as it is to be kept. */
+static bool
+make_consent(struct step *s, const struct node_case *kase,
+             const struct consent *was, bool has, struct consent *c)
+{
+    const bool amends = s->cmd->type == CMD_CONSENT_AMEND;
+    const bool refuses = s->cmd->type == CMD_CONSENT_REFUSE;
+    const char *wrong;
+
+    *c = *s->cmd->consent;
+    c->id = amends ? was->id : step_fresh_id(s);
+    c->version = amends ? was->version + 1 : 1;
+    follow(was, has, amends, c);
+    c->state = refuses ? CONSENT_REFUSED : CONSENT_GIVEN;
+    c->case_id = kase->id;
+    if (amends && !carry_withdrawn(s, was, c))
+        return false;
+    wrong = refuses ? NULL : consent_check(c);
+    if (wrong != NULL)
+        step_refuse(s, 65, "bad_consent", "", "%s", wrong);
+    return wrong == NULL;
+}
+
 void
 ask_consent(struct step *s)
 {
-    const enum node_command_type type = s->cmd->type;
-    const bool amends = type == CMD_CONSENT_AMEND;
+    const bool amends = s->cmd->type == CMD_CONSENT_AMEND;
     struct withdrawal_told told = {.n = 0};
     struct consent was, c;
     struct node_case kase;
-    const char *wrong;
     bool has;
 
     if (!ask_permitted(s, OBJECT_NONE, SIDE_FIRST) ||
@@ -75,30 +115,8 @@ ask_consent(struct step *s)
         giver_refuses(s, &kase))
         return;
     has = consent_get(s->v, &kase.consent, &was);
-    if (!amends && has && was.state == CONSENT_GIVEN) {
-        /* whoever holds data under it must be told: a withdrawal's work */
-        step_refuse(s, 1, "consent_exists",
-                    "handoff consent amend CASE, or consent withdraw CASE",
-                    "a consent is in force; amend or withdraw it");
+    if (!may_follow(s, &was, has) || !make_consent(s, &kase, &was, has, &c))
         return;
-    }
-    if (amends && (!has || was.state != CONSENT_GIVEN)) {
-        step_refuse(s, 1, "no_consent", "handoff consent give CASE",
-                    "no consent is in force to be amended");
-        return;
-    }
-    c = *s->cmd->consent;
-    c.id = amends ? was.id : step_fresh_id(s);
-    c.version = amends ? was.version + 1 : 1;
-    follow(&was, has, amends, &c);
-    c.state = type == CMD_CONSENT_REFUSE ? CONSENT_REFUSED : CONSENT_GIVEN;
-    c.case_id = kase.id;
-    if (amends && !carry_withdrawn(s, &was, &c))
-        return;
-    if (type != CMD_CONSENT_REFUSE && (wrong = consent_check(&c)) != NULL) {
-        step_refuse(s, 65, "bad_consent", "", "%s", wrong);
-        return;
-    }
     consent_put(s->v, &c, s->cmd->details);
     history_sign(s, &c,
                  amends                       ? HISTORY_AMENDED

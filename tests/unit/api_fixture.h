@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "hf_text.h"
+#include "records.h"
 #include "view_fixture.h"
 
 #define NOW       UINT64_C(1795000000000) /* 2026-11-18 */
@@ -288,6 +290,55 @@ static inline int
 exit_of(void)
 {
     return (int)json_integer_value(json_object_get(answer.json, "exit"));
+}
+
+/* ---- what a store holds ---- */
+
+/* A case HC-... whose id is sixteen times @byte but for the last one. */
+static inline const char *
+hold_case(uint8_t byte, uint8_t last, char *out)
+{
+    struct node_case c;
+    static const char identity[] =
+        "{\"given_name\":\"Nasir\",\"family_name\":\"W.\"}";
+    static const char health[] = "{\"conditions\":[]}";
+
+    memset(&c, 0, sizeof(c));
+    memset(c.id.b, byte, HF_ID_BYTES);
+    c.id.b[HF_ID_BYTES - 1] = last;
+    c.stage = STAGE_ARRIVED;
+    c.holder = (struct hf_org){"iom-af"};
+    c.epoch = 2;
+    c.held = CATEGORY_BIT(CATEGORY_IDENTITY) | CATEGORY_BIT(CATEGORY_HEALTH);
+    c.facts.origin[0] = 'A';
+    c.facts.origin[1] = 'F';
+    c.owner = (struct hf_name){"cm"};
+    case_put(&fixture.view, &c);
+    section_put(
+        &fixture.view, &c.id, CATEGORY_IDENTITY,
+        (struct hf_bytes){(const uint8_t *)identity, sizeof(identity) - 1});
+    section_put(&fixture.view, &c.id, CATEGORY_HEALTH,
+                (struct hf_bytes){(const uint8_t *)health, sizeof(health) - 1});
+    return hf_id_format("HC", &c.id, out);
+}
+
+static inline struct node_object
+make_object(enum object_kind kind, enum side side, uint8_t byte,
+            enum state state)
+{
+    struct node_object o;
+
+    memset(&o, 0, sizeof(o));
+    o.kind = kind;
+    o.side = side;
+    memset(o.id.b, byte, HF_ID_BYTES);
+    o.peer = (struct hf_org){"clinic-kbl"};
+    o.state = state;
+    o.terms.service = (struct hf_name){"primary_health_care"};
+    o.terms.urgency = URGENCY_URGENT;
+    o.created_ms = NOW - DAY_MS;
+    o.changed_ms = NOW - byte * 1000u;
+    return o;
 }
 
 #endif /* TESTS_API_FIXTURE_H */

@@ -48,7 +48,7 @@ static struct hf_bytes told_envelope[LOG_MAX][FRAME_BATCH_MAX];
 static struct broker_code told_code[LOG_MAX][FRAME_BATCH_MAX];
 static size_t n_told;
 
-static bool
+static inline bool
 store_next(void *ctx, const struct broker_who *box, unsigned lane,
            uint64_t after, struct broker_row *ret)
 {
@@ -78,7 +78,7 @@ store_next(void *ctx, const struct broker_who *box, unsigned lane,
     return true;
 }
 
-static struct stored_row *
+static inline struct stored_row *
 store_row(const struct broker_who *box, unsigned lane, uint64_t seq,
           bool or_new)
 {
@@ -102,7 +102,7 @@ store_row(const struct broker_who *box, unsigned lane, uint64_t seq,
     return free_row;
 }
 
-static void
+static inline void
 store_put(const struct broker_put *put, uint64_t seq)
 {
     for (size_t j = 0; j < put->n_boxes; j++) {
@@ -114,7 +114,7 @@ store_put(const struct broker_put *put, uint64_t seq)
     }
 }
 
-static void
+static inline void
 store_delete(const struct broker_effect *fx)
 {
     struct stored_row *r = store_row(&fx->box, fx->lane, fx->seq, false);
@@ -132,7 +132,7 @@ store_delete(const struct broker_effect *fx)
     deleted_ticket = fx->ticket;
 }
 
-static void
+static inline void
 note(const struct broker_effect *fx)
 {
     cr_assert(n_told < LOG_MAX);
@@ -148,7 +148,7 @@ note(const struct broker_effect *fx)
     n_told++;
 }
 
-static void
+static inline void
 perform(const struct broker_effect *fx)
 {
     struct unsaved *u = &unsaved[n_unsaved];
@@ -173,7 +173,7 @@ perform(const struct broker_effect *fx)
     }
 }
 
-static void
+static inline void
 feed(struct broker_event ev)
 {
     static struct broker_effects fx;
@@ -186,7 +186,7 @@ feed(struct broker_event ev)
     broker_check(core);
 }
 
-static void
+static inline void
 tick(void)
 {
     int left = 100;
@@ -198,7 +198,7 @@ tick(void)
 }
 
 /* The disk finishes all it was given, as one commit, or fails. */
-static void
+static inline void
 commit(enum hf_err err)
 {
     size_t n = n_unsaved;
@@ -219,7 +219,7 @@ commit(enum hf_err err)
     tick();
 }
 
-static struct registry_org *
+static inline struct registry_org *
 add_org(size_t i, const char *id, const char *home, const char *home2)
 {
     struct registry_org *o = &reg.orgs[i];
@@ -232,7 +232,7 @@ add_org(size_t i, const char *id, const char *home, const char *home2)
     return o;
 }
 
-static void
+static inline void
 make_registry(void)
 {
     reg.orgs = calloc(5, sizeof(*reg.orgs));
@@ -252,7 +252,7 @@ make_registry(void)
     reg.expires_ms[REGISTRY_ORGS] = UINT64_MAX;
 }
 
-static struct broker_conf
+static inline struct broker_conf
 small_conf(void)
 {
     struct hf_org self = fixture_org("eu");
@@ -266,7 +266,7 @@ small_conf(void)
     return conf;
 }
 
-static void
+static inline void
 begin_with(const struct broker_conf *conf)
 {
     struct broker_view view = {.next_row = store_next};
@@ -279,7 +279,7 @@ begin_with(const struct broker_conf *conf)
     tick();
 }
 
-static void
+static inline void
 begin(void)
 {
     struct broker_conf conf = small_conf();
@@ -291,7 +291,7 @@ begin(void)
 static uint8_t *made[LOG_MAX];
 static size_t n_made;
 
-static void
+static inline void
 end(void)
 {
     for (size_t i = 0; i < n_made; i++)
@@ -300,7 +300,7 @@ end(void)
     free(reg.orgs);
 }
 
-static void
+static inline void
 link_up(uint64_t link, const char *id, bool is_broker, bool is_outbound)
 {
     struct broker_event ev = {
@@ -311,7 +311,7 @@ link_up(uint64_t link, const char *id, bool is_broker, bool is_outbound)
     tick();
 }
 
-static void
+static inline void
 fetch(uint64_t link, uint32_t credit)
 {
     feed((struct broker_event){
@@ -320,7 +320,7 @@ fetch(uint64_t link, uint32_t credit)
 }
 
 /* A real envelope, so that it can be peeked at. Memory stays until the end. */
-static struct broker_item
+static inline struct broker_item
 envelope_of(const char *from, const char *to, enum envelope_lane lane,
             uint64_t ttl_ms, size_t content_bytes)
 {
@@ -357,16 +357,15 @@ envelope_of(const char *from, const char *to, enum envelope_lane lane,
     return it;
 }
 
-static struct broker_item
+static inline struct broker_item
 envelope(const char *from, const char *to, enum envelope_lane lane,
          uint64_t ttl_ms)
 {
     return envelope_of(from, to, lane, ttl_ms, 1);
 }
 
-static void
-submit(uint64_t link, uint32_t batch, const struct broker_item *items,
-       size_t n)
+static inline void
+submit(uint64_t link, uint32_t batch, const struct broker_item *items, size_t n)
 {
     feed((struct broker_event){.type = BROKER_SUBMIT,
                                .link = link,
@@ -376,7 +375,7 @@ submit(uint64_t link, uint32_t batch, const struct broker_item *items,
 }
 
 /* The last thing of this kind that a link was told since @from; or -1. */
-static int
+static inline int
 find_told(enum broker_effect_type type, uint64_t link)
 {
     for (size_t i = n_told; i-- > 0;)
@@ -385,7 +384,7 @@ find_told(enum broker_effect_type type, uint64_t link)
     return -1;
 }
 
-static size_t
+static inline size_t
 count_told(enum broker_effect_type type)
 {
     size_t n = 0;
@@ -395,7 +394,7 @@ count_told(enum broker_effect_type type)
     return n;
 }
 
-static size_t
+static inline size_t
 n_rows_stored(void)
 {
     size_t n = 0;
@@ -405,7 +404,7 @@ n_rows_stored(void)
     return n;
 }
 
-static void
+static inline void
 ack(uint64_t link, int i)
 {
     struct frame_ack a = {.n = told[i].n};
@@ -415,7 +414,7 @@ ack(uint64_t link, int i)
     tick();
 }
 
-static enum custody_code
+static inline enum custody_code
 code_of(uint64_t link, size_t item)
 {
     int i = find_told(BROKER_DO_CUSTODY, link);
@@ -423,5 +422,11 @@ code_of(uint64_t link, size_t item)
     cr_assert(i >= 0, "no answer");
     return told_code[i][item].code;
 }
+
+/* Links of a test, by who speaks on them. */
+#define NORTH 1
+#define HUB   2
+#define BOTH  3
+#define AF    9
 
 #endif /* TESTS_BROKER_FIXTURE_H */

@@ -144,6 +144,19 @@ int core_withdraw(struct core_node *n, struct hf_id case_id, const char *scope,
 /** core_refer: to whom the SOP says; what follows at once has followed. */
 struct hf_id core_refer(struct core_node *n, struct hf_id case_id,
                         const char *need);
+/** core_begin_pair: two nodes; the first holds a case, with consent to referral
+ * of all of it to the second, which treats and lends. */
+struct hf_id core_begin_pair(struct core_node **ret_first,
+                             struct core_node **ret_second);
+/** core_begin_custody: three nodes; the first holds a case that may pass
+ * between them, but not protection and MHPSS; the third may be asked about
+ * health. */
+struct hf_id core_begin_custody(struct core_node **ret_first,
+                                struct core_node **ret_second,
+                                struct core_node **ret_third);
+/** core_try_offer: the status; @flags: ENTRY_*. */
+int core_try_offer(struct core_node *from, const struct core_node *to,
+                   struct hf_id case_id, uint16_t flags);
 /** core_offer: the case, received by @to. core_release: accepted and released.
  * core_move: and arrived and handed over: @to holds it. */
 struct hf_id core_offer(struct core_node *from, struct core_node *to,
@@ -166,6 +179,18 @@ enum state core_state(const struct core_node *n, struct hf_id id);
 #define expect_state(n, id, want)                                              \
     cr_expect(eq(str, (char *)state_text(core_state((n), (id))),               \
                  (char *)state_text(want)))
+/** core_expect_same: both hold the same chains of @id, each acknowledged, in
+ * the same state, and owe nothing. */
+void core_expect_same(const struct core_node *a, const struct core_node *b,
+                      struct hf_id id);
+/** core_is_holder: as far as @n knows. */
+bool core_is_holder(const struct core_node *n, struct hf_id case_id);
+/** core_set_section: @c is @json from now on. core_section_is: whether it is.
+ */
+void core_set_section(struct core_node *n, struct hf_id case_id,
+                      enum category c, const char *json);
+bool core_section_is(const struct core_node *n, struct hf_id case_id,
+                     enum category c, const char *json);
 struct node_case core_case_of(const struct core_node *n, struct hf_id id);
 /** core_alarms: how often it said @event. */
 unsigned core_alarms(const struct core_node *n, const char *event);

@@ -202,12 +202,65 @@ core_refer(struct core_node *n, struct hf_id case_id, const char *need)
 }
 
 struct hf_id
+core_begin_pair(struct core_node **ret_first, struct core_node **ret_second)
+{
+    struct consent c = {.state = CONSENT_GIVEN};
+    struct core_node *node;
+    struct hf_id case_id;
+
+    core_begin(2, 1);
+    node = core->node;
+    core_publish(&node[1].org, "primary_health_care", "microfinance", NULL);
+    case_id = core_case(&node[0], CATEGORY_ALL);
+    core_scope(&c, "all", CATEGORY_ALL, PURPOSE_BIT(PURPOSE_REFERRAL),
+               &node[1].org, NULL);
+    (void)core_consent(&node[0], case_id, &c);
+    *ret_first = &node[0];
+    *ret_second = &node[1];
+    return case_id;
+}
+
+struct hf_id
+core_begin_custody(struct core_node **ret_first, struct core_node **ret_second,
+                   struct core_node **ret_third)
+{
+    struct consent c = {.state = CONSENT_GIVEN};
+    struct core_node *node;
+    struct hf_id case_id;
+
+    core_begin(3, 1);
+    node = core->node;
+    case_id = core_case(&node[0], CATEGORY_ALL);
+    core_scope(&c, "all", CATEGORY_ALL & ~(CAT(PROTECTION) | CAT(MHPSS)),
+               PURPOSE_BIT(PURPOSE_OFFER) | PURPOSE_BIT(PURPOSE_TRANSFER),
+               &node[0].org, &node[1].org, &node[2].org, NULL);
+    core_scope(&c, "ask", CAT(HEALTH), PURPOSE_BIT(PURPOSE_ENQUIRY),
+               &node[2].org, NULL);
+    (void)core_consent(&node[0], case_id, &c);
+    *ret_first = &node[0];
+    *ret_second = &node[1];
+    *ret_third = &node[2];
+    return case_id;
+}
+
+int
+core_try_offer(struct core_node *from, const struct core_node *to,
+               struct hf_id case_id, uint16_t flags)
+{
+    struct node_command c = {.type = CMD_TRANSFER_OFFER,
+                             .case_id = case_id,
+                             .to = to->org,
+                             .flags = flags};
+
+    return core_ask(from, &c);
+}
+
+struct hf_id
 core_offer(struct core_node *from, struct core_node *to, struct hf_id case_id)
 {
-    struct node_command c = {
-        .type = CMD_TRANSFER_OFFER, .case_id = case_id, .to = to->org};
+    const int status = core_try_offer(from, to, case_id, 0);
 
-    core_do(from, &c);
+    cr_assert(eq(int, status, 0), "%s", from->reply.message);
     core_run();
     return from->reply.id;
 }
@@ -248,6 +301,52 @@ core_amend(struct core_node *n, struct hf_id case_id, const struct consent *c,
 }
 
 /* ---- looking ---- */
+
+void
+core_expect_same(const struct core_node *na, const struct core_node *nb,
+                 struct hf_id id)
+{
+    const struct node_object a = core_object(na, id), b = core_object(nb, id);
+
+    for (int side = 0; side < 2; side++) {
+        cr_expect(eq(u32, a.n[side], b.n[side]), "side %d", side);
+        cr_expect(hf_hash_eq(&a.last[side], &b.last[side]), "side %d", side);
+    }
+    cr_expect(eq(int, (int)a.state, (int)b.state));
+    cr_expect(eq(u32, a.acked, a.n[a.side]));
+    cr_expect(eq(u32, b.acked, b.n[b.side]));
+    cr_expect(eq(u64, a.resend_ms, 0), "%s owes nothing any more", na->org.s);
+    cr_expect(eq(u64, b.resend_ms, 0), "%s owes nothing any more", nb->org.s);
+}
+
+bool
+core_is_holder(const struct core_node *n, struct hf_id case_id)
+{
+    const struct node_case c = core_case_of(n, case_id);
+
+    return hf_org_eq(&c.holder, &n->org);
+}
+
+void
+core_set_section(struct core_node *n, struct hf_id case_id, enum category c,
+                 const char *json)
+{
+    struct node_command cmd = {
+        .type = CMD_CASE_SET, .case_id = case_id, .sections = CATEGORY_BIT(c)};
+
+    cmd.section[c] = core_text(json);
+    core_do(n, &cmd);
+}
+
+bool
+core_section_is(const struct core_node *n, struct hf_id case_id,
+                enum category c, const char *json)
+{
+    struct hf_bytes b;
+
+    return section_get(n->env.view, &case_id, c, &b) && b.n == strlen(json) &&
+           memcmp(b.p, json, b.n) == 0;
+}
 
 struct node_object
 core_object(const struct core_node *n, struct hf_id id)

@@ -10,16 +10,7 @@ static struct hf_id case_id;
 static void
 begin(void)
 {
-    struct consent c = {.state = CONSENT_GIVEN};
-
-    core_begin(2, 1);
-    s = &core->node[0];
-    r = &core->node[1];
-    core_publish(&r->org, "primary_health_care", "microfinance", NULL);
-    case_id = core_case(s, CATEGORY_ALL);
-    core_scope(&c, "all", CATEGORY_ALL, PURPOSE_BIT(PURPOSE_REFERRAL),
-               &r->org, NULL);
-    (void)core_consent(s, case_id, &c);
+    case_id = core_begin_pair(&s, &r);
 }
 
 TestSuite(reach, .init = begin, .fini = core_end);

@@ -1,6 +1,5 @@
 /* Both chains arrive in the end (I-5), once (I-6), whatever the letters do:
- * lost, repeated, out of order, forked, restored; and the nodes come to rest.
- */
+ * lost, repeated, out of order, forged; and the nodes come to rest. */
 #include "core_fixture.h"
 
 static struct core_node *s, *r;
@@ -9,16 +8,7 @@ static struct hf_id case_id;
 static void
 begin(void)
 {
-    struct consent c = {.state = CONSENT_GIVEN};
-
-    core_begin(2, 1);
-    s = &core->node[0];
-    r = &core->node[1];
-    core_publish(&r->org, "primary_health_care", "microfinance", NULL);
-    case_id = core_case(s, CATEGORY_ALL);
-    core_scope(&c, "all", CATEGORY_ALL, PURPOSE_BIT(PURPOSE_REFERRAL),
-               &r->org, NULL);
-    (void)core_consent(s, case_id, &c);
+    case_id = core_begin_pair(&s, &r);
 }
 
 TestSuite(sync, .init = begin, .fini = core_end);
@@ -31,23 +21,6 @@ refer(bool is_draft)
     c.is_draft = is_draft;
     core_do(s, &c);
     return s->reply.id;
-}
-
-/* Both hold the same chains, each acknowledged, in the same state. */
-static void
-expect_same(struct hf_id id)
-{
-    const struct node_object a = core_object(s, id), b = core_object(r, id);
-
-    for (int side = 0; side < 2; side++) {
-        cr_expect(eq(u32, a.n[side], b.n[side]), "side %d", side);
-        cr_expect(hf_hash_eq(&a.last[side], &b.last[side]), "side %d", side);
-    }
-    cr_expect(eq(int, (int)a.state, (int)b.state));
-    cr_expect(eq(u32, a.acked, a.n[a.side]));
-    cr_expect(eq(u32, b.acked, b.n[b.side]));
-    cr_expect(eq(u64, a.resend_ms, 0), "s owes nothing any more");
-    cr_expect(eq(u64, b.resend_ms, 0), "r owes nothing any more");
 }
 
 static size_t
@@ -76,7 +49,7 @@ Test(sync, takes_a_letter_once_and_answers_a_copy_the_same)
     cr_expect(eq(u32, core_object(r, id).n[1], before.n[1]));
     cr_expect(eq(u64, core_object(r, id).changed_ms, before.changed_ms));
     core_run();
-    expect_same(id);
+    core_expect_same(s, r, id);
 }
 
 Test(sync, takes_letters_in_any_order)
@@ -92,7 +65,7 @@ Test(sync, takes_letters_in_any_order)
     for (size_t i = core->n_letters; i-- > from;)
         core_deliver(i);
     core_wait(HOUR_MS);
-    expect_same(id);
+    core_expect_same(s, r, id);
     expect_state(s, id, STATE_COMPLETED);
 }
 
@@ -103,7 +76,7 @@ Test(sync, sends_again_what_was_lost)
     core_lose();
     core_wait(60 * DAY_MS);
     expect_state(s, id, STATE_RECEIVED);
-    expect_same(id);
+    core_expect_same(s, r, id);
 }
 
 Test(sync, needs_no_receipt_to_learn_that_a_letter_came)
@@ -130,7 +103,7 @@ Test(sync, needs_no_receipt_to_learn_that_a_letter_came)
     core_run();
     cr_expect(eq(u32, core_object(s, id).acked, 1));
     core_wait(60 * DAY_MS);
-    expect_same(id);
+    core_expect_same(s, r, id);
 }
 
 Test(sync, is_quiet_once_all_is_known)
@@ -140,7 +113,7 @@ Test(sync, is_quiet_once_all_is_known)
     core_run();
     core_does(r, id, EVENT_ACCEPT, REASON_NONE);
     core_run();
-    expect_same(id);
+    core_expect_same(s, r, id);
     cr_expect(eq(sz, letters_in(90 * DAY_MS), 0));
 }
 
@@ -156,7 +129,7 @@ Test(sync, calls_an_envelope_unconfirmed_only_when_its_time_is_up)
     cr_expect(eq(uint, core_alarms(s, "unconfirmed"), 0));
     core_wait(2 * DAY_MS);
     cr_expect(eq(uint, core_alarms(s, "unconfirmed"), 1));
-    expect_same(id);
+    core_expect_same(s, r, id);
 }
 
 Test(sync, waits_for_a_prekey_and_sends_when_it_comes)
@@ -199,7 +172,7 @@ Test(sync, does_not_race_with_a_broker_that_says_expired_at_once)
     }
     cr_expect(lt(sz, core->n_letters - before, 3));
     core_wait(HOUR_MS);
-    expect_same(id);
+    core_expect_same(s, r, id);
 }
 
 Test(sync, seals_again_what_could_not_be_opened_but_ever_more_rarely)
@@ -223,191 +196,7 @@ Test(sync, seals_again_what_could_not_be_opened_but_ever_more_rarely)
     cr_expect(gt(sz, sent, 1), "it is sent again");
     cr_expect(lt(sz, sent, 30), "%zu times in two days", sent);
     core_wait(30 * DAY_MS);
-    expect_same(id);
-}
-
-/* ---- restore ---- */
-
-Test(sync, after_a_restore_learns_its_own_chain_from_the_peer)
-{
-    struct hf_id id;
-
-    id = refer(false);
-    core_run();
-    core_backup(r);
-    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
-    core_does(r, id, EVENT_ATTEND, REASON_NONE);
-    core_restore(r, true);
-    cr_expect(eq(int, core_event(r, id, EVENT_DECLINE, REASON_NO_CAPACITY),
-                 75),
-              "no chain grows before its copy has come");
-    core_wait(2 * HOUR_MS);
-    expect_state(r, id, STATE_IN_SERVICE);
-    expect_same(id);
-    cr_expect(eq(uint, core_object(s, id).is_forked, 0));
-    core_does(r, id, EVENT_COMPLETE, REASON_MET);
-    expect_state(s, id, STATE_COMPLETED);
-}
-
-Test(sync, after_a_restore_goes_on_with_what_the_peer_never_got)
-{
-    const struct hf_id id = refer(false);
-
-    core_lose();
-    core_backup(s);
-    core_restore(s, true);
-    core_wait(2 * HOUR_MS);
-    expect_state(r, id, STATE_RECEIVED);
-    expect_same(id);
-}
-
-/* What was on its way when the sender was lost comes after its ask: the peer
- * does not take it beside what the restored node writes under that number. */
-Test(sync, what_was_on_its_way_before_a_restore_does_not_fork_the_chain)
-{
-    const struct hf_id id = refer(false);
-    size_t late;
-
-    core_run();
-    core_backup(s);
-    core->now_ms += MINUTE_MS;
-    cr_assert(eq(int, core_event(s, id, EVENT_CANCEL, REASON_OTHER), 0));
-    late = core->n_letters - 1;
-    core->letter[late].is_gone = true; /* a broker has it */
-    core->now_ms += MINUTE_MS;
-    core_restore(s, true);
-    core_run();
-    core_does(s, id, EVENT_ABANDON, REASON_NO_RESPONSE);
-    core_run();
-    core_deliver(late);
-    core_wait(DAY_MS);
-    cr_expect(eq(u32, core_object(r, id).is_forked, 0));
-    cr_expect(eq(u32, core_object(s, id).is_forked, 0));
-    expect_state(r, id, STATE_LAPSED);
-    expect_state(s, id, STATE_LAPSED);
-}
-
-Test(sync, a_draft_survives_a_restore)
-{
-    const struct hf_id id = refer(true);
-
-    core_backup(s);
-    core_restore(s, true);
-    (void)core_event(s, id, EVENT_SEND, REASON_NONE);
-    core_wait(2 * HOUR_MS);
-    (void)core_event(s, id, EVENT_SEND, REASON_NONE);
-    core_wait(2 * HOUR_MS);
-    expect_state(r, id, STATE_RECEIVED);
-    expect_same(id);
-}
-
-Test(sync, a_draft_that_was_sent_after_the_backup_is_not_sent_twice)
-{
-    const struct hf_id id = refer(true);
-
-    core_backup(s);
-    core_does(s, id, EVENT_SEND, REASON_NONE);
-    core_restore(s, true);
-    (void)core_event(s, id, EVENT_SEND, REASON_NONE);
-    core_wait(2 * HOUR_MS);
-    (void)core_event(s, id, EVENT_SEND, REASON_NONE);
-    core_wait(2 * HOUR_MS);
-    cr_expect(eq(uint, core_object(r, id).is_forked, 0));
-    expect_state(s, id, STATE_RECEIVED);
-    expect_same(id);
-}
-
-Test(sync, an_object_lost_in_a_restore_is_not_answered_anew)
-{
-    struct hf_id id;
-    size_t i;
-
-    core_backup(r);
-    id = refer(false);
-    i = core->n_letters - 1;
-    core_deliver(i); /* r answers `receive`; its letter is still on its way */
-    core->now_ms += MINUTE_MS;
-    core_restore(r, true);
-    core_deliver(i); /* a broker brings the same envelope again */
-    core_wait(2 * HOUR_MS);
-    cr_expect(eq(uint, core_object(s, id).is_forked, 0),
-              "two different first entries of r");
-    expect_same(id);
-    expect_state(s, id, STATE_RECEIVED);
-}
-
-Test(sync, an_echo_of_its_ask_does_not_end_the_scan_of_a_restored_node)
-{
-    struct node_send send = {.created_ms = core->now_ms,
-                             .expires_ms = core->now_ms + DAY_MS};
-    static struct content ask;
-    struct node_self self;
-    const struct hf_id id = refer(false);
-
-    core_lose();
-    core_backup(s);
-    core_restore(s, true);
-    cr_assert(self_get(s->env.view, &self));
-    ask = (struct content){.type = CONTENT_ASK};
-    ask.u.ask.ask = self.restored;
-    send.to = s->org;
-    send.envelope.b[0] = 0xdd;
-    send.content = &ask;
-    core_post(&(struct core_node){.org = core->org[2].id}, &send);
-    core_deliver(core->n_letters - 1);
-    core_wait(2 * HOUR_MS);
-    expect_same(id);
-}
-
-/* ---- forks ---- */
-
-/* r comes back as a clone, does not know it, and goes on differently. */
-static struct hf_id
-fork_r(enum event then)
-{
-    const struct hf_id id = refer(false);
-
-    core_run();
-    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
-    core_backup(r);
-    core_does(r, id, EVENT_ATTEND, REASON_NONE);
-    core_restore(r, false);
-    core->now_ms += MINUTE_MS;
-    (void)core_event(r, id, then, REASON_OTHER);
-    return id;
-}
-
-Test(sync, both_ends_see_a_fork_and_the_same_state)
-{
-    const struct hf_id id = fork_r(EVENT_FAIL);
-
-    core_wait(10 * DAY_MS);
-    cr_expect(eq(uint, core_object(s, id).is_forked, 1));
-    cr_expect(eq(uint, core_object(r, id).is_forked, 1));
-    expect_state(s, id, STATE_ACCEPTED);
-    expect_state(r, id, STATE_ACCEPTED);
-}
-
-Test(sync, a_forked_chain_comes_to_rest)
-{
-    (void)fork_r(EVENT_FAIL);
-    core_wait(3 * DAY_MS);
-    cr_expect(lt(sz, letters_in(10 * DAY_MS), 10), "for ever again");
-}
-
-Test(sync, a_recall_counts_in_a_forked_chain)
-{
-    const struct hf_id id = refer(false);
-
-    core_run();
-    core_backup(s);
-    core_does(s, id, EVENT_CANCEL, REASON_OTHER);
-    core_restore(s, false);
-    core->now_ms += MINUTE_MS;
-    core_does(s, id, EVENT_RECALL, REASON_CONSENT_WITHDRAWN);
-    core_wait(DAY_MS);
-    expect_state(s, id, STATE_RECALLED);
-    expect_state(r, id, STATE_RECALLED);
+    core_expect_same(s, r, id);
 }
 
 /* ---- hostile ---- */
@@ -588,68 +377,8 @@ Test(sync, a_peer_without_a_prekey_is_asked_when_it_has_one)
     ev.peer = r->org;
     (void)core_step(s, &ev);
     core_wait(DAY_MS);
-    expect_same(id);
+    core_expect_same(s, r, id);
     expect_state(s, id, STATE_RECEIVED);
     (void)core_step(s, &ev);
     cr_expect(eq(sz, core_pending(r), 0), "once a restore");
-}
-
-Test(sync, two_that_were_restored_find_each_other_again)
-{
-    struct hf_id id;
-
-    core_backup(r);
-    id = refer(false);
-    core_run();
-    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
-    core_backup(s);
-    core_restore(r, true);
-    core_tick(r);
-    core_lose(); /* what r asked is lost with the s that would have answered */
-    core_restore(s, true);
-    core_wait(2 * DAY_MS);
-    expect_same(id);
-    expect_state(r, id, STATE_ACCEPTED);
-}
-
-Test(sync, a_copy_that_could_not_be_opened_is_made_again)
-{
-    struct node_event ev = {.type = NODE_EV_UNOPENABLE};
-    struct hf_id id;
-    size_t i;
-
-    core_backup(r);
-    id = refer(false);
-    core_run();
-    core_restore(r, true);
-    core_tick(r);
-    for (i = 0; i < core->n_letters; i++)
-        if (!core->letter[i].is_gone)
-            core_deliver(i); /* "of all that we share" */
-    core_tick(s);
-    i = core->n_letters - 1;
-    cr_assert(eq(str, core->letter[i].h.recipient.s, r->org.s));
-    core->letter[i].is_gone = true;
-    ev.header = core->letter[i].h;
-    (void)core_step(r, &ev);
-    core_wait(DAY_MS);
-    expect_same(id);
-    expect_state(r, id, STATE_RECEIVED);
-}
-
-Test(sync, two_that_cannot_open_each_others_envelopes_do_not_storm)
-{
-    size_t seen = core->n_letters;
-
-    (void)refer(false);
-    for (int round = 0; round < 20; round++)
-        for (const size_t end = core->n_letters; seen < end; seen++) {
-            struct core_letter *l = &core->letter[seen];
-            struct node_event ev = {.type = NODE_EV_UNOPENABLE};
-
-            l->is_gone = true;
-            ev.header = l->h;
-            (void)core_step(core_node_of(&l->h.recipient), &ev);
-        }
-    cr_expect(le(sz, core->n_letters, 3), "%zu letters", core->n_letters);
 }
