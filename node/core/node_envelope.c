@@ -79,7 +79,8 @@ open_object(struct step *s, const struct content_push *p,
 }
 
 /* The peer's copy after our restore: complete once we hold as much of our own
- * chain as the peer does. */
+ * chain as the peer does, or know that it is forked: what stands on the other
+ * branch never fits behind ours, and would be asked for without end. */
 static void
 note_copy(struct step *s, struct live *l, const struct content_push *p)
 {
@@ -88,7 +89,7 @@ note_copy(struct step *s, struct live *l, const struct content_push *p)
     if (!self_get(s->v, &self) || hf_id_is_zero(&self.restored) ||
         !hf_id_eq(&p->answers, &self.restored))
         return;
-    if (l->o.n[l->o.side] < p->have_n)
+    if (l->o.n[l->o.side] < p->have_n && l->o.fork[l->o.side] == 0)
         return;
     l->o.copied = self.restored;
     /* an envelope that the backup knew of is not on its way any more */

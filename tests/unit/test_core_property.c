@@ -31,6 +31,7 @@ static struct {
         struct hf_name scope; /* empty: the whole */
     } told[NODES][TOLD_MAX];
     size_t n_told[NODES];
+    bool gave_back[NODES]; /* a section of its own, to who had the case */
     unsigned n_sections, n_erasures, n_restores, n_moves, n_served;
 } w;
 
@@ -238,10 +239,46 @@ note_letter(const struct core_letter *l)
             note_withdrawal(to, &b);
 }
 
+/* The object that a letter is about, as its recipient has it. */
+static struct node_object
+object_of(const struct core_letter *l)
+{
+    static struct content content;
+    const struct hf_id none = {{0}};
+    const struct core_node *to = core_node_of(&l->h.recipient);
+
+    if (content_decode(hf_buf_bytes(&l->bytes), &content) != HF_OK ||
+        content.type != CONTENT_PUSH)
+        return core_object(to, none);
+    return core_object(to, content.u.push.object);
+}
+
+/* What it took now lies under scopes of which it has not been told that they
+ * were taken back, also where it came before and waited. */
+static void
+check_taken(const struct core_letter *l, const struct node_object *was)
+{
+    const int n = (int)(core_node_of(&l->h.recipient) - core->node);
+    const struct node_object now = object_of(l);
+    uint32_t cover = 0;
+
+    if (now.side != SIDE_SECOND || now.kind == OBJECT_WITHDRAWAL)
+        return;
+    for (int i = 0; i < now.proof.n; i++)
+        if (!was_told(n, &now.proof.consent, &now.proof.item[i].scope))
+            cover |= now.proof.item[i].categories;
+    cr_assert(zero(u32, now.sections & ~was->sections & ~cover),
+              "%s took %x of %x, covered %x", core->node[n].org.s,
+              now.sections, was->sections, cover);
+}
+
 static void
 deliver(size_t at)
 {
+    const struct node_object was = object_of(&core->letter[at]);
+
     core_deliver(at);
+    check_taken(&core->letter[at], &was);
     note_letter(&core->letter[at]);
 }
 
@@ -296,8 +333,9 @@ check_leaving(struct core_node *from, const struct hf_id *object,
     w.n_sections++;
     (void)consent_get(from->env.view, &kase.consent, &con);
     may = covered((int)(from - core->node), &con, &o.peer,
-                  is_referral ? PURPOSE_BIT(PURPOSE_REFERRAL)
-                              : PURPOSE_BIT(PURPOSE_TRANSFER));
+                  is_referral                 ? PURPOSE_BIT(PURPOSE_REFERRAL)
+                  : o.side == SIDE_FIRST ? PURPOSE_BIT(PURPOSE_TRANSFER)
+                                         : PURPOSE_BIT(PURPOSE_FEEDBACK));
     if (is_referral)
         may &= by_sop(&o.terms.service);
     cr_assert(zero(u32, set & ~may), "%s sent %x to %s, may %x", from->org.s,
@@ -452,6 +490,44 @@ act_withdraw(void)
     ask_withdraw(some_node(), &cmd);
 }
 
+static bool
+some_object(struct core_node *n, struct node_object *ret)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+    uint64_t count = 0;
+
+    while (object_next(n->env.view, &at, &o))
+        if (chance(++count) == 0)
+            *ret = o;
+    return count > 0;
+}
+
+/* The person comes to a provider, which knows no case. */
+static int
+ask_share(struct core_node *n, const struct node_object *o, bool erase)
+{
+    struct node_command cmd = {
+        .type = CMD_CONSENT_WITHDRAW, .object = o->id, .erase = erase};
+    const struct hf_name whole = {{0}};
+    const int status = core_ask(n, &cmd);
+
+    if (status == 0)
+        note_told((int)(n - core->node), &o->proof.consent, &whole);
+    return status;
+}
+
+static void
+act_withdraw_share(void)
+{
+    struct core_node *n = some_node();
+    struct node_object o;
+
+    if (some_object(n, &o) && o.kind == OBJECT_REFERRAL &&
+        o.side == SIDE_SECOND)
+        (void)ask_share(n, &o, chance(3) != 0);
+}
+
 static void
 act_refer(void)
 {
@@ -475,19 +551,6 @@ act_offer(void)
     if (chance(2) == 0)
         c.flags = ENTRY_TRAVEL_NONE;
     (void)core_ask(someone_with(&c.case_id), &c);
-}
-
-static bool
-some_object(struct core_node *n, struct node_object *ret)
-{
-    struct hf_id at = {{0}};
-    struct node_object o;
-    uint64_t count = 0;
-
-    while (object_next(n->env.view, &at, &o))
-        if (chance(++count) == 0)
-            *ret = o;
-    return count > 0;
 }
 
 static void
@@ -577,6 +640,13 @@ settle(void)
     }
 }
 
+static const char *
+back_of(int k, char out[static 40])
+{
+    (void)snprintf(out, 40, "{\"back\":\"on-case%d-zq\"}", k);
+    return out;
+}
+
 /* The case goes to somebody else, all the way, if nothing stands against it. */
 static void
 act_move(void)
@@ -590,6 +660,7 @@ act_move(void)
                              .case_id = w.case_id[chance(CASES)]};
     struct core_node *h = someone_with(&c.case_id), *n = some_node();
     struct node_command next;
+    char json[40];
 
     c.to = n->org;
     if (core_ask(h, &c) != 0)
@@ -604,6 +675,13 @@ act_move(void)
         settle();
     }
     w.n_moves++;
+    next = core_event_cmd(c.object, EVENT_SUPPLEMENT, REASON_NONE);
+    next.sections = CAT(NOTES);
+    next.section[CATEGORY_NOTES] =
+        core_text(back_of(case_index(&c.case_id), json));
+    if (core_ask(n, &next) == 0)
+        w.gave_back[n - core->node] = true;
+    settle();
 }
 
 static const char *
@@ -633,7 +711,7 @@ act_serve(void)
     for (size_t i = 0; i < sizeof(way) / sizeof(way[0]); i++) {
         c = core_event_cmd(o.id, way[i],
                            i == 3 ? REASON_MET : REASON_NONE);
-        if (i >= 2)
+        if (i >= 2 && core_object(core_node_of(&o.peer), o.id).sections != 0)
             c.report = core_text(report_of((int)k, json));
         if (core_ask(core_node_of(&o.peer), &c) != 0 && i != 2)
             return;
@@ -652,21 +730,36 @@ act_time(void)
 }
 
 /* A node comes back with a store of some time ago; beside it lie its
- * tombstones and the marks of what it destroyed. Not from before a consent:
- * what only that record named it does not find again. */
-static void
-act_restore(void)
+ * tombstones and the marks of what it destroyed. Not from before a consent, or
+ * before a transfer out: what the record named it does not find again, nor a
+ * new holder that has erased in part. */
+static unsigned
+given_away(const struct node_view *v)
 {
-    struct core_node *n = some_node();
+    struct hf_id at = {{0}};
+    struct node_object o;
+    unsigned n = 0;
+
+    while (object_next(v, &at, &o))
+        n += o.kind == OBJECT_TRANSFER && o.side == SIDE_FIRST;
+    return n;
+}
+
+static bool
+has_backup(const struct core_node *n)
+{
+    return n->backup != NULL &&
+           disk_rows(n->backup, NODE_CONSENTS) ==
+               disk_rows(n->disk, NODE_CONSENTS) &&
+           given_away(disk_view(n->backup)) == given_away(n->env.view);
+}
+
+static void
+restore(struct core_node *n)
+{
     struct node_event ev = {.type = NODE_EV_RESTORED};
     struct disk *old = n->disk;
 
-    if (n->backup == NULL || chance(3) == 0 ||
-        disk_rows(n->backup, NODE_CONSENTS) !=
-            disk_rows(n->disk, NODE_CONSENTS)) {
-        core_backup(n);
-        return;
-    }
     n->disk = disk_copy(n->backup);
     disk_keep(n->disk, old, NODE_TOMBSTONES);
     disk_keep(n->disk, old, NODE_SHREDDED);
@@ -674,6 +767,17 @@ act_restore(void)
     n->env.view = disk_view(n->disk);
     (void)core_step(n, &ev);
     w.n_restores++;
+}
+
+static void
+act_restore(void)
+{
+    struct core_node *n = some_node();
+
+    if (has_backup(n) && chance(3) != 0)
+        restore(n);
+    else
+        core_backup(n);
 }
 
 static void
@@ -689,6 +793,8 @@ live_on(void)
         act_restore();
     if (chance(12) == 0)
         act_move();
+    if (chance(40) == 0)
+        act_withdraw_share();
     if (chance(12) == 0)
         act_serve();
 
@@ -776,6 +882,14 @@ was_kept(struct core_node *n)
     return false;
 }
 
+static bool
+was_restored(const struct core_node *n)
+{
+    struct node_self self;
+
+    return self_get(n->env.view, &self) && !hf_id_is_zero(&self.restored);
+}
+
 static void
 check_erased(int k)
 {
@@ -786,11 +900,75 @@ check_erased(int k)
             if (core_holds(&core->node[n], word_of(k, c, word)))
                 cr_expect(was_kept(&core->node[n]), "%s still holds %s",
                           core->node[n].org.s, word);
-    /* what providers reported, but at who opened the case */
+    for (int n = 0; n < NODES; n++)
+        if (!w.gave_back[n])
+            expect_no(core_holds(&core->node[n], back_of(k, word)),
+                      "%s still holds %s", core->node[n].org.s, word);
+    /* What providers reported, but at who opened the case. A copy may bring a
+     * restored one its own words back. */
     for (int n = 1; n < NODES; n++)
-        if (core_holds(&core->node[n], report_of(k, word)))
+        if (!was_restored(&core->node[n]) &&
+            core_holds(&core->node[n], report_of(k, word)))
             cr_expect(was_kept(&core->node[n]), "%s still holds %s",
                       core->node[n].org.s, word);
+}
+
+/* Sections that lie beside an object. */
+static uint32_t
+beside(const struct core_node *n, const struct node_object *o)
+{
+    uint32_t set = 0;
+    struct part p;
+
+    for (uint32_t i = 1; i <= o->n[SIDE_FIRST]; i++)
+        for (unsigned j = 0; j < BODY_PARTS_MAX; j++)
+            if (body_part_get(n->env.view, &o->id, SIDE_FIRST, i, j, &p) &&
+                p.type == PART_SECTION)
+                set |= CATEGORY_BIT(p.category);
+    return set;
+}
+
+/* A holder amends for itself: then what is left differs from one to the other.
+ */
+static bool
+is_same_everywhere(const struct consent *c)
+{
+    struct consent other;
+
+    for (int n = 1; n < NODES; n++)
+        if (consent_get(core->node[n].env.view, &c->id, &other) &&
+            (other.n_scopes != c->n_scopes ||
+             memcmp(other.scope, c->scope, sizeof(c->scope)) != 0))
+            return false;
+    return true;
+}
+
+/* Whoever came to hold something under this scope of @c, as it was, holds of
+ * it only what another one still covers. */
+static void
+check_beside(const struct consent *c, const struct hf_name *scope)
+{
+    uint32_t set = 0;
+
+    for (int i = 0; i < c->n_scopes; i++)
+        if (hf_name_eq(&c->scope[i].id, scope))
+            set |= c->scope[i].categories;
+    for (int n = 1; n < NODES; n++) {
+        const struct hf_org *org = &core->node[n].org;
+        const uint32_t left =
+            covered(0, c, org, PURPOSE_BIT(PURPOSE_REFERRAL) |
+                                   PURPOSE_BIT(PURPOSE_TRANSFER));
+        struct hf_id at = {{0}};
+        struct node_object o;
+
+        while (object_next(core->node[n].env.view, &at, &o))
+            if (o.side == SIDE_SECOND && o.kind != OBJECT_WITHDRAWAL &&
+                hf_id_eq(&o.proof.consent, &c->id))
+                cr_assert(zero(u32, beside(&core->node[n], &o) & set & ~left),
+                          "%s still has %x beside %s", org->s,
+                          beside(&core->node[n], &o) & set & ~left,
+                          object_kind_text(o.kind));
+    }
 }
 
 static void
@@ -810,31 +988,139 @@ check_answered(void)
     }
 }
 
+/* Whether all that @n told of this consent itself has been answered. */
+static bool
+is_complete(const struct core_node *n, const struct hf_id *consent)
+{
+    struct hf_id at = {{0}};
+    struct node_object o;
+    unsigned told = 0;
+
+    while (object_next(n->env.view, &at, &o)) {
+        if (o.kind != OBJECT_WITHDRAWAL || o.side != SIDE_FIRST ||
+            !hf_id_eq(&o.scopes.consent, consent) || !o.scopes.erase)
+            continue;
+        if (o.state != STATE_ANSWERED)
+            return false;
+        told++;
+    }
+    return told > 0;
+}
+
+/* Letter after letter, in any order, one node away at first: once it is
+ * complete nothing is left, at that instant. */
+static void
+follow(struct core_node *n, int k, const struct hf_id *consent)
+{
+    core->has_no_prekey[chance(NODES)] = true;
+    for (int i = 0; i < 400 && !is_complete(n, consent); i++) {
+        const size_t at = chance(core->n_letters);
+
+        if (!core->letter[at].is_gone)
+            deliver(at);
+        check_new();
+        for (size_t m = 0; m < NODES && i % 8 == 0; m++)
+            if (node_wake_ms(&core->node[m].env) <= core->now_ms)
+                core_tick(&core->node[m]);
+    }
+    check_new();
+    if (is_complete(n, consent))
+        check_erased(k);
+}
+
+/* Part of it first: what a provider has under that scope alone goes. */
+static void
+erase_scope(int k)
+{
+    struct node_command cmd = {.type = CMD_CONSENT_WITHDRAW,
+                               .case_id = w.case_id[k],
+                               .n_scopes = 1,
+                               .erase = true};
+    struct core_node *a = &core->node[0];
+    const struct node_case kase = core_case_of(a, w.case_id[k]);
+    struct consent con;
+    bool is_same;
+
+    if (!consent_get(a->env.view, &kase.consent, &con) ||
+        con.state != CONSENT_GIVEN || con.n_scopes == 0)
+        return;
+    cmd.scope[0] = con.scope[chance((uint64_t)con.n_scopes)].id;
+    is_same = is_same_everywhere(&con);
+    if (ask_withdraw(a, &cmd) != 0)
+        return;
+    check_new();
+    come_to_rest();
+    if (is_same)
+        check_beside(&con, &cmd.scope[0]);
+}
+
+/* At a provider where it can, else at who opened the case. */
+static struct core_node *
+erase_whole(int k, struct hf_id *ret_consent)
+{
+    struct node_command cmd = {.type = CMD_CONSENT_WITHDRAW,
+                               .case_id = w.case_id[k],
+                               .erase = true};
+    struct core_node *const a = &core->node[0];
+    struct core_node *n = some_node();
+    const struct node_case kase = core_case_of(a, w.case_id[k]);
+    struct node_object o;
+
+    *ret_consent = kase.consent;
+    if (some_object(n, &o) && o.side == SIDE_SECOND &&
+        o.kind == OBJECT_REFERRAL &&
+        hf_id_eq(&o.proof.consent, &kase.consent) &&
+        ask_share(n, &o, true) == 0)
+        return n;
+    n = chance(2) == 0 ? a : some_node();
+    if (ask_withdraw(n, &cmd) == 0)
+        return n;
+    return ask_withdraw(a, &cmd) == 0 ? a : NULL;
+}
+
+/* A store from before it all brings nothing back. */
+static void
+restore_all(void)
+{
+    for (int n = 1; n < NODES; n++)
+        if (has_backup(&core->node[n]))
+            restore(&core->node[n]);
+    come_to_rest();
+}
+
 static void
 erase_all(void)
 {
-    for (int k = 0; k < CASES; k++) {
-        struct node_command cmd = {.type = CMD_CONSENT_WITHDRAW,
-                                   .case_id = w.case_id[k],
-                                   .erase = true};
+    bool was_erased[CASES] = {false};
 
-        if (ask_withdraw(&core->node[chance(2) == 0 ? 0 : chance(NODES)],
-                         &cmd) != 0 &&
-            ask_withdraw(&core->node[0], &cmd) != 0)
+    for (int k = 0; k < CASES; k++) {
+        struct hf_id consent;
+        struct core_node *n;
+
+        erase_scope(k);
+        n = erase_whole(k, &consent);
+        if (n == NULL)
             continue;
         check_new();
+        follow(n, k, &consent);
         come_to_rest();
         w.n_erasures++;
+        was_erased[k] = true;
         check_erased(k);
     }
     check_answered();
+    if (core->n_letters < 800) /* room for the copies */
+        restore_all();
+    for (int k = 0; k < CASES; k++)
+        if (was_erased[k])
+            check_erased(k);
 }
 
 static void
 world(uint64_t seed)
 {
     begin(seed);
-    for (int i = 0; i < ACTIONS && core->n_letters < 700; i++)
+    for (int i = 0; i < ACTIONS && core->n_letters < 450; i++)
         live_on();
     check_held();
     come_to_rest();
@@ -850,7 +1136,7 @@ worlds(uint64_t first)
 {
     const char *only = getenv("HANDOFF_SEED");
     const char *many = getenv("HANDOFF_WORLDS");
-    const uint64_t n = many == NULL ? 12 : strtoull(many, NULL, 10);
+    const uint64_t n = many == NULL ? 8 : strtoull(many, NULL, 10);
     unsigned sections = 0, erasures = 0, restores = 0, moves = 0, served = 0;
 
     if (only != NULL) {
