@@ -95,9 +95,42 @@ check_scope(const struct consent_scope *s)
     return check_recipients(s);
 }
 
+static bool
+is_named(const struct hf_org *list, size_t n, const struct hf_org *org)
+{
+    for (size_t i = 0; i < n && i < GRANTS_MAX; i++)
+        if (hf_org_eq(&list[i], org))
+            return true;
+    return false;
+}
+
+size_t
+consent_onward(const struct consent *c, struct hf_org ret[static GRANTS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_scopes(c); i++) {
+        const struct consent_scope *s = &c->scope[i];
+
+        if (s->withdrawn || (s->purposes & PURPOSE_BIT(PURPOSE_ONWARD)) == 0)
+            continue;
+        for (size_t r = 0;
+             r < s->n_recipients && r < CONSENT_RECIPIENTS_MAX; r++) {
+            if (is_named(ret, n, &s->recipient[r]))
+                continue;
+            if (n < GRANTS_MAX)
+                ret[n] = s->recipient[r];
+            n++;
+        }
+    }
+    return n;
+}
+
 const char *
 consent_check(const struct consent *c)
 {
+    struct hf_org onward[GRANTS_MAX];
+
     if (c->state != CONSENT_GIVEN && c->state != CONSENT_REFUSED &&
         c->state != CONSENT_WITHDRAWN)
         return "a consent is given, refused or withdrawn";
@@ -116,6 +149,9 @@ consent_check(const struct consent *c)
             if (hf_name_eq(&c->scope[i].id, &c->scope[j].id))
                 return "two scopes have the same id";
     }
+    if (consent_onward(c, onward) > GRANTS_MAX)
+        return "more than 8 organisations may get something onward; name the "
+               "few that the person means";
     return NULL;
 }
 

@@ -11,6 +11,7 @@
 #define POLICY_CONSENT_H
 
 #include "body.h"
+#include "grant.h"
 #include "hf_types.h"
 #include "vocab.h"
 
@@ -60,7 +61,8 @@ struct consent {
  *
  * Returns NULL when fine, else a static sentence: a scope without category,
  * purpose or recipient, two scopes with one id, until before from, a sensitive
- * category for recipients given by kind (never: R-2, R-10).
+ * category for recipients given by kind (never: R-2, R-10), more than
+ * GRANTS_MAX organisations that may get something onward.
  */
 const char *consent_check(const struct consent *c);
 
@@ -79,6 +81,12 @@ uint32_t consent_withdrawn(const struct consent *c, const struct hf_org *to,
 void consent_proof(const struct consent *c, const struct hf_org *to,
                    enum purpose purpose, uint32_t categories, uint64_t now_ms,
                    struct proof *ret);
+
+/** consent_onward: the organisations that scopes in force, whatever the hour,
+ * let have something onward, in the order of the scopes; how many there are,
+ * of which at most GRANTS_MAX are written. */
+size_t consent_onward(const struct consent *c,
+                      struct hf_org ret[static GRANTS_MAX]);
 
 /** Why a category stays behind. */
 enum withheld_why {

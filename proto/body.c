@@ -446,6 +446,7 @@ scopes_pack(const struct scopes_withdrawn *s,
     put_bool(&p, s->erase);
     put_bool(&p, s->whole);
     put_bool(&p, s->narrowed);
+    hf_put_bytes(&p, s->onward.s, HF_ORG_BYTES);
     hf_put_u32(&p, s->categories);
     hf_put_u8(&p, s->n);
     for (size_t i = 0; i < s->n; i++)
@@ -471,10 +472,13 @@ scopes_unpack(struct hf_bytes in, struct scopes_withdrawn *ret)
     s.erase = get_bool(&p, &ok);
     s.whole = get_bool(&p, &ok);
     s.narrowed = get_bool(&p, &ok);
+    hf_get_bytes(&p, s.onward.s, HF_ORG_BYTES);
     s.categories = hf_get_u32(&p);
     s.n = hf_get_u8(&p);
     if (!ok || s.n > SCOPES_MAX || in.n != SCOPES_BYTES(s.n) ||
-        (s.categories & ~CATEGORY_ALL) != 0 || (s.narrowed && s.whole))
+        (s.categories & ~CATEGORY_ALL) != 0 || (s.narrowed && s.whole) ||
+        !field_org_or_empty(&s.onward) ||
+        (s.onward.s[0] != '\0' && !s.narrowed))
         return false;
     for (size_t i = 0; i < s.n; i++) {
         hf_get_bytes(&p, s.scope[i].s, HF_NAME_BYTES);

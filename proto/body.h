@@ -41,6 +41,9 @@ enum part_type {
     PART_DECISION,  /* decision.h: why this receiver, beside a card */
     PART_TITLE,     /* title.h: how who releases came by the case */
     PART_HISTORY,   /* history.h: signed versions of the consent in `release` */
+    PART_GRANT,     /* grant.h: what may go onward to one organisation; in the
+                       onward referral instead of a proof */
+    PART_ONWARD,    /* grant.h: that a person was sent on, to who referred */
     PART_END
 };
 
@@ -114,7 +117,7 @@ struct terms {
     uint32_t required;       /* CATEGORY_BIT sets the SOP named */
     uint32_t allowed;
     struct hf_id replaces;   /* HR-... before this one; zero: none */
-    struct hf_id part_of;    /* reserved: the referral this one serves */
+    struct hf_id part_of;    /* HR-... that this one sends on; zero: none */
     struct hf_id household;  /* reserved: HH-... */
 };
 #define TERMS_BYTES 319
@@ -176,11 +179,13 @@ struct scopes_withdrawn {
     bool erase;            /* else: stop sharing */
     bool whole;            /* every scope */
     bool narrowed;         /* the consent goes on without this recipient */
+    struct hf_org onward;  /* narrowed: not the recipient loses, but this one,
+                              to whom it may have sent on; else empty */
     uint8_t n;
     struct hf_name scope[SCOPES_MAX];
     uint32_t categories;   /* that must go or stop, of this recipient */
 };
-#define SCOPES_BYTES(n) (76u + (size_t)(n)*32u)
+#define SCOPES_BYTES(n) (108u + (size_t)(n)*32u)
 
 void card_pack(const struct card *c, uint8_t out[static CARD_BYTES]);
 HF_NODISCARD bool card_unpack(struct hf_bytes in, struct card *ret);

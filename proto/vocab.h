@@ -39,7 +39,8 @@
     X(PURPOSE_FEEDBACK, 5, "feedback")                                         \
     X(PURPOSE_FOLLOW_UP, 6, "follow_up")                                       \
     X(PURPOSE_STATISTICS, 7, "statistics")                                     \
-    X(PURPOSE_CASE_CONFERENCE, 8, "case_conference")
+    X(PURPOSE_CASE_CONFERENCE, 8, "case_conference")                           \
+    X(PURPOSE_ONWARD, 9, "onward")
 
 #define URGENCY_MAP(X)                                                         \
     X(URGENCY_NORMAL, 1, "normal")                                             \
@@ -192,7 +193,8 @@
     X(EVENT_HAND_OVER, 43, "hand_over")                                        \
     X(EVENT_TAKE_OVER, 44, "take_over")                                        \
     X(EVENT_SUPPLEMENT, 45, "supplement")                                      \
-    X(EVENT_PARTIAL, 46, "partial")
+    X(EVENT_PARTIAL, 46, "partial")                                            \
+    X(EVENT_ONWARD, 47, "onward")
 
 /* States of referral, transfer and withdrawal. */
 #define STATE_MAP(X)                                                           \

@@ -353,6 +353,16 @@ void api_put_custody(struct api_call *c, json_t *o,
 void api_put_household(struct api_call *c, json_t *o,
                        const struct node_case *row);
 
+/* ---- query_onward.c ---- */
+
+/** api_put_onward: "part_of", "onward", "may_send_on" of a referral, as far as
+ * it has them. */
+void api_put_onward(struct api_call *c, json_t *j, const struct node_object *o);
+/** api_add_onward: what @x's receiver says it sent on, to @list; @open_only:
+ * where somebody is at it still. */
+void api_add_onward(struct api_call *c, const struct node_object *x,
+                    bool open_only, json_t *list);
+
 /* ---- query_vital.c ---- */
 
 /** api_put_vital: "vital_interest" of a referral that was made without

@@ -170,13 +170,20 @@ is_to_take(const struct api_call *c, const struct node_object *o)
            permit_command(c->roles, CMD_EVENT, o->kind, o->side, EVENT_ACCEPT);
 }
 
+/* What we shared of a case; not what is sent on of what came to us. */
+static bool
+is_of_case(const struct node_object *o)
+{
+    return o->kind == OBJECT_TRANSFER ||
+           (o->side == SIDE_FIRST && hf_id_is_zero(&o->terms.part_of));
+}
+
 static uint32_t
 of_object(struct api_call *c, const struct node_object *o, bool is_own)
 {
     struct facts facts;
     const struct permit_what w = {.facts = &facts,
-                                  .of_case = o->side == SIDE_FIRST ||
-                                             o->kind == OBJECT_TRANSFER,
+                                  .of_case = is_of_case(o),
                                   .is_staff = is_own || is_to_take(c, o)};
 
     facts_of(c, o, &facts);

@@ -89,29 +89,7 @@ take_override(struct api_call *c)
     return true;
 }
 
-/* Whoever received a referral wants to refer the person on. The proof that
- * came with it names one recipient and so covers nobody else (I-1): that is
- * for whoever referred to do, under the consent. */
-static enum api_verdict
-refuse_onward(struct api_call *c, const struct node_object *o)
-{
-    char hint[128], message[128], id[HF_ID_TEXT_BYTES];
-    const struct hf_org *first, *second;
-
-    if (o->kind != OBJECT_REFERRAL || o->side == SIDE_FIRST)
-        return api_refuse(c, EX_USAGE, "usage", NULL,
-                          "name the case: handoff refer CASE --need NEED",
-                          "this referral went out from here");
-    api_sides(c->env, o, &first, &second);
-    (void)snprintf(message, sizeof(message),
-                   "what came with %s may go to nobody else from here",
-                   hf_id_format("HR", &o->id, id));
-    (void)snprintf(hint, sizeof(hint),
-                   "ask %.31s to refer the person, if they consent",
-                   api_sees(c, o) ? first->s : "whoever referred them to you");
-    return api_refuse(c, 1, "no_consent", NULL, hint, message);
-}
-
+/* A case; or a referral that the person is to be sent on from (part of). */
 static bool
 take_case(struct api_call *c)
 {
@@ -122,9 +100,17 @@ take_case(struct api_call *c)
     if (text == NULL || strncasecmp(text, "HR-", 3) != 0 ||
         !permit_query(c->roles, PERMIT_OBJECTS))
         return api_body_case(c, &row);
-    if (api_find_object(c, text, &o))
-        (void)refuse_onward(c, &o);
-    return false;
+    if (!api_find_object(c, text, &o))
+        return false;
+    if (!api_sees(c, &o)) {
+        (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
+                         "its author, its owner, or somebody whose role covers "
+                         "this service can send on from it",
+                         "this service is confidential");
+        return false;
+    }
+    c->command->part_of = o.id;
+    return true;
 }
 
 static bool

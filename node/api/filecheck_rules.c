@@ -282,7 +282,7 @@ filecheck_purpose(struct filecheck *at, json_t *value)
     if (!json_is_string(value) || !purpose_parse(json_string_value(value)))
         return filecheck_fail(at, "must be one of enquiry, offer, transfer, "
                                   "referral, feedback, follow_up, statistics, "
-                                  "case_conference");
+                                  "case_conference, onward");
     return true;
 }
 

@@ -9,7 +9,31 @@ struct gap {
     uint32_t required; /* without it the referral is refused */
     uint32_t useful;   /* allowed and held: it would go along */
     bool feedback;     /* nothing lets the provider report back */
+    enum purpose purpose;
+    struct hf_org of;  /* who has the consent; empty: we do */
 };
+
+/* Of a person who is sent on the consent is with whoever referred; what of it
+ * came here, the gate has looked at. */
+static bool
+find_gap_onward(const struct api_call *c, const struct node_decision *d,
+                struct gap *ret)
+{
+    struct node_object x;
+
+    if (!object_get(c->env->view, &d->case_id, &x))
+        return false;
+    for (enum category k = CATEGORY_NONE + 1; k < CATEGORY_END; k++)
+        if (d->gate.why[k] == WITHHELD_NO_CONSENT ||
+            d->gate.why[k] == WITHHELD_WITHDRAWN)
+            ret->useful |= CATEGORY_BIT(k);
+    ret->required = d->gate.missing;
+    ret->useful &= ~ret->required;
+    ret->feedback = true;
+    ret->purpose = PURPOSE_ONWARD;
+    ret->of = x.peer;
+    return (ret->required | ret->useful) != 0;
+}
 
 static bool
 find_gap(const struct api_call *c, const struct node_decision *d,
@@ -22,7 +46,12 @@ find_gap(const struct api_call *c, const struct node_decision *d,
     struct consent consent;
 
     memset(ret, 0, sizeof(*ret));
-    if (to->s[0] == '\0' || !case_get(c->env->view, &d->case_id, &row))
+    ret->purpose = PURPOSE_REFERRAL;
+    if (to->s[0] == '\0')
+        return false;
+    if (d->is_onward)
+        return find_gap_onward(c, d, ret);
+    if (!case_get(c->env->view, &d->case_id, &row))
         return false;
     if (consent_get(c->env->view, &row.consent, &consent)) {
         cover = consent_cover(&consent, to, PURPOSE_REFERRAL, c->now_ms);
@@ -98,7 +127,7 @@ scope_of(const struct node_decision *d, const struct gap *gap)
                               json_pack("[{s:s}]", "org", d->sop.to.s));
     (void)json_object_set_new(
         o, "purposes",
-        api_purposes(PURPOSE_BIT(PURPOSE_REFERRAL) |
+        api_purposes(PURPOSE_BIT(gap->purpose) |
                      (gap->feedback ? PURPOSE_BIT(PURPOSE_FEEDBACK) : 0)));
     return o;
 }
@@ -114,6 +143,8 @@ api_put_ask(const struct api_call *c, json_t *o, const struct node_decision *d)
     ask = json_object();
     (void)json_object_set_new(ask, "required", api_categories(gap.required));
     (void)json_object_set_new(ask, "useful", api_categories(gap.useful));
+    if (gap.of.s[0] != '\0')
+        api_put_text(ask, "of", gap.of.s);
     put_question(c, ask, d, &gap);
     (void)json_object_set_new(ask, "scope", scope_of(d, &gap));
     (void)json_object_set_new(o, "ask_consent", ask);

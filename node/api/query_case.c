@@ -204,9 +204,11 @@ matters_of(struct api_call *c, const struct node_case *row)
     struct hf_id id = {{0}};
     struct node_object o;
 
-    while (object_next_of_case(c->env->view, &row->id, &id, &o))
+    while (object_next_of_case(c->env->view, &row->id, &id, &o)) {
         if (o.kind != OBJECT_WITHDRAWAL)
             (void)json_array_append_new(list, api_object(c, &o));
+        api_add_onward(c, &o, false, list);
+    }
     return list;
 }
 

@@ -4,7 +4,8 @@
 #include "lifecycle.h"
 
 /* Open: nobody has taken it up, or its answer was not read. Onward: somebody
- * is at it, and goes on when the case is closed. */
+ * is at it, and goes on when the case is closed; also where a provider has sent
+ * the person on to another one. */
 static void
 put_referrals(struct api_call *c, json_t *o, const struct node_case *row)
 {
@@ -20,10 +21,13 @@ put_referrals(struct api_call *c, json_t *o, const struct node_case *row)
                                st == STATE_IN_SERVICE;
 
         if (object.kind != OBJECT_REFERRAL || object.side != SIDE_FIRST ||
-            lifecycle_is_final(object.kind, st))
+            lifecycle_is_final(object.kind, st)) {
+            api_add_onward(c, &object, true, onward);
             continue;
+        }
         (void)json_array_append_new(is_onward ? onward : open,
                                     api_object(c, &object));
+        api_add_onward(c, &object, true, onward);
     }
     (void)json_object_set_new(o, "open", open);
     (void)json_object_set_new(o, "onward", onward);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api_internal.h"
+#include "onward.h"
 
 static const char warning[] =
     "This is everything that the organisation below holds about you. Whoever "
@@ -47,10 +48,12 @@ static json_t *
 share_of(struct api_call *c, const struct node_object *o, uint32_t n)
 {
     json_t *share = NULL, *also = json_array();
-    struct hf_bytes words;
+    struct hf_bytes words, signed_part;
     struct attest attest;
+    struct grant grant;
     struct proof proof;
     struct part part;
+    const uint8_t *sig;
 
     for (unsigned i = 0; i < BODY_PARTS_MAX; i++) {
         if (!body_part_get(c->env->view, &o->id, o->side, n, i, &part))
@@ -77,6 +80,11 @@ share_of(struct api_call *c, const struct node_object *o, uint32_t n)
             (void)json_array_append_new(also, json_string("words"));
         else if (part.type == PART_FILE)
             (void)json_array_append_new(also, json_string("an attachment"));
+        else if (part.type == PART_GRANT &&
+                 grant_unpack(part.bytes, &grant, &signed_part, &sig))
+            (void)json_array_append_new(
+                also, json_sprintf("leave to send it on to %.31s",
+                                   grant.to.s));
     }
     if (share != NULL)
         (void)json_object_set(share, "also", also);
@@ -120,6 +128,31 @@ add_shares(struct api_call *c, const struct node_object *o, json_t *list)
     }
 }
 
+/* What a provider says it sent on, in the same form. */
+static void
+add_onward(struct api_call *c, const struct node_object *o, json_t *list)
+{
+    struct onward_told told[ONWARD_NOTES_MAX];
+    const size_t n = onward_notes(c->env->view, o, told);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct onward_note *note = &told[i].note;
+        json_t *share = json_object();
+
+        api_put_time(share, "at", told[i].at_ms);
+        put_peer(c, share, &note->to);
+        api_put_text(share, "by", o->peer.s);
+        api_put_text(share, "event", event_text(EVENT_ONWARD));
+        api_put_id(share, "id", "HR", &note->referral);
+        api_put_id(share, "part_of", "HR", &o->id);
+        api_put_text(share, "service", note->service.s);
+        api_put_text(share, "state", state_text(note->state));
+        (void)json_object_set_new(share, "categories",
+                                  api_categories(note->categories));
+        (void)json_array_append_new(list, share);
+    }
+}
+
 /* A referral or transfer with all that was said in it; a withdrawal with its
  * answer. */
 static json_t *
@@ -147,6 +180,7 @@ put_matters(struct api_call *c, json_t *out, const struct node_case *row)
     while (object_next_of_case(c->env->view, &row->id, &id, &o)) {
         if (o.kind != OBJECT_WITHDRAWAL)
             add_shares(c, &o, shares);
+        add_onward(c, &o, shares);
         (void)json_array_append_new(matters, matter_of(c, &o));
     }
     (void)json_object_set_new(out, "shared_with", shares);

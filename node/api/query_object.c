@@ -281,6 +281,7 @@ put_terms(struct api_call *c, json_t *j, const struct node_object *o)
     api_put_u64(j, "pack_version", o->terms.pack_version);
     api_put_text(j, "rule", o->terms.rule.s);
     api_put_id(j, "replaces", "HR", &o->terms.replaces);
+    api_put_onward(c, j, o);
     if (o->side == SIDE_FIRST || along_find(c->env->view, o, &along))
         api_put_id(j, "decision", "HD", &o->terms.decision);
 }

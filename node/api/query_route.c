@@ -96,7 +96,10 @@ api_decision(const struct node_decision *d)
     json_t *clocks = json_object();
 
     api_put_id(o, "decision", "HD", &d->id);
-    api_put_id(o, "case", "HC", &d->case_id);
+    if (d->is_onward)
+        api_put_id(o, "part_of", "HR", &d->case_id);
+    else
+        api_put_id(o, "case", "HC", &d->case_id);
     api_put_text(o, "outcome", outcome_text(sop->outcome));
     api_put_text(o, "need", sop->need.s);
     api_put_text(o, "service", sop->service.code.s);
@@ -204,7 +207,8 @@ query_decision(struct api_call *c)
         return API_ANSWERED;
     if (!decision_get(c->env->view, &id, &d))
         return say_along(c, &id);
-    if (!permit_query(c->roles, PERMIT_CASES)) /* it is about a case */
+    if (!permit_query(c->roles, d.is_onward ? PERMIT_OBJECTS
+                                            : PERMIT_CASES)) /* its subject */
         return api_refuse(c, EX_NOPERM, "not_permitted", NULL,
                           "ask the case manager",
                           "your role does not read decisions about a case");

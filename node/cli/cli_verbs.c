@@ -279,11 +279,13 @@ static const struct cli_verb verbs[] = {
 
     /* Referrals */
     {"route", "CASE", "need! urgency wish to=ORG incident-at",
-     "where it would go, with which data, and why", cmd_route, false},
+     "where it would go (HR-...: on), with which data, and why", cmd_route,
+     false},
     {"refer", "CASE...",
      "need! to=ORG urgency incident-at wish draft override-reason replaces "
      "vital-interest attest" LATER_ENTRY,
-     "refer: decide, check consent, send", cmd_refer, false},
+     "refer (HR-...: send on): decide, check consent, send", cmd_refer,
+     false},
     {"list", "", "in out state overdue mine unassigned since limit cursor",
      "referrals and transfers", cmd_list, false},
     {"show", "ID", "trace why", "one referral, transfer, withdrawal", cmd_show,

@@ -70,6 +70,8 @@ basis_of(const json_t *share)
 
     if (f == NULL)
         return NULL;
+    if (cli_out_text(share, "by")[0] != '\0')
+        fprintf(f, "sent on by %s", cli_out_text(share, "by"));
     if (cli_out_text(share, "vital_interest")[0] != '\0')
         fprintf(f, "none: vital interest, %s",
                 cli_out_text(share, "vital_interest"));

@@ -261,6 +261,8 @@ put_form(struct hf_buf *out, const json_t *j)
     cli_html_facts(out, true);
     row(out, CLI_N("Number of the referral"), cli_out_text(j, "id"));
     row_time(out, CLI_N("Date of the referral"), cli_out_text(j, "created"));
+    if (cli_out_text(j, "part_of")[0] != '\0')
+        row(out, CLI_N("Sent on from"), cli_out_text(j, "part_of"));
     cli_html_facts(out, false);
     agency(out, CLI_N("Referring organisation"),
            json_object_get(contacts, "from"));

@@ -132,6 +132,7 @@ print_ask(FILE *out, const json_t *j)
                    ? ""
                    : CLI_N("Ask consent"),
                json_object_get(ask, "useful"), ": would go along");
+    cli_out_field(out, CLI_N("It is with"), cli_out_text(ask, "of"));
     cli_out_field(out, CLI_N("In words"), cli_out_text(ask, "words"));
     print_scope(out, json_object_get(ask, "scope"));
 }

@@ -141,6 +141,8 @@ print_head(FILE *out, const json_t *j)
     cli_out_field(out, "Reason", cli_out_text(j, "reason"));
     cli_out_field(out, CLI_N("Owner here"), cli_out_text(j, "owner"));
     cli_out_field(out, "Case", cli_out_text(j, "case"));
+    cli_out_field(out, "Part of", cli_out_text(j, "part_of"));
+    cli_out_field(out, "First from", cli_out_text(j, "referred_at_first_by"));
     cli_out_field(out, "Household", cli_out_text(j, "household"));
     cli_out_field(out, "Number", cli_out_text(j, "number"));
     cli_out_field(out, CLI_N("Decision"), cli_out_text(j, "decision"));
@@ -190,6 +192,39 @@ print_clocks(FILE *out, const json_t *clocks)
             cli_out_fieldf(out, i == 0 ? CLI_N("Clocks") : "", "%-8s by %s%s",
                            cli_out_text(item, "what"), due,
                            json_is_true(met) ? ", done" : "");
+    }
+}
+
+/* Whom the person was sent on to, and to whom they may be. */
+static void
+print_onward(FILE *out, const json_t *j)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(j, "onward"), i, item)
+    {
+        char id[CLI_OUT_ID];
+
+        cli_out_fieldf(out, i == 0 ? "Sent on" : "", "%s  %s%s%s  %s",
+                       cli_out_id(cli_out_text(item, "id"), id),
+                       cli_out_text(item, "state"),
+                       cli_out_text(item, "to")[0] ? ", to " : "",
+                       cli_out_text(item, "to"), cli_out_text(item, "service"));
+    }
+    json_array_foreach(json_object_get(j, "may_send_on"), i, item)
+    {
+        char *categories = cli_out_join(json_object_get(item, "categories"));
+        const char *until = cli_out_text(item, "until");
+        char at[CLI_OUT_TIME];
+
+        cli_out_fieldf(out, i == 0 ? "May go on" : "", "to %s: %s%s%s",
+                       cli_out_text(item, "to"),
+                       categories != NULL && categories[0] ? categories
+                                                           : "nothing any more",
+                       until[0] ? ", until " : "",
+                       until[0] ? cli_out_time(until, at) : "");
+        free(categories);
     }
 }
 
@@ -351,6 +386,7 @@ print_object(FILE *out, const json_t *j, bool trace)
     print_head(out, j);
     print_contacts(out, json_object_get(j, "contacts"));
     print_clocks(out, json_object_get(j, "clocks"));
+    print_onward(out, j);
     print_part(out, "Card", json_object_get(j, "card"));
     print_part(out, "Sections", json_object_get(j, "sections"));
     print_part(out, "Given back", json_object_get(j, "sections_back"));

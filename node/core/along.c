@@ -87,7 +87,7 @@ sends_of(const struct step *s, const struct node_object *o, uint32_t never)
 
     if (vital_get(s->v, &o->id, &vital))
         gate.sends = vital.a.categories & (t->required | t->allowed) & ~never;
-    else if (case_get(s->v, &o->case_id, &c))
+    else if (disclose_case(s, o, &c))
         disclose_gate(s, &c, &o->peer, PURPOSE_REFERRAL, t->required,
                       t->allowed, never, &gate);
     return gate.sends & (t->required | ~CATEGORY_SENSITIVE);

@@ -2,15 +2,38 @@
 
 #include "feedback.h"
 #include "hf_assert.h"
+#include "onward.h"
 #include "vital.h"
 
-static const struct consent *
-consent_of(const struct step *s, const struct node_case *c,
-           struct consent *room)
+bool
+disclose_case(const struct step *s, const struct node_object *o,
+              struct node_case *ret)
 {
+    if (o->kind == OBJECT_REFERRAL && o->side == SIDE_FIRST &&
+        !hf_id_is_zero(&o->terms.part_of))
+        return onward_view(s, &o->terms.part_of, ret);
+    return case_get(s->v, &o->case_id, ret);
+}
+
+const struct consent *
+disclose_consent(const struct step *s, const struct node_case *c,
+                 const struct hf_org *to, struct consent *room)
+{
+    if (onward_is_view(c))
+        return onward_consent(s, c, to, room);
     if (hf_id_is_zero(&c->consent) || !consent_get(s->v, &c->consent, room))
         return NULL;
     return hf_id_eq(&room->case_id, &c->id) ? room : NULL;
+}
+
+uint32_t
+disclose_cover(const struct step *s, const struct node_case *c,
+               const struct hf_org *to, enum purpose purpose)
+{
+    struct consent room;
+
+    return consent_cover(disclose_consent(s, c, to, &room), to, purpose,
+                         s->now);
 }
 
 void
@@ -21,8 +44,8 @@ disclose_gate(const struct step *s, const struct node_case *c,
 {
     struct consent room;
 
-    gate_out(consent_of(s, c, &room), to, purpose, c->held, required, allowed,
-             never, s->now, ret);
+    gate_out(disclose_consent(s, c, to, &room), to, purpose, c->held, required,
+             allowed, never, s->now, ret);
 }
 
 void
@@ -34,23 +57,48 @@ disclose_add(struct body *b, enum part_type type, enum category c,
 }
 
 void
-disclose_parts(struct step *s, const struct node_case *c,
-               const struct hf_org *to, enum purpose purpose,
-               uint32_t categories, struct body *b)
+disclose_proof(struct step *s, const struct live *l, const struct node_case *c,
+               enum purpose purpose, uint32_t categories, struct body *b)
 {
-    uint8_t *packed = step_alloc(s, PROOF_BYTES(PROOF_ITEMS_MAX));
+    const struct hf_org *to = &l->o.peer;
+    const struct consent *consent;
     struct consent room;
     struct proof proof;
-    struct hf_bytes json;
+    uint8_t *packed;
 
-    HF_ASSERT(consent_of(s, c, &room) != NULL); /* the gate said yes */
-    consent_proof(&room, to, purpose, categories, s->now, &proof);
+    if (onward_is_view(c)) {
+        onward_add_grant(s, c, to, b); /* the share as it was signed */
+        return;
+    }
+    consent = disclose_consent(s, c, to, &room);
+    if (consent == NULL)
+        return;
+    packed = step_alloc(s, PROOF_BYTES(PROOF_ITEMS_MAX));
+    consent_proof(consent, to, purpose, categories, s->now, &proof);
     disclose_add(b, PART_PROOF, CATEGORY_NONE,
                  (struct hf_bytes){packed, proof_pack(&proof, packed)});
+    onward_add_grants(s, l, consent, categories, b);
+}
+
+static bool
+section_of(const struct step *s, const struct node_case *c, enum category k,
+           struct hf_bytes *ret_json)
+{
+    return onward_is_view(c) ? onward_section(s, c, k, ret_json)
+                             : section_get(s->v, &c->id, k, ret_json);
+}
+
+void
+disclose_parts(struct step *s, const struct live *l, const struct node_case *c,
+               enum purpose purpose, uint32_t categories, struct body *b)
+{
+    struct hf_bytes json;
+
+    disclose_proof(s, l, c, purpose, categories, b);
     for (enum category k = CATEGORY_IDENTITY; k < CATEGORY_END; k++) {
         if (!(categories & CATEGORY_BIT(k)))
             continue;
-        if (section_get(s->v, &c->id, k, &json))
+        if (section_of(s, c, k, &json))
             disclose_add(b, PART_SECTION, k, step_copy(s, json));
     }
 }
@@ -64,7 +112,7 @@ disclose_referral(struct step *s, struct live *l, struct draft *ret)
     struct gate_out gate;
 
     *ret = (struct draft){.event = EVENT_DISCLOSE, .is_automatic = true};
-    if (!case_get(s->v, &l->o.case_id, &c))
+    if (!disclose_case(s, &l->o, &c))
         return DISCLOSE_NOTHING;
     if (vital_get(s->v, &l->o.id, &vital))
         return vital_disclose(s, &vital, &c, &ret->body) ? DISCLOSE_OK
@@ -78,8 +126,7 @@ disclose_referral(struct step *s, struct live *l, struct draft *ret)
     }
     if (gate.sends == 0)
         return DISCLOSE_NOTHING;
-    disclose_parts(s, &c, &l->o.peer, PURPOSE_REFERRAL, gate.sends,
-                   &ret->body);
+    disclose_parts(s, l, &c, PURPOSE_REFERRAL, gate.sends, &ret->body);
     return DISCLOSE_OK;
 }
 
@@ -117,19 +164,17 @@ cover_now(const struct step *s, const struct live *l, bool has_sections)
 {
     const bool is_referral = l->o.kind == OBJECT_REFERRAL;
     const bool is_first = l->o.side == SIDE_FIRST;
-    struct consent room;
     struct node_case c;
     uint32_t cover;
 
     if (is_referral && !is_first)
         return l->o.sections; /* R gives back of what it was given */
-    if (!case_get(s->v, &l->o.case_id, &c))
+    if (!disclose_case(s, &l->o, &c))
         return 0;
-    cover = consent_cover(consent_of(s, &c, &room), &l->o.peer,
-                          is_referral  ? PURPOSE_REFERRAL
-                          : is_first ? PURPOSE_TRANSFER
-                                     : PURPOSE_FEEDBACK,
-                          s->now);
+    cover = disclose_cover(s, &c, &l->o.peer,
+                           is_referral ? PURPOSE_REFERRAL
+                           : is_first  ? PURPOSE_TRANSFER
+                                       : PURPOSE_FEEDBACK);
     if (is_referral && has_sections)
         cover &= l->o.terms.required | l->o.terms.allowed;
     return cover;

@@ -1,6 +1,7 @@
 #include "erase.h"
 
 #include "match.h"
+#include "onward.h"
 #include "parts.h"
 
 bool
@@ -58,6 +59,8 @@ erase_object(struct step *s, const struct hf_id *id, uint32_t categories,
     if (l.o.side == SIDE_FIRST) { /* what a new holder gave back */
         if (l.o.kind == OBJECT_TRANSFER)
             live_drop_sections(s, &l, SIDE_SECOND, categories);
+        else if (!hf_id_is_zero(&l.o.terms.part_of))
+            onward_erase(s, &l, categories, is_whole);
         return;
     }
     if (!is_whole && (l.o.sections & categories) == 0)
@@ -132,8 +135,8 @@ erase_received(struct step *s, const struct scopes_withdrawn *w)
     struct hf_id at = {{0}};
     struct node_object o;
 
-    if (!w->erase)
-        return;
+    if (!w->erase || w->onward.s[0] != '\0')
+        return; /* the latter is about what somebody else got */
     while (erase_next(s, &w->consent, &at, &o)) {
         erase_object(s, &o.id, w->categories, w->whole);
         if (o.kind == OBJECT_TRANSFER && !hf_id_is_zero(&o.case_id))

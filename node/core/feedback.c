@@ -1,5 +1,6 @@
 #include "feedback.h"
 
+#include "disclose.h"
 #include "said.h"
 #include "tombstone.h"
 #include "vital.h"
@@ -47,26 +48,35 @@ proof_covers(const struct step *s, const struct live *l)
     return cover != 0 && (needed(l) & ~cover) == 0;
 }
 
-/* At whoever referred, by the consent. After a restore the case is known only
- * once its entries had their effect: then it was kept before. */
+/* After a restore the case, or what it is part of, is known only once its
+ * entries had their effect: then it was kept before. */
+static bool
+is_unknown(const struct node_object *o)
+{
+    return hf_id_is_zero(&o->case_id) && hf_id_is_zero(&o->terms.part_of);
+}
+
+/* At whoever referred, by the consent, or by the share of it that a person was
+ * sent on under. */
 static enum reason
 consent_covers(const struct step *s, const struct live *l,
                const struct hf_org *provider)
 {
+    const struct consent *consent;
     struct node_vital vital;
-    struct consent consent;
+    struct consent room;
     struct node_case c;
     uint32_t cover;
 
-    if (hf_id_is_zero(&l->o.case_id) || vital_get(s->v, &l->o.id, &vital))
+    if (is_unknown(&l->o) || vital_get(s->v, &l->o.id, &vital))
         return REASON_NONE;
-    if (!case_get(s->v, &l->o.case_id, &c) ||
-        !consent_get(s->v, &c.consent, &consent))
+    if (!disclose_case(s, &l->o, &c) ||
+        (consent = disclose_consent(s, &c, provider, &room)) == NULL)
         return REASON_NO_CONSENT;
-    cover = consent_cover(&consent, provider, PURPOSE_FEEDBACK, s->now);
+    cover = consent_cover(consent, provider, PURPOSE_FEEDBACK, s->now);
     if (cover != 0 && (needed(l) & ~cover) == 0)
         return REASON_NONE;
-    return consent_withdrawn(&consent, provider, PURPOSE_FEEDBACK) != 0
+    return consent_withdrawn(consent, provider, PURPOSE_FEEDBACK) != 0
                ? REASON_CONSENT_WITHDRAWN
                : REASON_NO_CONSENT;
 }

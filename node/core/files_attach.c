@@ -26,7 +26,7 @@ file_cover(struct step *s, const struct node_object *o, struct node_case *ret_c)
 
     if (o->kind == OBJECT_REFERRAL && o->side == SIDE_SECOND)
         return o->sections;
-    if (!case_get(s->v, &o->case_id, ret_c))
+    if (!disclose_case(s, o, ret_c))
         return 0;
     ret_c->held = CATEGORY_ALL; /* the file is held, if not the section */
     if (o->kind == OBJECT_REFERRAL)
@@ -283,18 +283,11 @@ static void
 add_proof(struct step *s, const struct live *l, const struct node_case *c,
           uint32_t categories, struct body *b)
 {
-    uint8_t *packed = step_alloc(s, PROOF_BYTES(PROOF_ITEMS_MAX));
     const enum purpose purpose = l->o.kind == OBJECT_REFERRAL ? PURPOSE_REFERRAL
                                  : l->o.side == SIDE_FIRST    ? PURPOSE_TRANSFER
                                                            : PURPOSE_FEEDBACK;
-    struct consent consent;
-    struct proof proof;
 
-    if (!consent_get(s->v, &c->consent, &consent))
-        return;
-    consent_proof(&consent, &l->o.peer, purpose, categories, s->now, &proof);
-    disclose_add(b, PART_PROOF, CATEGORY_NONE,
-                 (struct hf_bytes){packed, proof_pack(&proof, packed)});
+    disclose_proof(s, l, c, purpose, categories, b);
 }
 
 static void

@@ -310,7 +310,7 @@ transfer_sections(struct step *s, struct live *l, struct draft *d)
                        is_release ? c.held : s->cmd->sections, &gate) ||
         (!is_release && !ask_sections(s, &c)))
         return false;
-    disclose_parts(s, &c, &l->o.peer,
+    disclose_parts(s, l, &c,
                    l->o.side == SIDE_FIRST ? PURPOSE_TRANSFER
                                            : PURPOSE_FEEDBACK,
                    gate.sends, &d->body);

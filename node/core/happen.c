@@ -22,8 +22,8 @@ is_automatic(const struct live *l, enum event event)
     if (l->o.kind == OBJECT_WITHDRAWAL)
         return event == EVENT_PARTIAL;
     return event == EVENT_RECEIVE || event == EVENT_REJECT ||
-           event == EVENT_ERASED || event == EVENT_KEPT ||
-           event == EVENT_PARTIAL;
+           event == EVENT_ONWARD || event == EVENT_ERASED ||
+           event == EVENT_KEPT || event == EVENT_PARTIAL;
 }
 
 static void

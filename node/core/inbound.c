@@ -1,5 +1,6 @@
 #include "inbound.h"
 
+#include "onward.h"
 #include "tombstone.h"
 #include "vital.h"
 
@@ -73,11 +74,25 @@ inbound_emergency(const struct step *s, const struct terms *t)
            sop_rule_emergency(pack, &t->rule, &t->service);
 }
 
+bool
+inbound_proof(struct step *s, const struct live *l, const struct body *b,
+              struct proof *ret)
+{
+    const struct part *part = body_find(b, PART_PROOF);
+    struct terms terms;
+
+    if (l->o.kind == OBJECT_REFERRAL && inbound_terms(s, l, &terms) &&
+        !hf_id_is_zero(&terms.part_of))
+        return onward_proof(s, l, &terms, b, ret);
+    return part != NULL && proof_unpack(part->bytes, ret);
+}
+
 enum reason
 inbound_gate(struct step *s, const struct live *l, const struct body *b)
 {
     const uint32_t sections = inbound_sections(b) | inbound_files(b);
-    const struct part *part = body_find(b, PART_PROOF);
+    const bool is_attested =
+        body_find(b, PART_PROOF) == NULL && body_find(b, PART_ATTEST) != NULL;
     uint32_t sop = CATEGORY_ALL;
     enum purpose purpose = PURPOSE_TRANSFER;
     struct proof proof;
@@ -88,16 +103,17 @@ inbound_gate(struct step *s, const struct live *l, const struct body *b)
     if (l->o.kind == OBJECT_REFERRAL && l->o.side == SIDE_FIRST)
         return (sections & ~l->o.sections) == 0 ? REASON_NONE
                                                 : REASON_CHECK_FAILED;
-    if (part == NULL && body_find(b, PART_ATTEST) != NULL)
+    if (is_attested)
         return vital_inbound(s, l, body_find(b, PART_ATTEST)->bytes, sections);
-    if (part == NULL || !proof_unpack(part->bytes, &proof))
+    if (!inbound_proof(s, l, b, &proof))
         return REASON_NO_CONSENT;
     if (l->o.kind == OBJECT_TRANSFER && l->o.side == SIDE_FIRST)
         purpose = PURPOSE_FEEDBACK; /* from the new holder, back */
     if (l->o.kind == OBJECT_REFERRAL) {
-        purpose = PURPOSE_REFERRAL;
         if (!inbound_terms(s, l, &terms))
             return REASON_INSUFFICIENT_INFORMATION;
+        purpose = hf_id_is_zero(&terms.part_of) ? PURPOSE_REFERRAL
+                                                : PURPOSE_ONWARD;
         if (!inbound_sop(s, &terms, &sop))
             return REASON_SOP_UNKNOWN;
     }

@@ -12,6 +12,12 @@
 enum reason inbound_gate(struct step *s, const struct live *l,
                          const struct body *b);
 
+/** inbound_proof: our share of the consent that @b came under: as its sender
+ * says it, or, of a person who was sent on, as whoever referred has signed it
+ * (onward.h). Of what we wrote ourselves, the peer's. */
+bool inbound_proof(struct step *s, const struct live *l, const struct body *b,
+                   struct proof *ret);
+
 /** inbound_sections: CATEGORY_BIT set of the sections in @b. */
 uint32_t inbound_sections(const struct body *b);
 

@@ -53,6 +53,10 @@ static const struct lifecycle_row referral_rows[] = {
     {R, EVENT_ATTEND, S(ACCEPTED) | S(SCHEDULED) | S(NO_SHOW),
      STATE_IN_SERVICE},
     {R, EVENT_NOTE, S(IN_SERVICE), SAME},
+    {R, EVENT_ONWARD,
+     TAKEN | S(CANCEL_PENDING) | S(COMPLETED) | S(FAILED) | S(LAPSED) |
+         S(CLOSED) | S(CANCELLED) | S(RECALLED),
+     SAME},
     {R, EVENT_FAIL, TAKEN | S(ON_HOLD) | S(CANCEL_PENDING), STATE_FAILED},
     {R, EVENT_COMPLETE, S(ACCEPTED) | S(IN_SERVICE) | S(CANCEL_PENDING),
      STATE_COMPLETED},
@@ -252,6 +256,8 @@ referral_allows(const struct chain_pair *p, enum event event, enum state state,
         return (own & (TAKEN | S(ON_HOLD))) != 0;
     if (event == EVENT_COMPLETE && pending)
         return (own & (S(ACCEPTED) | S(IN_SERVICE))) != 0;
+    if (event == EVENT_ONWARD)
+        return has(r, EVENT_ACCEPT);
     if (event == EVENT_REOPEN)
         return !has(s, EVENT_CLOSE) && !has(s, EVENT_CANCEL);
     if (event == EVENT_ERASED || event == EVENT_KEPT)

@@ -4,6 +4,7 @@
 #include "files.h"
 #include "hf_assert.h"
 #include "lifecycle.h"
+#include "onward.h"
 #include "proxy.h"
 #include "push.h"
 
@@ -352,6 +353,7 @@ live_settle(struct step *s, struct live *l)
     l->o.changed_ms = s->now;
     object_put(s->v, &l->o, l->was_changed_ms);
     deadline_settle(s, &l->o);
+    onward_changed(s, &l->o);
     l->is_new = false;
     note_counted(l);
 }

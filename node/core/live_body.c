@@ -24,9 +24,12 @@ part_lock(const struct live *l, const struct part *part, enum side side)
             part->type == PART_CASE ? BODY_CASE_LOCK : LOCK_BESIDE;
     /* What we disclosed stays under the key of the case it is from. */
     if ((part->type == PART_SECTION || part->type == PART_FILE) &&
-        side == SIDE_FIRST &&
-        l->o.side == SIDE_FIRST && !hf_id_is_zero(&l->o.case_id))
-        lock.id = l->o.case_id;
+        side == SIDE_FIRST && l->o.side == SIDE_FIRST) {
+        if (!hf_id_is_zero(&l->o.case_id))
+            lock.id = l->o.case_id;
+        else if (!hf_id_is_zero(&l->o.terms.part_of))
+            lock.id = l->o.terms.part_of; /* it goes with what brought it */
+    }
     return lock;
 }
 

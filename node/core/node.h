@@ -101,9 +101,10 @@ enum node_command_type {
     CMD_CONSENT_AMEND,
     CMD_CONSENT_REFUSE,
     CMD_CONSENT_WITHDRAW, /* case_id, scope[], n_scopes = 0: whole; erase */
-    CMD_REFER,            /* case_id, need, urgency, to, wishes, is_draft,
-                             incident_ms, replaces, reason (override); in a
-                             vital interest attest, has_attempts, details */
+    CMD_REFER,            /* case_id or part_of, need, urgency, to, wishes,
+                             is_draft, incident_ms, replaces, reason
+                             (override); in a vital interest attest,
+                             has_attempts, details */
     CMD_EVENT,            /* object, event, reason, flags, when_ms, to, text,
                              details, report, user_name, sections */
     CMD_TRANSFER_OFFER,   /* case_id, to, flags, when_ms (travel) */
@@ -169,6 +170,7 @@ struct node_command {
     char interpreter[12];
     struct hf_name near, away;
     struct hf_id replaces;
+    struct hf_id part_of;    /* the referral that the person is sent on from */
     struct facts facts;
     uint32_t sections;                      /* which of section[] are given */
     struct hf_bytes section[CATEGORY_END];  /* JSON */

@@ -86,6 +86,9 @@ one_due(struct step *s, const struct hf_id *object, enum due_what what)
     case DUE_REVIEWS_HERE:
         reviewer_page_here(s, object);
         break;
+    case DUE_ONWARD:
+        settle_again(s, object);
+        break;
     }
 }
 
@@ -115,6 +118,7 @@ is_deadline(enum due_what what)
     case DUE_REVIEW_SAY:
     case DUE_REVIEWERS:
     case DUE_REVIEWS_HERE:
+    case DUE_ONWARD:
         return false;
     }
     return false;

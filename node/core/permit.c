@@ -49,7 +49,6 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_CONSENT_AMEND:
     case CMD_CONSENT_REFUSE:
     case CMD_SLIP_MAKE:
-    case CMD_REFER:
     case CMD_CASE_LINK:
     case CMD_CASE_PAIR:
     case CMD_TRANSFER_OFFER:
@@ -59,6 +58,8 @@ permit_command(uint32_t roles, enum node_command_type type,
     case CMD_UNMET_ADD:
     case CMD_FEEDBACK_ADD:
         return (roles & CARE) != 0;
+    case CMD_REFER: /* of a case; or on, of whom they serve */
+        return (roles & (side == SIDE_SECOND ? SERVE : CARE)) != 0;
     case CMD_SLIP_ENTER:
     case CMD_CONSENT_WITHDRAW: /* wherever the person comes to */
         return (roles & SERVE) != 0;

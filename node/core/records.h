@@ -122,6 +122,8 @@ struct node_object {
     enum reason by_hand_basis;   /* of that KEPT */
     uint8_t had_case;            /* transfer, second: the case was here before
                                     its release */
+    uint8_t onward_told;         /* first, part of another: how far whoever
+                                    referred knows it to be (onward_tell.c) */
     /* last, because they are mostly empty: a row ends with what is set */
     struct proof proof;          /* second: the cover of what is held */
     struct scopes_withdrawn scopes; /* withdrawal */
@@ -200,6 +202,7 @@ struct node_decision {
     uint64_t at_ms;
     struct hf_name user;
     uint8_t is_override;
+    uint8_t is_onward;         /* case_id is that of a referral: onward.h */
     struct gate_out gate;
     struct sop_decision sop;
 };
@@ -257,7 +260,8 @@ enum due_what {
     DUE_REVIEW_TELL, /* the reviewer is to be told of a disclosure */
     DUE_REVIEW_SAY,  /* the reviewer's verdict is to go; object: its row */
     DUE_REVIEWERS,   /* another registry: go on behind this referral */
-    DUE_REVIEWS_HERE /* ... at the reviewer */
+    DUE_REVIEWS_HERE, /* ... at the reviewer */
+    DUE_ONWARD       /* whoever referred is to be told of what was sent on */
 };
 
 /* Readers: false when there is no such row. */

@@ -1,7 +1,9 @@
 /* A referral from plan to draft: what is refused before anything is made. */
 #include "budget.h"
+#include "disclose.h"
 #include "hf_assert.h"
 #include "hf_text.h"
+#include "onward.h"
 #include "parts.h"
 #include "permit.h"
 #include "proxy.h"
@@ -26,13 +28,12 @@ complete(struct step *s, const struct node_decision *d,
          const struct node_case *c, struct node_reply *r)
 {
     const uint32_t required = d->sop.service.required;
-    uint32_t cover = 0;
-    struct consent consent;
+    const uint32_t cover = disclose_cover(s, c, &d->sop.to, PURPOSE_REFERRAL);
     char names[120];
 
-    if (consent_get(s->v, &c->consent, &consent))
-        cover = consent_cover(&consent, &d->sop.to, PURPOSE_REFERRAL, s->now);
-    if (required & ~cover)
+    if ((required & ~cover) && onward_is_view(c))
+        onward_refuse(s, c, &d->sop.to, required & ~cover, r);
+    else if (required & ~cover)
         step_error(r, 1, "no_consent",
                    "ask for consent: handoff consent amend CASE --file F",
                    "rule %.31s needs what no consent covers for %.31s:%s",
@@ -40,7 +41,10 @@ complete(struct step *s, const struct node_decision *d,
                    name_categories(required & ~cover, names, sizeof(names)));
     else if ((required & ~c->held) && d->sop.urgency != URGENCY_EMERGENCY)
         step_error(
-            r, 1, "not_held", "record it first: handoff case set CASE --file F",
+            r, 1, "not_held",
+            onward_is_view(c) ? "ask who referred to disclose it"
+                              : "record it first: handoff case set CASE "
+                                "--file F",
             "rule %.31s needs what this case does not hold:%s", d->sop.rule.s,
             name_categories(required & ~c->held, names, sizeof(names)));
     return r->status == 0;
@@ -56,8 +60,11 @@ decided(struct step *s, struct node_decision *d, const struct node_case *c,
                    s->cmd->need.s);
     else if (d->sop.outcome == SOP_NO_PROVIDER)
         step_error(r, 1, "no_provider",
-                   "handoff route says why each was left out; record an unmet "
-                   "need",
+                   onward_is_view(c)
+                       ? "of those that consent names; ask who referred to "
+                         "refer the person"
+                       : "handoff route says why each was left out; record "
+                         "an unmet need",
                    "rule %.31s: no provider can serve need %.31s now",
                    d->sop.rule.s, s->cmd->need.s);
     if (r->status == 0 &&
@@ -91,6 +98,7 @@ fill_terms(const struct node_command *cmd, const struct node_decision *d,
     t->decision = d->id;
     t->required = d->sop.service.required;
     t->allowed = d->sop.service.allowed & ~d->sop.service.never;
+    t->part_of = cmd->part_of;
     t->replaces = hf_id_is_zero(&cmd->replaces) ? h->last : cmd->replaces;
 }
 
@@ -118,7 +126,8 @@ make_draft(struct step *s, const struct node_case *c, struct node_decision *d,
     d->id = step_fresh_id(s);
     d->object = id;
     live_make(s, OBJECT_REFERRAL, SIDE_FIRST, &id, &d->sop.to, l);
-    l->o.case_id = c->id;
+    if (!onward_is_view(c))
+        l->o.case_id = c->id;
     l->o.author = s->cmd->user;
     l->o.owner = s->cmd->user;
     fill_terms(s->cmd, d, h, &l->o.terms);
@@ -127,6 +136,7 @@ make_draft(struct step *s, const struct node_case *c, struct node_decision *d,
     fill_card(s, c, d, &l->o.card);
     decision_put(s->v, d);
     refer_keep_trail(s, c, d);
+    onward_link(s, &l->o);
     refer_store(s, l, STATE_DRAFT, EVENT_DRAFT);
 }
 
@@ -162,6 +172,7 @@ too_many(struct step *s, const struct node_case *c)
 void
 ask_refer(struct step *s)
 {
+    const bool is_onward = !hf_id_is_zero(&s->cmd->part_of);
     const bool is_vital = s->cmd->attest != NULL;
     struct node_decision d;
     struct node_reply error = {.status = 0};
@@ -170,7 +181,8 @@ ask_refer(struct step *s)
     struct live l;
 
     if (is_vital ? !vital_may_refer(s)
-                 : !ask_permitted(s, OBJECT_REFERRAL, SIDE_FIRST))
+                 : !ask_permitted(s, OBJECT_REFERRAL,
+                                  is_onward ? SIDE_SECOND : SIDE_FIRST))
         return;
     if (s->env->sops == NULL) {
         step_refuse(s, 78, "no_sop", "handoff policy install FILE",

@@ -3,6 +3,7 @@
 #include "deadline.h"
 #include "disclose.h"
 #include "hf_text.h"
+#include "onward.h"
 #include "proxy.h"
 #include "reach.h"
 #include "refer.h"
@@ -11,10 +12,31 @@
 /* The service map as the engine asks for it: active members but ourselves. */
 struct map_walk {
     const struct step *s;
+    const struct hf_org *wanted; /* whom the command names; may be empty */
+    size_t n_named;              /* sent on: to whom consent lets it go */
+    struct hf_org named[GRANTS_MAX];
     struct hf_org org;
     uint8_t uuid[16];
     struct service sv;
 };
+
+/* A person is sent on only to who consent names; there is nothing to choose
+ * among the others. Where the command names somebody else, that one alone is
+ * looked at; where consent names nobody, all: so the plan says which consent
+ * is missing. */
+static bool
+is_open_to(const struct map_walk *w, const struct hf_org *org)
+{
+    bool is_wanted = w->wanted->s[0] == '\0', is_named = false;
+
+    if (w->n_named == 0)
+        return true;
+    for (size_t i = 0; i < w->n_named; i++) {
+        is_wanted |= hf_org_eq(&w->named[i], w->wanted);
+        is_named |= hf_org_eq(&w->named[i], org);
+    }
+    return is_wanted ? is_named : hf_org_eq(w->wanted, org);
+}
 
 static bool
 map_next(void *ctx, const struct hf_name *code, bool is_first,
@@ -31,7 +53,7 @@ map_next(void *ctx, const struct hf_name *code, bool is_first,
     while (service_next(w->s->v, code, &w->org, w->uuid, &w->sv)) {
         const struct registry_org *member = step_member(w->s, &w->sv.org);
 
-        if (member == NULL ||
+        if (member == NULL || !is_open_to(w, &w->sv.org) ||
             !reach_may(w->s, step_me(w->s), &w->sv.org, OBJECT_REFERRAL,
                        &any_family))
             continue;
@@ -155,28 +177,66 @@ settle_provider(const struct step *s, const struct node_command *cmd,
     return false;
 }
 
-bool
-refer_plan(const struct step *s, const struct node_command *cmd,
-           struct node_decision *d, struct node_case *c,
-           struct refer_history *h, struct node_reply *r)
+static struct map_walk
+map_of(const struct step *s, const struct node_command *cmd,
+       const struct node_case *c)
 {
-    struct map_walk walk = {.s = s};
-    const struct sop_services services = {&walk, map_next};
-    struct sop_request req;
+    struct map_walk w = {.s = s, .wanted = &cmd->to};
+    struct grant grants[GRANTS_MAX];
+    struct node_object x;
+
+    if (!onward_is_view(c) || !object_get(s->v, &c->id, &x))
+        return w;
+    w.n_named = onward_grants(s->env, &x, grants);
+    for (size_t i = 0; i < w.n_named; i++)
+        w.named[i] = grants[i].to;
+    return w;
+}
+
+/* The case; or, to send a person on, the referral that brought them. */
+static bool
+find_case(const struct step *s, const struct node_command *cmd,
+          struct node_case *c, struct node_reply *r)
+{
     char id[HF_ID_TEXT_BYTES];
 
-    memset(d, 0, sizeof(*d));
+    if (!hf_id_is_zero(&cmd->part_of)) {
+        if (!onward_may_begin(s, &cmd->part_of, r))
+            return false;
+        if (cmd->attest == NULL && onward_view(s, &cmd->part_of, c))
+            return true;
+        step_error(r, 1, "no_case",
+                   "telephone who referred; or open a case of your own: "
+                   "handoff case new",
+                   "a vital interest is attested for a case that is held "
+                   "here");
+        return false;
+    }
     if (!case_get(s->v, &cmd->case_id, c)) {
         step_error(r, 66, "no_such_case", "handoff case list shows them",
                    "no case %s here", ask_id(OBJECT_NONE, &cmd->case_id, id));
         return false;
     }
-    if (!hf_org_eq(&c->holder, step_me(s))) {
-        step_error(r, 1, "not_holder", "",
-                   "custody of %s is with %.31s, not here",
-                   ask_id(OBJECT_NONE, &c->id, id), c->holder.s);
+    if (hf_org_eq(&c->holder, step_me(s)))
+        return true;
+    step_error(r, 1, "not_holder", "", "custody of %s is with %.31s, not here",
+               ask_id(OBJECT_NONE, &c->id, id), c->holder.s);
+    return false;
+}
+
+bool
+refer_plan(const struct step *s, const struct node_command *cmd,
+           struct node_decision *d, struct node_case *c,
+           struct refer_history *h, struct node_reply *r)
+{
+    struct map_walk walk;
+    const struct sop_services services = {&walk, map_next};
+    struct sop_request req;
+
+    memset(d, 0, sizeof(*d));
+    if (!find_case(s, cmd, c, r))
         return false;
-    }
+    walk = map_of(s, cmd, c);
     if (!sop_need_known(cmd->need.s)) {
         step_error(r, 65, "unknown_need", "handoff policy needs lists them",
                    "unknown need %.31s", cmd->need.s);
@@ -187,6 +247,7 @@ refer_plan(const struct step *s, const struct node_command *cmd,
     if (!settle_provider(s, cmd, d, r))
         return false;
     d->case_id = c->id;
+    d->is_onward = onward_is_view(c);
     d->at_ms = s->now;
     d->user = cmd->user;
     disclose_gate(s, c, &d->sop.to, PURPOSE_REFERRAL, d->sop.service.required,
@@ -216,18 +277,14 @@ keep_gate(const struct step *s, const struct node_case *c,
           const struct node_decision *d)
 {
     struct trail_gate g;
-    struct consent consent;
+    struct consent room;
 
     memset(&g, 0, sizeof(g));
     g.to = d->sop.to;
     g.at_ms = d->at_ms;
     g.held = c->held;
     g.is_vital = s->cmd->attest != NULL;
-    trail_gate_take(!hf_id_is_zero(&c->consent) &&
-                            consent_get(s->v, &c->consent, &consent)
-                        ? &consent
-                        : NULL,
-                    &g);
+    trail_gate_take(disclose_consent(s, c, &d->sop.to, &room), &g);
     trail_gate_put(s->v, &d->id, &c->id, &g);
 }
 
@@ -235,7 +292,7 @@ void
 refer_keep_trail(const struct step *s, const struct node_case *c,
                  const struct node_decision *d)
 {
-    struct map_walk walk = {.s = s};
+    struct map_walk walk = map_of(s, s->cmd, c);
     const struct sop_services services = {&walk, map_next};
     struct sop_request req;
     struct sop_trail trail;

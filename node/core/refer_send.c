@@ -2,6 +2,7 @@
 #include "along.h"
 #include "disclose.h"
 #include "hf_text.h"
+#include "onward.h"
 #include "proxy.h"
 #include "reach.h"
 #include "refer.h"
@@ -44,15 +45,27 @@ refer_needs_approval(const struct step *s, const struct live *l)
     return decision_get(s->v, &l->o.terms.decision, &d) && d.sop.approval;
 }
 
+static void
+refuse_onward(struct step *s, const struct node_case *c,
+              const struct hf_org *to, uint32_t lacks)
+{
+    struct node_reply error = {.status = 0};
+
+    onward_refuse(s, c, to, lacks, &error);
+    error.ticket = s->cmd->ticket;
+    *step_reply(s) = error;
+}
+
 bool
 refer_covered(struct step *s, const struct node_case *c,
               const struct hf_org *to)
 {
-    struct consent consent;
-
-    if (consent_get(s->v, &c->consent, &consent) &&
-        consent_cover(&consent, to, PURPOSE_REFERRAL, s->now) != 0)
+    if (disclose_cover(s, c, to, PURPOSE_REFERRAL) != 0)
         return true;
+    if (onward_is_view(c)) {
+        refuse_onward(s, c, to, 0);
+        return false;
+    }
     step_refuse(s, 1, "no_consent",
                 "ask for consent: handoff consent give CASE --file F",
                 "no consent lets anything go to %.31s for a referral", to->s);
@@ -97,6 +110,27 @@ allowed(struct step *s, const struct live *l)
     return false;
 }
 
+/* Custody; or a referral that can be sent on, still. */
+static bool
+holds_case(struct step *s, const struct live *l, struct node_case *c)
+{
+    struct node_reply error = {.status = 0};
+
+    if (!hf_id_is_zero(&l->o.terms.part_of)) {
+        if (onward_may_begin(s, &l->o.terms.part_of, &error) &&
+            disclose_case(s, &l->o, c))
+            return true;
+        error.ticket = s->cmd->ticket;
+        *step_reply(s) = error;
+        return false;
+    }
+    if (case_get(s->v, &l->o.case_id, c) && hf_org_eq(&c->holder, step_me(s)))
+        return true;
+    step_refuse(s, 1, "not_holder", "",
+                "custody of the case is not here any more");
+    return false;
+}
+
 static bool
 gate_again(struct step *s, struct live *l)
 {
@@ -106,18 +140,18 @@ gate_again(struct step *s, struct live *l)
 
     if (!allowed(s, l))
         return false;
-    if (!case_get(s->v, &l->o.case_id, &c) ||
-        !hf_org_eq(&c.holder, step_me(s))) {
-        step_refuse(s, 1, "not_holder", "",
-                    "custody of the case is not here any more");
+    if (!holds_case(s, l, &c))
         return false;
-    }
     if (vital_get(s->v, &l->o.id, &vital))
         return vital_counts(s, &vital, vital.a.approver);
     if (!ask_goes_on(s, &c))
         return false;
     disclose_gate(s, &c, &l->o.peer, PURPOSE_REFERRAL, l->o.terms.required,
                   l->o.terms.allowed, 0, &gate);
+    if (gate.missing != 0 && onward_is_view(&c)) {
+        refuse_onward(s, &c, &l->o.peer, gate.missing);
+        return false;
+    }
     if (gate.missing != 0) {
         step_refuse(s, 1, "no_consent",
                     "ask for consent: handoff consent amend CASE --file F",

@@ -8,6 +8,7 @@
 #include "hf_assert.h"
 #include "inbound.h"
 #include "live.h"
+#include "onward.h"
 #include "people.h"
 #include "reach.h"
 #include "reconsent.h"
@@ -50,6 +51,7 @@ apply_send(struct step *s, struct live *l, uint32_t n)
     }
     take_card(l, &b);
     along_take(s, &l->o, &b);
+    onward_link(s, &l->o); /* after a restore */
 }
 
 /* R finds what it holds by the consent. S, restored from before the referral,
@@ -65,6 +67,7 @@ link_disclosed(struct step *s, struct live *l)
         return;
     }
     l->o.owes_disclose = 0;
+    onward_link(s, &l->o);
     if (!hf_id_is_zero(&l->o.case_id) ||
         !consent_get(s->v, &l->o.proof.consent, &consent) ||
         !case_get(s->v, &consent.case_id, &c))
@@ -79,7 +82,6 @@ static void
 apply_disclose(struct step *s, struct live *l, uint32_t n)
 {
     const size_t mark = s->out->used;
-    const struct part *p;
     struct body b;
 
     if (!live_body(s, l, SIDE_FIRST, n, &b))
@@ -95,8 +97,7 @@ apply_disclose(struct step *s, struct live *l, uint32_t n)
         along_take(s, &l->o, &b);
         l->o.sections |= inbound_sections(&b) | inbound_files(&b);
         l->o.erase_answered = 0;
-        p = body_find(&b, PART_PROOF);
-        if (p != NULL && proof_unpack(p->bytes, &l->o.proof))
+        if (inbound_proof(s, l, &b, &l->o.proof))
             link_disclosed(s, l);
     }
     s->out->used = mark;
@@ -304,8 +305,13 @@ react_second(struct step *s, struct live *l)
         live_auto(s, l, EVENT_CONFIRM_CANCEL, REASON_NONE);
         return true;
     }
-    if (must_go(l) && live_holds_peer(s, l))
-        live_drop_peer(s, l);
+    if (must_go(l)) {
+        onward_end(s, &l->o.id);
+        if (live_holds_peer(s, l))
+            live_drop_peer(s, l);
+    }
+    if (onward_tell(s, l))
+        return true;
     if (!l->o.erase_answered && live_may(s, l, EVENT_ERASED, 0)) {
         live_auto(s, l, EVENT_ERASED, REASON_NONE);
         return true;
@@ -318,12 +324,10 @@ static bool
 card_again(struct step *s, const struct live *l, struct draft *ret)
 {
     uint8_t *card = step_alloc(s, CARD_BYTES);
-    struct consent consent;
     struct node_case c;
 
-    if (!case_get(s->v, &l->o.case_id, &c) ||
-        !consent_get(s->v, &c.consent, &consent) ||
-        consent_cover(&consent, &l->o.peer, PURPOSE_REFERRAL, s->now) == 0)
+    if (!disclose_case(s, &l->o, &c) ||
+        disclose_cover(s, &c, &l->o.peer, PURPOSE_REFERRAL) == 0)
         return false;
     *ret = (struct draft){.event = EVENT_DISCLOSE, .is_automatic = true};
     card_pack(&l->o.card, card);

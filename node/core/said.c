@@ -109,6 +109,12 @@ ask_feedback(struct step *s)
                     "feedback is about a referral made here");
         return;
     }
+    if (hf_id_is_zero(&o.case_id)) {
+        step_refuse(s, 1, "no_case", "ask who holds the case to take it down",
+                    "what the person says is kept with the case, which is not "
+                    "here");
+        return;
+    }
     memset(&f, 0, sizeof(f));
     f.id = step_fresh_id(s);
     f.case_id = o.case_id;

@@ -154,8 +154,8 @@ erase_again(struct step *s, const struct node_tombstone *t)
                                  .categories = t->categories};
     struct consent c;
 
-    if (!t->erase)
-        return;
+    if (!t->erase || (narrows && t->scope.s[1] != '\0'))
+        return; /* the latter is about somebody else (tombstone.h) */
     if (!narrows && consent_get(s->v, &t->consent, &c))
         w.categories =
             withdrawal_lost(s, &c, step_me(s), w.categories);

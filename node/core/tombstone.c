@@ -3,6 +3,23 @@
 static const struct hf_name whole;             /* the scope of one for all */
 static const struct hf_name narrowed = {"-"};  /* no scope is called so */
 
+/* ... nor so: who gets something onward, and shall not any more. Of two whose
+ * names differ in their last letter only, both are meant. */
+static struct hf_name
+onward_name(const struct hf_org *to)
+{
+    struct hf_name name = {"-"};
+
+    memcpy(name.s + 1, to->s, HF_NAME_BYTES - 2);
+    return name;
+}
+
+static struct hf_name
+name_of(const struct scopes_withdrawn *w)
+{
+    return w->onward.s[0] == '\0' ? narrowed : onward_name(&w->onward);
+}
+
 static bool
 is_known(const struct step *s, const struct scopes_withdrawn *w,
          const struct hf_name *scope)
@@ -16,10 +33,12 @@ is_known(const struct step *s, const struct scopes_withdrawn *w,
 bool
 tombstone_knows(const struct step *s, const struct scopes_withdrawn *w)
 {
+    const struct hf_name who = name_of(w);
+
     if (is_known(s, w, &whole))
         return true;
     if (w->narrowed)
-        return is_known(s, w, &narrowed);
+        return is_known(s, w, &who);
     for (int i = 0; !w->whole && i < w->n; i++)
         if (!is_known(s, w, &w->scope[i]))
             return false;
@@ -46,10 +65,12 @@ lay_one(struct step *s, const struct scopes_withdrawn *w,
 void
 tombstone_lay(struct step *s, const struct scopes_withdrawn *w)
 {
+    const struct hf_name who = name_of(w);
+
     if (w->whole)
         lay_one(s, w, &whole);
     else if (w->narrowed)
-        lay_one(s, w, &narrowed);
+        lay_one(s, w, &who);
     else
         for (int i = 0; i < w->n; i++)
             lay_one(s, w, &w->scope[i]);
@@ -70,6 +91,18 @@ tombstone_under(const struct step *s, const struct proof *p)
         if (tombstone_get(s->v, &p->consent, &p->item[i].scope, &t))
             gone |= p->item[i].categories;
     return gone;
+}
+
+uint32_t
+tombstone_onward(const struct step *s, const struct proof *p,
+                 const struct hf_org *to)
+{
+    const struct hf_name name = onward_name(to);
+    struct node_tombstone t;
+
+    return tombstone_get(s->v, &p->consent, &name, &t) && p->version < t.version
+               ? t.categories
+               : 0;
 }
 
 bool

@@ -23,6 +23,11 @@ bool tombstone_knows(const struct step *s, const struct scopes_withdrawn *w);
 /** tombstone_under: the categories of @p that are withdrawn. */
 uint32_t tombstone_under(const struct step *s, const struct proof *p);
 
+/** tombstone_onward: the categories of @p, the share of one who may get it
+ * onward, that an amendment took from @to alone. */
+uint32_t tombstone_onward(const struct step *s, const struct proof *p,
+                          const struct hf_org *to);
+
 /** tombstone_erased: the whole of this consent was withdrawn, to be erased. */
 bool tombstone_erased(const struct step *s, const struct hf_id *consent);
 

@@ -47,6 +47,16 @@ gate_key(const struct hf_id *decision, uint8_t room[static HF_ID_BYTES + 1])
     return (struct hf_bytes){room, HF_ID_BYTES + 1};
 }
 
+void
+trail_del(const struct node_view *v, const struct hf_id *decision)
+{
+    const struct hf_bytes key = {decision->b, HF_ID_BYTES};
+    uint8_t room[HF_ID_BYTES + 1];
+
+    v->del(v->ctx, NODE_TRAILS, key);
+    v->del(v->ctx, NODE_TRAILS, gate_key(decision, room));
+}
+
 static size_t
 gate_bytes(const struct trail_gate *g)
 {

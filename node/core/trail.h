@@ -16,6 +16,9 @@ HF_NODISCARD bool trail_get(const struct node_view *v,
                             const struct hf_id *decision,
                             struct sop_trail *ret);
 
+/** trail_del: both rows of it. */
+void trail_del(const struct node_view *v, const struct hf_id *decision);
+
 /** What the consent gate looked at, beside what the decision says. */
 struct trail_gate {
     struct hf_org to;

@@ -6,6 +6,7 @@
 #include "disclose.h"
 #include "erase.h"
 #include "history.h"
+#include "onward.h"
 #include "reconsent.h"
 #include "tombstone.h"
 
@@ -34,6 +35,7 @@ struct telling {
     const struct consent *c;    /* as it is now; NULL: no record here */
     const struct consent *was;  /* who was a recipient */
     const struct node_object *parent;
+    bool only_onward;           /* whom we sent the person on to, nobody else */
     struct hf_org told[TOLD_MAX];
     size_t n_told;
     struct withdrawal_told *ret;
@@ -65,6 +67,14 @@ withdrawal_lost(const struct step *s, const struct consent *c,
     return c == NULL ? categories : categories & ~data_cover(s, c, org);
 }
 
+/* A person whom we sent on. */
+static bool
+is_onward(const struct node_object *o)
+{
+    return o->kind == OBJECT_REFERRAL && o->side == SIDE_FIRST &&
+           !hf_id_is_zero(&o->terms.part_of);
+}
+
 static bool
 is_recipient(const struct consent *c, const struct scopes_withdrawn *w,
              const struct hf_org *org)
@@ -79,12 +89,44 @@ is_recipient(const struct consent *c, const struct scopes_withdrawn *w,
     return false;
 }
 
+/* What this peer loses. Whom we sent the person on to has it by a share of the
+ * consent that is not ours to read, but for what came with the referral. */
+static uint32_t
+lost_by(const struct step *s, const struct telling *t,
+        const struct node_object *o)
+{
+    bool is_named;
+
+    return is_onward(o) ? onward_withdrawn(s, o, t->w, &is_named)
+                        : withdrawal_lost(s, t->c, &o->peer, t->w->categories);
+}
+
+/* The same, by all that was sent on to them. */
+static uint32_t
+lost_by_all(const struct step *s, const struct telling *t,
+            const struct node_object *o, const struct hf_id *link)
+{
+    uint32_t lost = lost_by(s, t, o);
+    struct hf_id at = {{0}};
+    struct node_object other;
+
+    while (is_onward(o) && erase_next(s, link, &at, &other))
+        if (is_onward(&other) && hf_org_eq(&other.peer, &o->peer))
+            lost |= lost_by(s, t, &other);
+    return lost;
+}
+
 /* Whether a neighbour is to be told: whoever gave us data, whoever was a
  * recipient in a withdrawn scope, and whoever was given what it covered.
  * Others learn nothing of it (R-4). */
 static bool
-concerns(const struct telling *t, const struct node_object *o)
+concerns(const struct step *s, const struct telling *t,
+         const struct node_object *o)
 {
+    bool is_named = false;
+
+    if (is_onward(o))
+        return onward_withdrawn(s, o, t->w, &is_named) != 0 || is_named;
     if (t->w->whole || o->side == SIDE_SECOND ||
         (o->sections & t->w->categories) != 0)
         return true;
@@ -129,10 +171,8 @@ must_stop(const struct step *s, const struct telling *t,
         return t->w->whole;
     return o->state != STATE_COMPLETED && o->state != STATE_FAILED &&
            o->state != STATE_CLOSED &&
-           (t->w->whole ||
-            withdrawal_lost(s, t->c, &o->peer,
-                            t->w->categories &
-                                (o->terms.required | o->sections)) != 0);
+           (t->w->whole || (lost_by(s, t, o) &
+                            (o->terms.required | o->sections)) != 0);
 }
 
 static void
@@ -166,6 +206,8 @@ tell(struct step *s, struct telling *t, const struct node_object *o,
     live_make(s, OBJECT_WITHDRAWAL, SIDE_FIRST, &id, &o->peer, &l);
     if (t->parent != NULL)
         l.o.parent = t->parent->id;
+    if (is_onward(o)) /* there it is they themselves */
+        memset(&theirs.onward, 0, sizeof(theirs.onward));
     theirs.object = o->id;
     theirs.categories = categories;
     theirs.mark = withdrawal_mark(s, &id, &l.o.parent);
@@ -213,13 +255,14 @@ tell_those_of(struct step *s, struct telling *t, const struct hf_id *link)
     struct node_object o;
 
     while (erase_next(s, link, &at, &o)) {
+        if (t->only_onward && !is_onward(&o))
+            continue;
         stop_object(s, t, &o);
-        if (!shared(&o) || !concerns(t, &o) ||
+        if (!shared(&o) || !concerns(s, t, &o) ||
             (t->parent != NULL && hf_org_eq(&o.peer, &t->parent->peer)) ||
             told_already(t, &o.peer))
             continue;
-        tell(s, t, &o,
-             withdrawal_lost(s, t->c, &o.peer, t->w->categories));
+        tell(s, t, &o, lost_by_all(s, t, &o, link));
     }
 }
 
@@ -249,9 +292,11 @@ begin_one(struct step *s, struct scopes_withdrawn *what,
     if (consent_get(s->v, &what->consent, &c))
         t.c = &c;
     t.was = was != NULL ? was : t.c;
-    /* a narrowed consent is between this holder and that recipient */
-    if (!known && !what->narrowed) {
-        if (t.c != NULL)
+    /* a narrowed consent is between this holder and that recipient, and those
+     * that it has sent the person on to */
+    t.only_onward = what->narrowed;
+    if (!known) {
+        if (t.c != NULL && !what->narrowed)
             tell_those_of(s, &t, &c.case_id);
         tell_those_of(s, &t, &what->consent);
     }
@@ -360,6 +405,30 @@ gather_dropped(struct consent *was, const struct consent *now,
     }
 }
 
+/* The receiver of a referral may have sent the person on to somebody who is
+ * left out now: it passes that on. */
+static void
+tell_left_out_onward(struct step *s, const struct telling *t,
+                     const struct node_object *o, struct scopes_withdrawn *w)
+{
+    struct telling alone = {.w = w, .c = t->c, .was = t->was, .ret = t->ret};
+    struct hf_org to[GRANTS_MAX];
+    const size_t n = consent_onward(t->was, to);
+
+    if (o->kind != OBJECT_REFERRAL || o->side != SIDE_FIRST ||
+        o->sections == 0)
+        return;
+    for (size_t i = 0; i < n && i < GRANTS_MAX; i++) {
+        w->onward = to[i];
+        w->categories =
+            consent_cover(t->was, &to[i], PURPOSE_ONWARD, s->now) &
+            ~consent_cover(t->c, &to[i], PURPOSE_ONWARD, s->now) & o->sections;
+        if (w->categories != 0)
+            tell(s, &alone, o, w->categories);
+    }
+    memset(&w->onward, 0, sizeof(w->onward));
+}
+
 /* Neighbours that are left out of a scope that goes on. */
 static void
 tell_left_out(struct step *s, struct telling *t, struct scopes_withdrawn *w)
@@ -368,6 +437,7 @@ tell_left_out(struct step *s, struct telling *t, struct scopes_withdrawn *w)
     struct node_object o;
 
     while (erase_next(s, &t->c->case_id, &at, &o)) {
+        tell_left_out_onward(s, t, &o, w);
         w->categories =
             data_cover(s, t->was, &o.peer) & ~data_cover(s, t->c, &o.peer);
         if (w->categories == 0 || !shared(&o))

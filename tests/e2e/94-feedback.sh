@@ -12,8 +12,9 @@ net_do hf clinic-kbl accept "$referral"
 soon "accepted" is iom-af .state accepted show "$referral"
 exits 1 hf clinic-kbl refer "$referral" --need health.general
 check "what came goes to nobody else; it says whom to ask" \
-    grep -q "may go to nobody else.*ask iom-af" "$work/stderr"
-exits 1 hf clinic-kbl route "$referral" --need health.general
+    grep -q "iom-af has lets nothing go onward" "$work/stderr"
+check "and which consent would be needed" is clinic-kbl .ask_consent.of \
+    iom-af route "$referral" --need health.general --to mowa-af
 net_do hf clinic-kbl complete "$referral" --outcome met
 soon "completed" is iom-af .state completed show "$referral"
 owed() { is iom-af '[.items[] | select(.what == "feedback_pass")] | length' \

@@ -6,6 +6,7 @@
 #include "body.h"
 #include "entry.h"
 #include "fuzz.h"
+#include "grant.h"
 #include "hf_assert.h"
 #include "review.h"
 #include "shelf.h"
@@ -65,6 +66,29 @@ second_half(uint8_t which, struct hf_bytes in, uint8_t *out)
     }
 }
 
+static size_t
+sent_on(uint8_t which, struct hf_bytes in, uint8_t *out)
+{
+    struct onward_note n;
+    struct hf_bytes what;
+    const uint8_t *sig;
+    struct grant g;
+    size_t bytes;
+
+    if (which == 11) {
+        if (!onward_note_unpack(in, &n))
+            return 0;
+        onward_note_pack(&n, out);
+        return ONWARD_NOTE_BYTES;
+    }
+    if (!grant_unpack(in, &g, &what, &sig))
+        return 0;
+    HF_ASSERT(what.n + GRANT_SIG_BYTES == in.n);
+    bytes = grant_pack(&g, out);
+    memcpy(out + bytes, sig, GRANT_SIG_BYTES);
+    return bytes + GRANT_SIG_BYTES;
+}
+
 static void
 try_body(struct hf_bytes in)
 {
@@ -104,7 +128,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct hf_bytes in = {data + 1, size - 1};
     uint8_t out[ROOM];
-    const uint8_t which = size == 0 ? 0 : data[0] % 10;
+    const uint8_t which = size == 0 ? 0 : data[0] % 12;
     size_t n;
 
     if (size == 0)
@@ -113,9 +137,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_body(in);
         return 0;
     }
-    n = which < 4   ? first_half(which, in, out)
-        : which < 7 ? second_half(which, in, out)
-                    : review(which, in, out);
+    n = which < 4    ? first_half(which, in, out)
+        : which < 7  ? second_half(which, in, out)
+        : which < 10 ? review(which, in, out)
+                     : sent_on(which, in, out);
     if (n > 0) {
         HF_ASSERT(n == in.n);
         HF_ASSERT(memcmp(out, in.p, n) == 0);

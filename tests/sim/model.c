@@ -84,7 +84,7 @@ own_state(const struct valid *r, unsigned k)
                 r->entry[j - 1]->event == EVENT_FAIL)
                 return own_state(r, j - 1);
         return STATE_SENT;
-    default: /* contact, note, erased, kept: "same" */
+    default: /* contact, note, onward, erased, kept: "same" */
         return own_state(r, k - 1);
     }
 }
@@ -222,6 +222,10 @@ r_may(const struct situation *x, enum state st, enum event event)
 {
     if (event == EVENT_ERASED || event == EVENT_KEPT)
         return requires_destruction(x, st);
+    if (event == EVENT_ONWARD) /* "after `accept`, but on_hold, declined ..." */
+        return has(&x->by[R], EVENT_ACCEPT) &&
+               !IS(st, STATE_SENT, STATE_RECEIVED, STATE_ON_HOLD,
+                   STATE_REJECTED, STATE_DECLINED, STATE_EXPIRED, STATE_VOID);
     if (event == EVENT_REOPEN)
         return IS(st, STATE_DECLINED, STATE_COMPLETED, STATE_FAILED) &&
                !has(&x->by[S], EVENT_CLOSE) && !has(&x->by[S], EVENT_CANCEL);

@@ -212,36 +212,27 @@ Test(api, a_referral_takes_wishes_and_an_attestation)
     cr_expect(eq(int, exit_of(), 64));
 }
 
-Test(api, what_came_with_a_referral_is_not_referred_on)
+Test(api, what_came_with_a_referral_is_sent_on_as_part_of_it)
 {
     struct node_object in =
         make_object(OBJECT_REFERRAL, SIDE_SECOND, 1, STATE_IN_SERVICE);
-    struct node_object out =
-        make_object(OBJECT_REFERRAL, SIDE_FIRST, 2, STATE_SENT);
     char id[HF_ID_TEXT_BYTES], body[128];
 
     object_put(&fixture.view, &in, 0);
-    object_put(&fixture.view, &out, 0);
-    (void)snprintf(body, sizeof(body),
-                   "{'case':'%s','need':'health.general'}",
+    (void)snprintf(body, sizeof(body), "{'case':'%s','need':'health.general'}",
                    hf_id_format("HR", &in.id, id));
     post("/referrals", "cm", body);
-    cr_expect(eq(int, exit_of(), 1));
-    cr_expect(eq(str, text_of("code"), "no_consent"));
-    cr_expect(ne(ptr, strstr(text_of("hint"), "clinic-kbl"), NULL),
-              "whom to ask");
+    cr_assert(eq(u32, fixture.n_commands, 1));
+    cr_expect(eq(int, (int)fixture.command.type, CMD_REFER));
+    cr_expect(hf_id_eq(&fixture.command.part_of, &in.id));
+    cr_expect(hf_id_is_zero(&fixture.command.case_id));
     post("/route", "cm", body);
-    cr_expect(eq(str, text_of("code"), "no_consent"), "nor planned");
+    cr_expect(ne(str, text_of("code"), "not_found"), "planned");
     post("/referrals", "aud", body);
     cr_expect(eq(str, text_of("code"), "not_found"), "who sees none");
-    (void)snprintf(body, sizeof(body),
-                   "{'case':'%s','need':'health.general'}",
-                   hf_id_format("HR", &out.id, id));
-    post("/referrals", "cm", body);
-    cr_expect(eq(int, exit_of(), 64), "our own: the case is meant");
     post("/referrals", "cm", "{'case':'HR-ZZZZ','need':'health.general'}");
     cr_expect(eq(int, exit_of(), 66));
-    cr_expect(eq(u32, fixture.n_commands, 0));
+    cr_expect(eq(u32, fixture.n_commands, 1));
 }
 
 Test(api, consent_is_checked_and_kept_as_it_was_given)

@@ -2,6 +2,7 @@
 #include "proto_fixture.h"
 
 #include "body.h"
+#include "grant.h"
 
 static uint8_t big[PART_BYTES_MAX + 1];
 
@@ -90,6 +91,60 @@ some_scopes(uint8_t n)
     return s;
 }
 
+static struct grant
+some_grant(void)
+{
+    struct grant g = {.from = {"iom-af"},
+                      .by = {"clinic-kbl"},
+                      .to = {"hospital-kbl"},
+                      .at_ms = T0,
+                      .proof = some_proof(2)};
+
+    memset(g.referral.b, 4, sizeof(g.referral.b));
+    return g;
+}
+
+/* With a signature of sevens. */
+static size_t
+pack_grant(const struct grant *g, uint8_t *out)
+{
+    const size_t n = grant_pack(g, out);
+
+    memset(out + n, 7, GRANT_SIG_BYTES);
+    return n + GRANT_SIG_BYTES;
+}
+
+static bool
+unpack_grant(struct hf_bytes in, struct grant *ret)
+{
+    struct hf_bytes what;
+    const uint8_t *sig;
+
+    return grant_unpack(in, ret, &what, &sig);
+}
+
+static struct onward_note
+some_note(void)
+{
+    struct onward_note n = {.to = {"hospital-kbl"},
+                            .state = STATE_DECLINED,
+                            .reason = REASON_NO_CAPACITY,
+                            .categories = CATEGORY_BIT(CATEGORY_HEALTH)};
+
+    memset(n.referral.b, 8, sizeof(n.referral.b));
+    n.service = fixture_name("rehabilitation");
+    n.family = fixture_name("health");
+    n.need = fixture_name("health.disability");
+    return n;
+}
+
+static size_t
+pack_note(const struct onward_note *n, uint8_t *out)
+{
+    onward_note_pack(n, out);
+    return ONWARD_NOTE_BYTES;
+}
+
 static struct body
 some_body(void)
 {
@@ -136,6 +191,8 @@ Test(body, has_the_bytes_it_always_had)
     const struct proof pr = some_proof(2);
     const struct case_head h = some_case();
     const struct scopes_withdrawn s = some_scopes(2);
+    const struct grant g = some_grant();
+    const struct onward_note note = some_note();
     uint8_t out[4096];
     size_t n;
 
@@ -151,6 +208,10 @@ Test(body, has_the_bytes_it_always_had)
     fixture_golden("case_head", out, CASE_HEAD_BYTES);
     n = scopes_pack(&s, out);
     fixture_golden("scopes", out, n);
+    n = pack_grant(&g, out);
+    fixture_golden("grant", out, n);
+    n = pack_note(&note, out);
+    fixture_golden("onward", out, n);
 }
 
 Test(body, cut_anywhere_is_refused_or_a_shorter_list_of_whole_parts)
@@ -280,6 +341,60 @@ LAYOUT_TEST(case_head, case_head, CASE_HEAD_BYTES, some_case(), pack_case,
             case_head_unpack)
 LAYOUT_TEST(scopes, scopes_withdrawn, SCOPES_BYTES(SCOPES_MAX), some_scopes(5),
             scopes_pack, scopes_unpack)
+LAYOUT_TEST(onward_note, onward_note, ONWARD_NOTE_BYTES, some_note(), pack_note,
+            onward_note_unpack)
+
+Test(body, only_a_narrowed_consent_names_who_lost_it)
+{
+    struct scopes_withdrawn s = some_scopes(0), out;
+    uint8_t b[SCOPES_BYTES(SCOPES_MAX)];
+
+    s.onward = (struct hf_org){"hospital-kbl"};
+    cr_expect(
+        not(scopes_unpack((struct hf_bytes){b, scopes_pack(&s, b)}, &out)));
+    s.narrowed = true;
+    cr_expect(scopes_unpack((struct hf_bytes){b, scopes_pack(&s, b)}, &out));
+    cr_expect(hf_org_eq(&out.onward, &s.onward));
+}
+
+/* What was signed packs to the same bytes again; nothing but three different
+ * organisations, and a share of something. */
+Test(body, grant_has_one_encoding)
+{
+    const struct grant g = some_grant();
+    uint8_t b[GRANT_PART_MAX], again[GRANT_PART_MAX];
+    const size_t n = pack_grant(&g, b);
+    struct grant out, odd;
+
+    for (size_t cut = 0; cut < n; cut++)
+        cr_expect(not(unpack_grant((struct hf_bytes){b, cut}, &out)));
+    for (int i = 0; i < 20000; i++) {
+        size_t m_n;
+        uint8_t *m = fixture_mutate(b, n, &m_n);
+
+        if (unpack_grant((struct hf_bytes){m, m_n}, &out)) {
+            const size_t signed_n = grant_pack(&out, again);
+
+            cr_assert(eq(sz, signed_n + GRANT_SIG_BYTES, m_n));
+            cr_assert(memcmp(again, m, signed_n) == 0);
+        }
+        free(m);
+    }
+    cr_assert(unpack_grant((struct hf_bytes){b, n}, &out));
+    cr_expect(eq(u32, out.proof.version, 3));
+    odd = g;
+    odd.to = odd.by;
+    cr_expect(not(
+        unpack_grant((struct hf_bytes){b, pack_grant(&odd, b)}, &out)));
+    odd = g;
+    odd.to = odd.from;
+    cr_expect(not(
+        unpack_grant((struct hf_bytes){b, pack_grant(&odd, b)}, &out)));
+    odd = g;
+    odd.proof.n = 0;
+    cr_expect(not(
+        unpack_grant((struct hf_bytes){b, pack_grant(&odd, b)}, &out)));
+}
 
 static struct file_head
 some_file(void)

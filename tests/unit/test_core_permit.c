@@ -173,7 +173,8 @@ Test(permit, lets_no_command_do_what_happens_by_itself)
 {
     struct consent c = {.state = CONSENT_GIVEN};
     static const enum event automatic[] = {EVENT_RECEIVE, EVENT_REJECT,
-                                           EVENT_ERASED, EVENT_KEPT};
+                                           EVENT_ERASED, EVENT_KEPT,
+                                           EVENT_ONWARD};
     struct node_command refer = core_refer_cmd(case_id, "health.general");
 
     case_id = refer.case_id = core_case(n, CATEGORY_ALL);

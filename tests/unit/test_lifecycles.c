@@ -153,7 +153,7 @@ is_automatic(enum event event)
 {
     return event == EVENT_RECEIVE || event == EVENT_REJECT ||
            event == EVENT_ERASED || event == EVENT_KEPT ||
-           event == EVENT_PARTIAL;
+           event == EVENT_ONWARD || event == EVENT_PARTIAL;
 }
 
 static const char *
