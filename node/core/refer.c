@@ -50,6 +50,29 @@ complete(struct step *s, const struct node_decision *d,
     return r->status == 0;
 }
 
+/* Of a person who is to be sent on: among those that consent names, if any. */
+static void
+no_provider(const struct step *s, const struct node_decision *d,
+            const struct node_case *c, struct node_reply *r)
+{
+    const bool is_onward = onward_is_view(c);
+    struct grant grants[GRANTS_MAX];
+    struct node_object x;
+
+    if (is_onward && object_get(s->v, &c->id, &x) &&
+        onward_grants(s->env, &x, grants) == 0)
+        onward_refuse(s, c, &d->sop.to, 0, r);
+    else
+        step_error(r, 1, "no_provider",
+                   is_onward
+                       ? "of those that consent names; ask who referred to "
+                         "refer the person"
+                       : "handoff route says why each was left out; record "
+                         "an unmet need",
+                   "rule %.31s: no provider can serve need %.31s now",
+                   d->sop.rule.s, s->cmd->need.s);
+}
+
 static bool
 decided(struct step *s, struct node_decision *d, const struct node_case *c,
         struct node_reply *r)
@@ -59,14 +82,7 @@ decided(struct step *s, struct node_decision *d, const struct node_case *c,
                    "no SOP rule matches need %.31s for this case",
                    s->cmd->need.s);
     else if (d->sop.outcome == SOP_NO_PROVIDER)
-        step_error(r, 1, "no_provider",
-                   onward_is_view(c)
-                       ? "of those that consent names; ask who referred to "
-                         "refer the person"
-                       : "handoff route says why each was left out; record "
-                         "an unmet need",
-                   "rule %.31s: no provider can serve need %.31s now",
-                   d->sop.rule.s, s->cmd->need.s);
+        no_provider(s, d, c, r);
     if (r->status == 0 &&
         !budget_allows(s, c, &d->sop,
                        s->cmd->text.n > 0 || s->cmd->reason != REASON_NONE, r))

@@ -13,8 +13,6 @@ soon "accepted" is iom-af .state accepted show "$referral"
 exits 1 hf clinic-kbl refer "$referral" --need health.general
 check "what came goes to nobody else; it says whom to ask" \
     grep -q "iom-af has lets nothing go onward" "$work/stderr"
-check "and which consent would be needed" is clinic-kbl .ask_consent.of \
-    iom-af route "$referral" --need health.general --to mowa-af
 net_do hf clinic-kbl complete "$referral" --outcome met
 soon "completed" is iom-af .state completed show "$referral"
 owed() { is iom-af '[.items[] | select(.what == "feedback_pass")] | length' \
