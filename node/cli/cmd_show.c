@@ -141,8 +141,9 @@ print_head(FILE *out, const json_t *j)
     cli_out_field(out, "Reason", cli_out_text(j, "reason"));
     cli_out_field(out, CLI_N("Owner here"), cli_out_text(j, "owner"));
     cli_out_field(out, "Case", cli_out_text(j, "case"));
-    cli_out_field(out, "Part of", cli_out_text(j, "part_of"));
-    cli_out_field(out, "First from", cli_out_text(j, "referred_at_first_by"));
+    cli_out_field(out, CLI_N("Part of"), cli_out_text(j, "part_of"));
+    cli_out_field(out, CLI_N("First from"),
+                  cli_out_text(j, "referred_at_first_by"));
     cli_out_field(out, "Household", cli_out_text(j, "household"));
     cli_out_field(out, "Number", cli_out_text(j, "number"));
     cli_out_field(out, CLI_N("Decision"), cli_out_text(j, "decision"));
@@ -206,7 +207,7 @@ print_onward(FILE *out, const json_t *j)
     {
         char id[CLI_OUT_ID];
 
-        cli_out_fieldf(out, i == 0 ? "Sent on" : "", "%s  %s%s%s  %s",
+        cli_out_fieldf(out, i == 0 ? CLI_N("Sent on") : "", "%s  %s%s%s  %s",
                        cli_out_id(cli_out_text(item, "id"), id),
                        cli_out_text(item, "state"),
                        cli_out_text(item, "to")[0] ? ", to " : "",
@@ -218,7 +219,7 @@ print_onward(FILE *out, const json_t *j)
         const char *until = cli_out_text(item, "until");
         char at[CLI_OUT_TIME];
 
-        cli_out_fieldf(out, i == 0 ? "May go on" : "", "to %s: %s%s%s",
+        cli_out_fieldf(out, i == 0 ? CLI_N("May go on") : "", "to %s: %s%s%s",
                        cli_out_text(item, "to"),
                        categories != NULL && categories[0] ? categories
                                                            : "nothing any more",
