@@ -153,6 +153,31 @@ Test(checks, whoever_opened_the_case_answers_that_it_is_kept)
                  REASON_LEGAL_OBLIGATION));
 }
 
+/* r comes back from before it told s, and tells it again, by another number:
+ * what s passed on under the first is what the second waits for, too. */
+Test(checks, what_is_told_twice_is_answered_when_the_first_is)
+{
+    const struct hf_id id = accepted_by(r), at_n = accepted_by(n);
+    struct hf_id told;
+
+    core_backup(r);
+    core->has_no_prekey[2] = true; /* n is away */
+    take_share_back(r, id, true);
+    core_run();
+    cr_assert(eq(uint, core_withdrawals(s, SIDE_SECOND, &told), 1));
+    expect_state(s, told, STATE_PARTIAL);
+    core_restore(r, false);
+    take_share_back(r, id, true);
+    core_run();
+    cr_assert(eq(uint, core_withdrawals(r, SIDE_FIRST, &told), 1));
+    cr_assert(eq(uint, core_withdrawals(s, SIDE_SECOND, NULL), 2));
+    expect_state(s, told, STATE_PARTIAL);
+    core->has_no_prekey[2] = false;
+    core_wait(DAY_MS);
+    expect_state(s, told, STATE_ANSWERED);
+    expect_state(n, at_n, STATE_RECALLED);
+}
+
 /* Whom it told before, a restored node learns from them; one of them has no
  * node here, and never says. */
 Test(checks, an_answer_waits_for_whom_a_restored_node_may_have_told)
@@ -333,6 +358,66 @@ Test(checks, a_third_member_does_not_acknowledge_for_the_peer)
     core_forge_send(&f, s, &x->org);
     cr_expect(eq(u32, core_object(s, id).acked, 0));
     core_forge_end(&f);
+}
+
+/* An envelope of @from with @c and the id @id reaches @to. */
+static void
+bring(const struct core_node *from, struct core_node *to, struct content *c,
+      struct hf_id id)
+{
+    const struct node_send send = {.to = to->org,
+                                   .envelope = id,
+                                   .created_ms = core->now_ms,
+                                   .expires_ms = core->now_ms + DAY_MS,
+                                   .content = c};
+
+    core_post(from, &send);
+    core_deliver(core->n_letters - 1);
+}
+
+/* Who knows the number of an envelope makes r tell its sender nothing. */
+Test(checks, a_third_member_gets_no_receipt_for_an_envelope_of_another)
+{
+    struct content c = {.type = CONTENT_PUSH};
+    struct hf_id id = refer_to(r), envelope;
+    size_t letters;
+
+    envelope = core->letter[core->n_letters - 1].h.id;
+    core_deliver(core->n_letters - 1);
+    c.u.push.kind = OBJECT_REFERRAL;
+    c.u.push.object = id;
+    letters = core->n_letters;
+    bring(x, r, &c, envelope);
+    cr_expect(eq(sz, core->n_letters, letters + 1), "its own letter only");
+    bring(s, r, &c, envelope);
+    cr_expect(eq(sz, core->n_letters, letters + 3), "a copy, a receipt");
+    expect_state(r, id, STATE_RECEIVED);
+}
+
+/* It gets the answer of one who does not know, and makes s send nothing. */
+Test(checks, a_third_member_asks_for_no_copy_of_what_two_others_share)
+{
+    const struct hf_id id = accepted_by(r);
+    struct content c = {.type = CONTENT_ASK};
+    size_t letters = core->n_letters;
+
+    c.u.ask.kind = OBJECT_REFERRAL;
+    c.u.ask.object = id;
+    c.u.ask.ask.b[0] = 9;
+    bring(x, s, &c, (struct hf_id){{0x66}});
+    core_run();
+    for (size_t i = letters; i < core->n_letters; i++) {
+        cr_expect(not(hf_org_eq(&core->letter[i].h.recipient, &r->org)));
+        cr_assert(eq(int,
+                     (int)content_decode(hf_buf_bytes(&core->letter[i].bytes),
+                                         &core->content),
+                     HF_OK));
+        if (core->content.type == CONTENT_PUSH)
+            cr_expect(eq(sz, core->content.u.push.n, 0));
+    }
+        letters = core->n_letters;
+    bring(r, s, &c, (struct hf_id){{0x67}});
+    cr_expect(gt(sz, core->n_letters, letters + 1), "its peer gets it");
 }
 
 /* Beside an answer that always passes goes nothing that does not. */

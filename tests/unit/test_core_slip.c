@@ -291,8 +291,8 @@ twin_of(const uint8_t *code)
 }
 
 static void
-say_unknown(const struct core_node *from, struct core_node *to,
-            const uint8_t *code, uint8_t nth)
+say(const struct core_node *from, struct core_node *to,
+    enum slip_answer answer, const uint8_t *code, uint8_t nth)
 {
     struct content content = {.type = CONTENT_SLIP};
     struct node_send send = {.to = to->org, .content = &content};
@@ -303,7 +303,7 @@ say_unknown(const struct core_node *from, struct core_node *to,
     content.u.slip.ask = e.id;
     content.u.slip.what = e.what;
     content.u.slip.check = e.check;
-    content.u.slip.answer = SLIP_UNKNOWN;
+    content.u.slip.answer = answer;
     memcpy(content.u.slip.code, code, SLIP_CODE_BYTES);
     send.envelope.b[0] = nth;
     send.envelope.b[1] = 0x55;
@@ -324,7 +324,27 @@ Test(slip, unknown_to_one_twice_is_not_unknown_to_two)
     core->has_no_prekey[0] = true; /* the maker is away */
     cr_assert(eq(int, enter(c, code, SLIP_WITHDRAW, SLIP_DOCUMENT), 0));
     for (uint8_t i = 1; i <= 5; i++)
-        say_unknown(&twin, c, code, i);
+        say(&twin, c, SLIP_UNKNOWN, code, i);
+    cr_expect(eq(int, (int)last_answer(c), SLIP_ASKS));
+    core->has_no_prekey[0] = false;
+    core_wait(DAY_MS);
+    cr_expect(eq(int, (int)last_answer(c), SLIP_DONE));
+    expect_state(b, id, STATE_RECALLED);
+}
+
+/* Who says that a withdrawal was made, and has not made the slip, would keep
+ * it from ever being made. */
+Test(slip, is_answered_by_nobody_but_its_maker)
+{
+    const struct hf_id id = referred();
+    uint8_t code[SLIP_CODE_BYTES];
+
+    make(id, code);
+    core->has_no_prekey[0] = true; /* the maker is away */
+    cr_assert(eq(int, enter(c, code, SLIP_WITHDRAW, SLIP_DOCUMENT), 0));
+    say(b, c, SLIP_DONE, code, 1);
+    cr_expect(eq(int, (int)last_answer(c), SLIP_ASKS));
+    say(b, c, SLIP_USED, code, 2);
     cr_expect(eq(int, (int)last_answer(c), SLIP_ASKS));
     core->has_no_prekey[0] = false;
     core_wait(DAY_MS);

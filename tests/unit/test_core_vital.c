@@ -107,16 +107,17 @@ Test(vital, no_stated_urgency_makes_a_rule_one_for_emergencies)
     expect_no(core_went("canary"));
 }
 
-/* A `send` as a's modified program would write it: what is attested is in
- * order, but for @terms. */
+/* A `send` as a's modified program would write it, with one section: @k, where
+ * @attested are. */
 static void
-forge_send(const struct terms *terms, uint8_t number, const char *json)
+forge_section(const struct terms *terms, uint8_t number, uint32_t attested,
+              enum category k, const char *json)
 {
     const struct hf_id id = {{7, number}};
     const struct attest at = {.ground = GROUND_LIFE_AT_RISK,
                               .role = ROLE_MENTAL_HEALTH,
                               .at_ms = core->now_ms,
-                              .categories = CAT(IDENTITY)};
+                              .categories = attested};
     struct core_forger f = core_forge(OBJECT_REFERRAL, id, &a->org, &b->org);
     const struct entry send = {.event = EVENT_SEND, .flags = ENTRY_ON_SEND};
     const struct entry disclose = {.event = EVENT_DISCLOSE};
@@ -132,11 +133,18 @@ forge_send(const struct terms *terms, uint8_t number, const char *json)
     core_part(&first, PART_TERMS, CATEGORY_NONE, t, sizeof(t));
     core_part(&first, PART_CARD, CATEGORY_NONE, card, sizeof(card));
     core_part(&second, PART_ATTEST, CATEGORY_NONE, packed, sizeof(packed));
-    core_part(&second, PART_SECTION, CATEGORY_IDENTITY, json, strlen(json));
+    core_part(&second, PART_SECTION, k, json, strlen(json));
     core_forge_entry(&f, send, &first);
     core_forge_entry(&f, disclose, &second);
     core_forge_send(&f, b, &a->org);
     core_forge_end(&f);
+}
+
+/* What is attested is in order, but for @terms. */
+static void
+forge_send(const struct terms *terms, uint8_t number, const char *json)
+{
+    forge_section(terms, number, CAT(IDENTITY), CATEGORY_IDENTITY, json);
 }
 
 /* Of an ordinary referral whose user said that it is an emergency. */
@@ -173,6 +181,25 @@ Test(vital, a_receiver_asks_its_own_sop_whether_the_rule_is_for_emergencies)
     t.rule = core_name("health-emergency");
     forge_send(&t, 3, "{\"x\":\"elsewhere\"}");
     expect_no(core_holds(b, "elsewhere"), "the rule leads not there");
+}
+
+/* Two limits, and each holds by itself. */
+Test(vital, a_receiver_takes_what_was_attested_and_the_rule_names_and_no_more)
+{
+    struct terms t;
+
+    cr_assert(eq(int, refer("psy", GROUND_LIFE_AT_RISK, ROLE_MENTAL_HEALTH),
+                 0));
+    t = core_object(a, a->reply.id).terms;
+    forge_section(&t, 1, CAT(IDENTITY) | CAT(HEALTH), CATEGORY_HEALTH,
+                  "{\"x\":\"in order\"}");
+    cr_assert(core_holds(b, "in order"), "the forgery is a good one");
+    forge_section(&t, 2, CAT(IDENTITY), CATEGORY_HEALTH,
+                  "{\"x\":\"unattested\"}");
+    expect_no(core_holds(b, "unattested"), "the rule alone names it");
+    forge_section(&t, 3, CAT(IDENTITY) | CAT(MHPSS), CATEGORY_MHPSS,
+                  "{\"x\":\"unnamed\"}");
+    expect_no(core_holds(b, "unnamed"), "the attestation alone names it");
 }
 
 Test(vital, only_what_the_rules_service_names_goes_with_the_attestation)
