@@ -58,6 +58,10 @@ struct hf_id transfer_mark(const struct step *s, const struct hf_id *object,
                            const struct hf_id *id);
 /** transfer_may_take_over: the case is here, and its custody with the giver. */
 bool transfer_may_take_over(const struct step *s, const struct live *l);
+/** transfer_allowed: whether the registry lets a case that goes from here go on
+ * to its new holder; asked again at each step on that way, since the committee
+ * may have changed its mind. Taking it back never asks. Else replied. */
+bool transfer_allowed(struct step *s, const struct live *l);
 /** transfer_custody: the only part of a hand_over and a take_over, by which
  * both sign the same custody (I-4); false where the case is not here. */
 bool transfer_custody(struct step *s, const struct live *l, struct draft *d);

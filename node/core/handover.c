@@ -70,6 +70,13 @@ allowed(struct step *s, const struct hf_org *from, const struct hf_org *to)
     return false;
 }
 
+bool
+transfer_allowed(struct step *s, const struct live *l)
+{
+    return l->o.kind != OBJECT_TRANSFER || l->o.side != SIDE_FIRST ||
+           allowed(s, step_me(s), &l->o.peer);
+}
+
 static bool
 may_offer(struct step *s, const struct node_case *c, const struct hf_org *to)
 {

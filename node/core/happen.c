@@ -265,7 +265,9 @@ fill(struct step *s, struct live *l, struct draft *d)
         d->is_automatic = false;
         return true;
     }
-    if (!feedback_may_go(s, l))
+    if (!feedback_may_go(s, l) ||
+        ((c->event == EVENT_RELEASE || c->event == EVENT_HAND_OVER) &&
+         !transfer_allowed(s, l)))
         return false;
     ask_own_parts(s, &d->body);
     if (c->event == EVENT_CLOSE && l->o.kind == OBJECT_REFERRAL)

@@ -137,7 +137,8 @@ reconsent_plan(struct step *s, const struct node_case *c)
 }
 
 void
-reconsent_shelter(struct step *s, const struct hf_id *case_id, bool stays)
+reconsent_shelter(struct step *s, const struct hf_id *case_id,
+                  uint64_t since_ms)
 {
     struct node_case c;
     struct known k;
@@ -145,9 +146,9 @@ reconsent_shelter(struct step *s, const struct hf_id *case_id, bool stays)
     if (!case_get(s->v, case_id, &c))
         return;
     load(s->v, case_id, &k);
-    if (stays && k.shelter_ms != 0)
+    if (since_ms != 0 && k.shelter_ms != 0)
         return;
-    k.shelter_ms = stays ? s->now : 0;
+    k.shelter_ms = since_ms;
     store(s, &c, &k);
 }
 

@@ -22,9 +22,9 @@ struct node_reconsent {
 void reconsent_given(struct step *s, const struct node_case *c);
 /** reconsent_plan: the plan gained a component. */
 void reconsent_plan(struct step *s, const struct node_case *c);
-/** reconsent_shelter: a stay begins, or ends. */
+/** reconsent_shelter: a stay began at @since_ms; 0: it ended. */
 void reconsent_shelter(struct step *s, const struct hf_id *case_id,
-                       bool stays);
+                       uint64_t since_ms);
 /** reconsent_settle: the case, its consent or its holder changed otherwise. */
 void reconsent_settle(struct step *s, const struct node_case *c);
 

@@ -10,6 +10,8 @@
 #include "refer.h"
 #include "vital.h"
 
+#define MATTERS_MAX 96 /* of one case, in all its life */
+
 static const char *
 name_categories(uint32_t set, char *room, size_t room_bytes)
 {
@@ -170,18 +172,25 @@ left_open(struct step *s, const struct refer_history *h)
     return true;
 }
 
+/* Closed ones count, too: a step walks through all that a case ever had. */
 static bool
 too_many(struct step *s, const struct node_case *c)
 {
+    char id[HF_ID_TEXT_BYTES];
     struct hf_id at = {{0}};
     struct node_object o;
     int n = 0;
 
-    while (n < 96 && object_next_of_case(s->v, &c->id, &at, &o))
+    while (n < MATTERS_MAX && object_next_of_case(s->v, &c->id, &at, &o))
         n++;
-    if (n < 96)
+    if (n < MATTERS_MAX)
         return false;
-    step_refuse(s, 75, "limit", "", "a case holds at most 96 open matters");
+    step_refuse(s, 1, "limit",
+                "go on in a new case of the same person: handoff case new, "
+                "then handoff case same CASE CASE",
+                "case %s has had %d referrals, transfers and withdrawals, "
+                "closed ones included; it takes no further referral",
+                ask_id(OBJECT_NONE, &c->id, id), MATTERS_MAX);
     return true;
 }
 

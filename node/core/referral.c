@@ -161,18 +161,19 @@ apply_clocks(struct live *l, uint32_t n, const struct entry *e)
     }
 }
 
-/* A stay in a shelter begins and ends: consent to it is asked again. */
+/* A stay in a shelter begins and ends: consent to it is asked again (R-45),
+ * counted from when it began, not from when that was written down. */
 static void
-apply_shelter(struct step *s, const struct live *l, enum event event)
+apply_shelter(struct step *s, const struct live *l, const struct entry *e)
 {
     static const struct hf_name shelter = {"protection.shelter"};
 
     if (l->o.side != SIDE_FIRST || !hf_name_eq(&l->o.terms.need, &shelter))
         return;
-    if (event == EVENT_ATTEND)
-        reconsent_shelter(s, &l->o.case_id, true);
-    else if (event == EVENT_COMPLETE || event == EVENT_FAIL)
-        reconsent_shelter(s, &l->o.case_id, false);
+    if (e->event == EVENT_ATTEND)
+        reconsent_shelter(s, &l->o.case_id, deadline_at(e));
+    else if (e->event == EVENT_COMPLETE || e->event == EVENT_FAIL)
+        reconsent_shelter(s, &l->o.case_id, 0);
 }
 
 /* At S: a need that was unmet is met now, and others want to hear of it. */
@@ -213,7 +214,7 @@ apply(struct step *s, struct live *l, enum side side, uint32_t n,
     memcpy(was, l->o.met_ms, sizeof(was));
     apply_clocks(l, n, e);
     deadline_met(s, &l->o, was, side, e);
-    apply_shelter(s, l, e->event);
+    apply_shelter(s, l, e);
     apply_completed(s, l, e);
     if (e->reason == REASON_DIED && side != l->o.side)
         close_died(s, l);

@@ -493,6 +493,22 @@ Test(checks, a_referral_expires_only_where_its_rule_lets_it_by_a_sure_clock)
               s->reply.message);
 }
 
+/* The word says what is counted, and where it goes on. */
+Test(checks, a_case_that_has_had_too_many_matters_says_so_and_what_to_do)
+{
+    struct node_command c = core_refer_cmd(case_id, "health.general");
+    int n = 0;
+
+    c.is_draft = true;
+    while (n < 200 && core_ask(s, &c) == 0)
+        n++;
+    cr_expect(eq(int, n, 96));
+    cr_expect(eq(int, s->reply.status, 1));
+    cr_expect(eq(str, s->reply.code, "limit"));
+    cr_expect_not_null(strstr(s->reply.message, "closed ones included"));
+    cr_expect_not_null(strstr(s->reply.hint, "handoff case same"));
+}
+
 Test(checks, who_was_never_tried_to_be_reached_was_not_out_of_reach)
 {
     const struct hf_id id = accepted_by(r);

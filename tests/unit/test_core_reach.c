@@ -213,6 +213,18 @@ Test(reach, who_may_not_receive_referrals_rejects_them_as_not_accepting)
     cr_expect(eq(int, (int)core_object(s, id).reason, REASON_NOT_ACCEPTING));
 }
 
+static struct hf_id
+offered(void)
+{
+    struct consent c = {.state = CONSENT_GIVEN};
+
+    core_scope(&c, "all", CATEGORY_ALL,
+               PURPOSE_BIT(PURPOSE_OFFER) | PURPOSE_BIT(PURPOSE_TRANSFER),
+               &s->org, &r->org, NULL);
+    core_amend(s, case_id, &c, false);
+    return core_offer(s, r, case_id);
+}
+
 Test(reach, a_transfer_that_may_not_be_is_not_offered)
 {
     struct node_command c = {.type = CMD_TRANSFER_OFFER, .case_id = case_id,
@@ -221,4 +233,41 @@ Test(reach, a_transfer_that_may_not_be_is_not_offered)
     forbid(&core->org[1].may_receive, OBJECT_TRANSFER);
     cr_expect(eq(int, core_ask(s, &c), 1));
     cr_expect(eq(str, s->reply.code, "not_allowed"));
+}
+
+/* The committee forbids it while it is under way: nothing more goes, and what
+ * was released is taken back. */
+Test(reach, a_transfer_that_may_not_be_any_more_goes_no_further)
+{
+    const struct hf_id id = offered();
+
+    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
+    forbid(&core->org[1].may_receive, OBJECT_TRANSFER);
+    cr_expect(eq(int, core_event(s, id, EVENT_RELEASE, REASON_NONE), 1));
+    cr_expect(eq(str, s->reply.code, "not_allowed"));
+    expect_no(core_holds(r, "canary"));
+    core->org[1].may_receive = (struct registry_flow){.is_limited = false};
+    core_does(s, id, EVENT_RELEASE, REASON_NONE);
+    core_does(r, id, EVENT_ARRIVE, REASON_NONE);
+    forbid(&core->org[0].may_send, OBJECT_TRANSFER);
+    cr_expect(eq(int, core_event(s, id, EVENT_HAND_OVER, REASON_NONE), 1));
+    cr_expect(eq(str, s->reply.code, "not_allowed"));
+    expect_state(s, id, STATE_ARRIVED);
+    core->org[0].may_send = (struct registry_flow){.is_limited = false};
+    core_does(s, id, EVENT_HAND_OVER, REASON_NONE);
+    expect_state(s, id, STATE_HANDED_OVER);
+}
+
+Test(reach, a_transfer_that_may_not_be_any_more_is_taken_back)
+{
+    const struct hf_id id = offered();
+
+    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
+    core_does(s, id, EVENT_RELEASE, REASON_NONE);
+    cr_assert(core_holds(r, "canary"));
+    forbid(&core->org[0].may_send, OBJECT_TRANSFER);
+    forbid(&core->org[1].may_receive, OBJECT_TRANSFER);
+    core_does(s, id, EVENT_WITHDRAW, REASON_CLIENT_REFUSED);
+    expect_state(s, id, STATE_RECALLED);
+    expect_no(core_holds(r, "canary"));
 }

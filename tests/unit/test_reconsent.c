@@ -9,15 +9,21 @@ static struct consent consent;
 static struct hf_id case_id;
 
 static void
-begin(void)
+begin_with(size_t n_nodes)
 {
-    core_begin(1, 2);
+    core_begin(n_nodes, 3 - n_nodes);
     node = &core->node[0];
     memset(&consent, 0, sizeof(consent));
     consent.given_ms = core->now_ms;
     core_scope(&consent, "all", CAT(IDENTITY), PURPOSE_BIT(PURPOSE_REFERRAL),
                &core->org[1].id, NULL);
     case_id = core_case(node, CAT(IDENTITY) | CAT(PLAN));
+}
+
+static void
+begin(void)
+{
+    begin_with(1);
 }
 
 TestSuite(reconsent, .init = begin, .fini = core_end);
@@ -206,4 +212,58 @@ Test(reconsent, cases_come_by_the_instant_they_are_due)
     cr_assert(task_next_due(node->env.view, &t));
     cr_expect(hf_id_eq(&t.case_id, &first));
     cr_expect(not(task_next_due(node->env.view, &t)));
+}
+
+/* ---- a stay in a shelter ---- */
+
+static void
+begin_shelter(void)
+{
+    begin_with(2);
+}
+
+TestSuite(shelter, .init = begin_shelter, .fini = core_end);
+
+/* The case is referred to a shelter, and accepted there. */
+static struct hf_id
+sheltered(struct core_node *shelter)
+{
+    struct node_command c;
+    struct hf_id id;
+
+    core_publish(&shelter->org, "safe_shelter", NULL);
+    case_id = core_case(node, CATEGORY_ALL);
+    memset(&consent, 0, sizeof(consent));
+    consent.given_ms = core->now_ms;
+    core_scope(&consent, "all", CATEGORY_ALL, PURPOSE_BIT(PURPOSE_REFERRAL),
+               &shelter->org, NULL);
+    (void)core_consent(node, case_id, &consent);
+    c = core_refer_cmd(case_id, "protection.shelter");
+    core_do(node, &c);
+    id = node->reply.id;
+    c = core_event_cmd(id, EVENT_APPROVE, REASON_NONE);
+    c.user = core_name("sam");
+    core_do(node, &c);
+    core_does(node, id, EVENT_SEND, REASON_NONE);
+    core_does(shelter, id, EVENT_ACCEPT, REASON_NONE);
+    return id;
+}
+
+Test(shelter, a_stay_counts_from_when_it_began_not_from_when_that_was_told)
+{
+    struct core_node *shelter = &core->node[1];
+    const struct hf_id id = sheltered(shelter);
+    const uint64_t moved_in_ms = core->now_ms + DAY_MS;
+    struct node_command attend;
+
+    core_wait(6 * DAY_MS);
+    attend = core_event_cmd(id, EVENT_ATTEND, REASON_NONE);
+    attend.happened_ms = moved_in_ms;
+    attend.flags = ENTRY_LATER;
+    core_do(shelter, &attend);
+    core_run();
+    cr_expect(eq(int, (int)next().why, TASK_CONSENT_SHELTER));
+    cr_expect(eq(u64, next().due_ms, moved_in_ms + 30 * DAY_MS));
+    core_does(shelter, id, EVENT_COMPLETE, REASON_MET);
+    cr_expect(eq(int, (int)next().why, TASK_CONSENT_RENEW), "it is over");
 }
