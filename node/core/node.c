@@ -1,6 +1,7 @@
 #include "node.h"
 
 #include "ask.h"
+#include "custody.h"
 #include "figures.h"
 #include "hf_assert.h"
 #include "ladder.h"
@@ -19,15 +20,17 @@ node_has_room(const struct step *s)
 }
 
 /* A prekey came: what waited for it is due now, and after a restore what we
- * share with this peer. */
+ * share with this peer; again each week until all of it has come back, since an
+ * ask to whoever was away outlives neither its prekey nor a broker's patience.
+ */
 static void
 step_peer(struct step *s)
 {
     struct node_self self;
     struct hf_id object;
 
-    if (self_get(s->v, &self) && !hf_id_is_zero(&self.restored))
-        push_ask_all(s, &s->ev->peer, &self.restored);
+    if (custody_awaits(s, &s->ev->peer) && self_get(s->v, &self))
+        push_ask_again(s, &s->ev->peer, &self.restored);
 
     /* Those beyond come up by themselves within minutes (push_waits). */
     for (int i = 0; i < PEER_PAGE && waiting_first(s->v, &s->ev->peer, &object);

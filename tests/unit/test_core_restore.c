@@ -201,6 +201,31 @@ Test(restore, a_forked_chain_comes_to_rest)
     cr_expect(lt(sz, letters_in(10 * DAY_MS), 10), "for ever again");
 }
 
+/* The copy brings entries of the branch that is not ours, which never fit
+ * behind what we hold: it has come all the same. */
+Test(restore, a_copy_of_a_forked_chain_is_not_asked_for_without_end)
+{
+    const struct hf_id id = refer(false);
+
+    core_run();
+    core_does(r, id, EVENT_ACCEPT, REASON_NONE);
+    core_run();
+    core_backup(r);
+    core_does(r, id, EVENT_ATTEND, REASON_NONE);
+    core_does(r, id, EVENT_COMPLETE, REASON_MET);
+    core_run();
+    core_restore(r, false);
+    core->now_ms += MINUTE_MS;
+    core_does(r, id, EVENT_FAIL, REASON_OTHER);
+    core_wait(DAY_MS);
+    cr_assert(eq(uint, core_object(r, id).is_forked, 1));
+    cr_assert(lt(u32, core_object(r, id).n[1], core_object(s, id).n[1]));
+    core_backup(r);
+    core_restore(r, true);
+    core_wait(DAY_MS);
+    cr_expect(lt(sz, letters_in(10 * DAY_MS), 10), "for ever again");
+}
+
 Test(restore, a_recall_counts_in_a_forked_chain)
 {
     const struct hf_id id = refer(false);
@@ -214,6 +239,28 @@ Test(restore, a_recall_counts_in_a_forked_chain)
     core_wait(DAY_MS);
     expect_state(s, id, STATE_RECALLED);
     expect_state(r, id, STATE_RECALLED);
+}
+
+/* A broker gave the ask up while its peer was away: what the backup did not
+ * know of would never be asked for. */
+Test(restore, what_was_asked_in_vain_is_asked_again_with_the_next_prekey)
+{
+    struct node_event ev = {.type = NODE_EV_PEER, .peer = r->org};
+    struct hf_id id;
+
+    core_backup(s);
+    id = refer(false);
+    core_run();
+    core_restore(s, true);
+    core_tick(s);
+    core_lose();
+    core_wait(DAY_MS);
+    cr_assert(eq(u32, core_object(s, id).n[0], 0));
+    (void)core_step(s, &ev);
+    core_wait(DAY_MS);
+    core_expect_same(s, r, id);
+    (void)core_step(s, &ev);
+    cr_expect(eq(sz, core_pending(r), 0), "all has come");
 }
 
 /* ---- both ends ---- */
