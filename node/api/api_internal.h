@@ -226,6 +226,8 @@ const char *api_prefix(enum object_kind kind);
 /** api_arg: a query parameter; NULL when not given. */
 const char *api_arg(const struct api_call *c, const char *key);
 bool api_arg_flag(const struct api_call *c, const char *key);
+/** api_bad_cursor: false, answered: it is of another list, or of none. */
+bool api_bad_cursor(struct api_call *c);
 /** api_arg_limit / api_arg_time: false after having answered. */
 bool api_arg_limit(struct api_call *c, size_t *ret);
 bool api_arg_time(struct api_call *c, const char *key, uint64_t *ret_ms);
@@ -325,10 +327,8 @@ void api_put_closing(json_t *o, const struct node_case *row);
 
 /* ---- query_unmet.c, query_flows.c ---- */
 
-/** api_unmet: needs not met, of one case or (NULL) of all; @open_only: but
- * those that were met later. */
-json_t *api_unmet(struct api_call *c, const struct hf_id *case_id,
-                  bool open_only);
+/** api_unmet: needs of one case that are not met. */
+json_t *api_unmet(struct api_call *c, const struct hf_id *case_id);
 /** api_is_committee: figures of all members are added up here. */
 bool api_is_committee(const struct node_env *env);
 

@@ -285,6 +285,15 @@ api_arg_flag(const struct api_call *c, const char *key)
 }
 
 bool
+api_bad_cursor(struct api_call *c)
+{
+    (void)api_refuse(c, EX_USAGE, "bad_parameter", NULL,
+                     "leave it out: the list begins at its beginning",
+                     "this cursor was not given by this list");
+    return false;
+}
+
+bool
 api_arg_limit(struct api_call *c, size_t *ret)
 {
     const char *text = api_arg(c, "limit");

@@ -75,7 +75,7 @@ query_closing(struct api_call *c)
     api_put_id(o, "case", "HC", &row.id);
     api_put_text(o, "stage", stage_text(row.stage));
     put_referrals(c, o, &row);
-    (void)json_object_set_new(o, "unmet", api_unmet(c, &row.id, true));
+    (void)json_object_set_new(o, "unmet", api_unmet(c, &row.id));
     put_rule(c, o, &row, reason == NULL ? CLOSE_NONE : close_parse(reason));
     return api_say(c, o);
 }

@@ -3,39 +3,57 @@
 
 #include "api_internal.h"
 
+/* @next: where the next page begins; NULL: that was all. */
 static enum api_verdict
-say_items(struct api_call *c, json_t *list)
+say_page(struct api_call *c, json_t *list, const char *next)
 {
     json_t *o = json_object();
 
     (void)json_object_set_new(o, "items", list);
+    if (next != NULL)
+        api_put_text(o, "next", next);
     return api_say(c, o);
 }
 
 /* ---- users ---- */
 
+static json_t *
+user_item(const struct api_call *c, const struct node_user *row)
+{
+    json_t *o = json_object();
+
+    api_put_text(o, "name", row->name.s);
+    (void)json_object_set_new(o, "roles", api_roles(row->roles));
+    api_put_text(o, "language", row->language);
+    api_put_bool(o, "disabled", row->is_disabled != 0);
+    if (row->absent_ms > c->now_ms) {
+        api_put_time(o, "absent_until", row->absent_ms);
+        api_put_text(o, "stand_in", row->stand_in.s);
+    }
+    return o;
+}
+
+/* A cursor is the last name of a page. */
 enum api_verdict
 query_users(struct api_call *c)
 {
-    struct hf_name name = {{0}};
+    const char *cursor = api_arg(c, "cursor");
+    struct hf_name name = {{0}}, last;
     struct node_user row;
-    json_t *list = json_array();
+    json_t *list;
+    size_t limit;
 
-    while (json_array_size(list) < API_SCAN_MAX &&
-           user_next(c->env->view, &name, &row)) {
-        json_t *o = json_object();
-
-        api_put_text(o, "name", row.name.s);
-        (void)json_object_set_new(o, "roles", api_roles(row.roles));
-        api_put_text(o, "language", row.language);
-        api_put_bool(o, "disabled", row.is_disabled != 0);
-        if (row.absent_ms > c->now_ms) {
-            api_put_time(o, "absent_until", row.absent_ms);
-            api_put_text(o, "stand_in", row.stand_in.s);
-        }
-        (void)json_array_append_new(list, o);
+    if (!api_arg_limit(c, &limit) ||
+        (cursor != NULL && !hf_name_parse(cursor, &name) &&
+         !api_bad_cursor(c)))
+        return API_ANSWERED;
+    list = json_array();
+    for (last = name; user_next(c->env->view, &name, &row); last = name) {
+        if (json_array_size(list) == limit)
+            return say_page(c, list, last.s);
+        (void)json_array_append_new(list, user_item(c, &row));
     }
-    return say_items(c, list);
+    return say_page(c, list, NULL);
 }
 
 enum api_verdict
@@ -78,24 +96,40 @@ put_standing(const struct api_call *c, const struct sop_pack *p, json_t *o)
     api_put_u64(o, "rules", sop_pack_rules(p));
 }
 
+static json_t *
+pack_item(const struct api_call *c, const struct sop_pack *p)
+{
+    json_t *o = json_object();
+
+    api_put_text(o, "pack", sop_pack_name(p));
+    api_put_u64(o, "version", sop_pack_version(p));
+    api_put_text(o, "title", sop_pack_title(p));
+    api_put_hex(o, "hash", sop_pack_hash(p)->b, HF_HASH_BYTES);
+    put_standing(c, p, o);
+    return o;
+}
+
+/* A cursor is how many packs the pages before it showed. */
 enum api_verdict
 query_policy(struct api_call *c)
 {
     const size_t n = c->env->sops == NULL ? 0 : sop_book_count(c->env->sops);
-    json_t *list = json_array();
+    const char *cursor = api_arg(c, "cursor");
+    char next[24];
+    uint64_t from = 0;
+    json_t *list;
+    size_t limit, i;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct sop_pack *p = sop_book_at(c->env->sops, i);
-        json_t *o = json_object();
-
-        api_put_text(o, "pack", sop_pack_name(p));
-        api_put_u64(o, "version", sop_pack_version(p));
-        api_put_text(o, "title", sop_pack_title(p));
-        api_put_hex(o, "hash", sop_pack_hash(p)->b, HF_HASH_BYTES);
-        put_standing(c, p, o);
-        (void)json_array_append_new(list, o);
-    }
-    return say_items(c, list);
+    if (!api_arg_limit(c, &limit) ||
+        (cursor != NULL && !hf_parse_u64(cursor, 1, n, &from) &&
+         !api_bad_cursor(c)))
+        return API_ANSWERED;
+    list = json_array();
+    for (i = (size_t)from; i < n && json_array_size(list) < limit; i++)
+        (void)json_array_append_new(
+            list, pack_item(c, sop_book_at(c->env->sops, i)));
+    hf_say(next, sizeof(next), "%zu", i);
+    return say_page(c, list, i < n ? next : NULL);
 }
 
 /* ---- state of the node ---- */

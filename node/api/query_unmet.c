@@ -85,50 +85,115 @@ unmet_of(struct api_call *c, const struct node_unmet *u)
     return o;
 }
 
-json_t *
-api_unmet(struct api_call *c, const struct hf_id *case_id, bool open_only)
-{
-    json_t *list = json_array();
-    struct node_unmet u;
-    size_t rows = 0;
+/* What a list is asked for: of which case, and how much of it. */
+struct page {
+    const struct hf_id *of; /* NULL: of all */
+    size_t limit;
+    size_t rows; /* looked at */
+};
 
-    memset(&u, 0, sizeof(u));
-    if (case_id != NULL)
-        u.case_id = *case_id;
-    while (rows++ < API_SCAN_MAX && json_array_size(list) < API_LIST_MAX &&
-           unmet_next(c->env->view, &u)) {
-        if (case_id != NULL && !hf_id_eq(&u.case_id, case_id))
-            break;
+static bool
+is_full(struct page *p, const json_t *list)
+{
+    return json_array_size(list) == p->limit || p->rows++ == API_SCAN_MAX;
+}
+
+static bool
+is_of(const struct page *p, const struct hf_id *case_id)
+{
+    return p->of == NULL || hf_id_eq(p->of, case_id);
+}
+
+/* Behind *@at, which becomes the last one that was looked at; true: there is
+ * more behind it. */
+static bool
+add_unmet(struct api_call *c, struct page *p, bool open_only,
+          struct node_unmet *at, json_t *list)
+{
+    struct node_unmet u = *at;
+
+    for (; unmet_next(c->env->view, &u) && is_of(p, &u.case_id); *at = u) {
+        if (is_full(p, list))
+            return true;
         if (!(open_only && u.met_ms != 0) &&
             api_knows_need(c, &u.case_id, &u.need))
             (void)json_array_append_new(list, unmet_of(c, &u));
     }
+    return false;
+}
+
+json_t *
+api_unmet(struct api_call *c, const struct hf_id *case_id)
+{
+    struct page p = {case_id, API_LIST_MAX, 0};
+    json_t *list = json_array();
+    struct node_unmet at;
+
+    memset(&at, 0, sizeof(at));
+    at.case_id = *case_id;
+    (void)add_unmet(c, &p, true, &at, list);
     return list;
 }
 
-/* The case that the parameter names; *ret_id NULL: all. */
+/* Begins a page: its case, where it says one, and its length. A cursor is the
+ * last one of a page, "CASE/REST", the case in hex; *ret_rest NULL: none. */
 static bool
-arg_case(struct api_call *c, struct node_case *row, const struct hf_id **ret_id)
+begin_page(struct api_call *c, struct page *p, struct node_case *room,
+           struct hf_id *at, const char **ret_rest)
 {
-    const char *text = api_arg(c, "case");
+    const size_t digits = 2 * HF_ID_BYTES;
+    const char *of = api_arg(c, "case"), *cursor = api_arg(c, "cursor");
+    char hex[HF_HEX_BYTES(HF_ID_BYTES)] = {0};
 
-    *ret_id = text == NULL ? NULL : &row->id;
-    return text == NULL || api_find_case(c, text, row);
+    *p = (struct page){of == NULL ? NULL : &room->id, 0, 0};
+    *ret_rest = NULL;
+    if ((of != NULL && !api_find_case(c, of, room)) ||
+        !api_arg_limit(c, &p->limit))
+        return false;
+    if (p->of != NULL)
+        *at = *p->of;
+    if (cursor == NULL)
+        return true;
+    if (strlen(cursor) <= digits || cursor[digits] != '/')
+        return api_bad_cursor(c);
+    memcpy(hex, cursor, digits);
+    *ret_rest = cursor + digits + 1;
+    return (hf_unhex(hex, at->b, HF_ID_BYTES) && is_of(p, at)) ||
+           api_bad_cursor(c);
+}
+
+static enum api_verdict
+say_page(struct api_call *c, json_t *list, bool more, const struct hf_id *at,
+         const char *rest)
+{
+    char hex[HF_HEX_BYTES(HF_ID_BYTES)], next[2 * sizeof(hex)];
+    json_t *o = json_object();
+
+    (void)json_object_set_new(o, "items", list);
+    hf_say(next, sizeof(next), "%s/%s", hf_hex(at->b, HF_ID_BYTES, hex), rest);
+    if (more)
+        api_put_text(o, "next", next);
+    return api_say(c, o);
 }
 
 enum api_verdict
 query_unmet(struct api_call *c)
 {
-    const struct hf_id *id;
-    struct node_case row;
-    json_t *o;
+    struct node_case room;
+    struct node_unmet at;
+    const char *rest;
+    struct page p;
+    json_t *list;
+    bool more;
 
-    if (!arg_case(c, &row, &id))
+    memset(&at, 0, sizeof(at));
+    if (!begin_page(c, &p, &room, &at.case_id, &rest) ||
+        (rest != NULL && !hf_name_parse(rest, &at.need) &&
+         !api_bad_cursor(c)))
         return API_ANSWERED;
-    o = json_object();
-    (void)json_object_set_new(o, "items",
-                              api_unmet(c, id, api_arg_flag(c, "open")));
-    return api_say(c, o);
+    list = json_array();
+    more = add_unmet(c, &p, api_arg_flag(c, "open"), &at, list);
+    return say_page(c, list, more, &at.case_id, at.need.s);
 }
 
 static json_t *
@@ -150,37 +215,52 @@ feedback_of(struct api_call *c, const struct node_said *f)
     return o;
 }
 
+/* What was said in confidence is for the case manager, not for the house. */
+static bool
+may_hear(struct api_call *c, const struct node_said *f)
+{
+    struct node_object o;
+
+    return (!f->is_confidential ||
+            permit_command(c->roles, CMD_FEEDBACK_ADD, OBJECT_NONE, SIDE_FIRST,
+                           EVENT_NONE)) &&
+           object_get(c->env->view, &f->object, &o) && api_sees(c, &o);
+}
+
+static bool
+add_said(struct api_call *c, struct page *p, struct node_said *at, json_t *list)
+{
+    struct node_said f = *at;
+
+    for (; said_next(c->env->view, &f) && is_of(p, &f.case_id); *at = f) {
+        if (is_full(p, list))
+            return true;
+        if (may_hear(c, &f))
+            (void)json_array_append_new(list, feedback_of(c, &f));
+    }
+    return false;
+}
+
 enum api_verdict
 query_feedback(struct api_call *c)
 {
-    const struct hf_id *id;
-    struct node_said f;
-    struct node_case row;
-    json_t *list, *o;
+    char hex[HF_HEX_BYTES(HF_ID_BYTES)];
+    struct node_case room;
+    struct node_said at;
+    const char *rest;
+    struct page p;
+    json_t *list;
+    bool more;
 
-    if (!arg_case(c, &row, &id))
+    memset(&at, 0, sizeof(at));
+    if (!begin_page(c, &p, &room, &at.case_id, &rest) ||
+        (rest != NULL && !hf_unhex(rest, at.id.b, HF_ID_BYTES) &&
+         !api_bad_cursor(c)))
         return API_ANSWERED;
     list = json_array();
-    memset(&f, 0, sizeof(f));
-    if (id != NULL)
-        f.case_id = *id;
-    while (json_array_size(list) < API_LIST_MAX &&
-           said_next(c->env->view, &f) &&
-           (id == NULL || hf_id_eq(&f.case_id, id))) {
-        struct node_object object;
-
-        /* in confidence: to the case manager, not to the house */
-        if (f.is_confidential &&
-            !permit_command(c->roles, CMD_FEEDBACK_ADD, OBJECT_NONE, SIDE_FIRST,
-                            EVENT_NONE))
-            continue;
-        if (object_get(c->env->view, &f.object, &object) &&
-            api_sees(c, &object))
-            (void)json_array_append_new(list, feedback_of(c, &f));
-    }
-    o = json_object();
-    (void)json_object_set_new(o, "items", list);
-    return api_say(c, o);
+    more = add_said(c, &p, &at, list);
+    return say_page(c, list, more, &at.case_id,
+                    hf_hex(at.id.b, HF_ID_BYTES, hex));
 }
 
 /* ---- audit unmet ---- */

@@ -83,7 +83,7 @@ cmd_unmet_list(struct cli *c)
     cli_path_begin(&p, "/unmet");
     cli_path_query(&p, "case", c->n_args > 0 ? c->arg[0] : NULL);
     cli_path_query(&p, "open", cli_has(c, "open") ? "1" : NULL);
-    status = cli_get(c, p.text, &answer);
+    status = cli_get_list(c, p.text, &answer);
     if (status != 0 || cli_say(c, answer)) {
         json_decref(answer);
         return status;
@@ -107,6 +107,8 @@ cmd_unmet_list(struct cli *c)
     }
     cli_table_print(t, c->out, CLI_N("No unmet needs."));
     cli_table_free(t);
+    if (cli_out_text(answer, "next")[0] != '\0')
+        fprintf(c->out, "More: --cursor %s\n", cli_out_text(answer, "next"));
     json_decref(answer);
     return 0;
 }
@@ -144,7 +146,7 @@ cmd_feedback_list(struct cli *c)
 
     cli_path_begin(&p, "/feedback");
     cli_path_query(&p, "case", c->n_args > 0 ? c->arg[0] : NULL);
-    status = cli_get(c, p.text, &answer);
+    status = cli_get_list(c, p.text, &answer);
     if (status != 0 || cli_say(c, answer)) {
         json_decref(answer);
         return status;
@@ -162,6 +164,8 @@ cmd_feedback_list(struct cli *c)
     }
     if (json_array_size(json_object_get(answer, "items")) == 0)
         fputs("No feedback.\n", c->out);
+    if (cli_out_text(answer, "next")[0] != '\0')
+        fprintf(c->out, "More: --cursor %s\n", cli_out_text(answer, "next"));
     json_decref(answer);
     return 0;
 }

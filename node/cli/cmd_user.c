@@ -142,6 +142,8 @@ cmd_user_list(struct cli *c)
     }
     cli_table_print(t, c->out, "No users yet.");
     cli_table_free(t);
+    if (cli_out_text(answer, "next")[0] != '\0')
+        fprintf(c->out, "More: --cursor %s\n", cli_out_text(answer, "next"));
     json_decref(answer);
     return 0;
 }

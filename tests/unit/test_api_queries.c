@@ -2,7 +2,10 @@
  * and what a role does not see in them. */
 #include "api_fixture.h"
 #include "reviewer.h"
+#include "row.h"
+#include "said.h"
 #include "task.h"
+#include "unmet.h"
 
 TestSuite(api_queries, .init = fixture_begin, .fini = fixture_end);
 
@@ -139,6 +142,151 @@ Test(api_queries, a_list_of_cases_comes_in_pages)
     cr_expect(eq(sz, n_items(), 0));
     get("/cases?mine=1&holder=iom-af", "cm");
     cr_expect(eq(sz, n_items(), 5));
+}
+
+/* @path in pages of two: all @n items, each once, by what @key says of them. */
+static void
+expect_pages(const char *path, const char *user, const char *key, size_t n)
+{
+    char url[160], last[64] = "", next[80] = "";
+    size_t seen = 0, pages = 0;
+
+    do {
+        (void)snprintf(url, sizeof(url), "%s?limit=2%s%s", path,
+                       next[0] == '\0' ? "" : "&cursor=", next);
+        get(url, user);
+        cr_assert(eq(long, answer.http, 200), "%s", url);
+        cr_expect(le(sz, n_items(), 2));
+        for (size_t i = 0; i < n_items(); i++) {
+            cr_expect(gt(int, strcmp(item_text(i, key), last), 0), "%s", url);
+            (void)snprintf(last, sizeof(last), "%s", item_text(i, key));
+        }
+        seen += n_items();
+        (void)snprintf(next, sizeof(next), "%s", text_of("next"));
+    } while (next[0] != '\0' && ++pages < 10);
+    cr_expect(eq(sz, seen, n), "%s", path);
+    (void)snprintf(url, sizeof(url), "%s?cursor=%%20x", path);
+    get(url, user);
+    cr_expect(eq(int, exit_of(), 64), "%s", url);
+    cr_expect(eq(str, text_of("code"), "bad_parameter"));
+}
+
+Test(api_queries, users_come_in_pages)
+{
+    fixture_user("zoe", ROLE_BIT(ROLE_HEALTH));
+    expect_pages("/users", NULL, "name", 5);
+}
+
+static void
+hold_pack(struct sop_book *book, const char *name)
+{
+    static struct sop_findings findings;
+    struct sop_pack *p;
+    struct hf_hash hash;
+    struct hf_bytes yaml;
+    char text[256];
+
+    (void)snprintf(text, sizeof(text),
+                   "pack: %s\nversion: 1\ntitle: t\nlevel: national\n"
+                   "effective: { from: 2025-01-01 }\n"
+                   "services:\n"
+                   "  - { code: near, family: f, required: [identity] }\n"
+                   "rules:\n  - { id: one, source: own, service: near,"
+                   " when: { needs: [health.general] } }\n",
+                   name);
+    yaml = (struct hf_bytes){(const uint8_t *)text, strlen(text)};
+    cr_assert(eq(int, (int)sop_pack_load(yaml, &findings, &p), HF_OK), "%s",
+              findings.item[0].what);
+    hf_hash("handoff/1 sop", &yaml, 1, &hash);
+    sop_pack_set_hash(p, &hash);
+    cr_assert(sop_book_add(book, p));
+}
+
+Test(api_queries, packs_come_in_pages)
+{
+    struct sop_book *book = sop_book_new();
+
+    hold_pack(book, "a-first");
+    hold_pack(book, "b-second");
+    hold_pack(book, "c-third");
+    fixture.env.sops = book;
+    expect_pages("/policy", "cm", "pack", 3);
+    get("/policy?cursor=4", "cm");
+    cr_expect(eq(int, exit_of(), 64), "there are not so many");
+    fixture.env.sops = NULL;
+    for (size_t i = 0; i < 3; i++)
+        sop_pack_free((struct sop_pack *)(uintptr_t)sop_book_at(book, i));
+    sop_book_free(book);
+}
+
+/* A record as ask_unmet() leaves it. */
+static void
+hold_unmet(uint8_t of, const char *need)
+{
+    struct node_unmet u;
+    struct row_key k;
+
+    memset(&u, 0, sizeof(u));
+    memset(u.case_id.b, 9, HF_ID_BYTES);
+    u.case_id.b[HF_ID_BYTES - 1] = of;
+    (void)snprintf(u.need.s, sizeof(u.need.s), "%s", need);
+    k = row_id(&u.case_id);
+    row_add(&k, u.need.s, HF_NAME_BYTES);
+    row_add(&k, "r", 1);
+    row_put(&fixture.view, NODE_UNMET, &k, NULL, &u, sizeof(u));
+}
+
+Test(api_queries, unmet_needs_come_in_pages_of_one_case_or_of_all)
+{
+    char first[HF_ID_TEXT_BYTES], second[HF_ID_TEXT_BYTES], path[160];
+
+    (void)hold_case(9, 1, first);
+    (void)hold_case(9, 2, second);
+    hold_unmet(1, "education.enrolment");
+    hold_unmet(1, "food.assistance");
+    hold_unmet(1, "housing.emergency");
+    hold_unmet(2, "legal.aid");
+    hold_unmet(2, "training.vocational");
+    expect_pages("/unmet", "cm", "need", 5);
+    (void)snprintf(path, sizeof(path), "/unmet?limit=2&case=%s", first);
+    get(path, "cm");
+    cr_expect(eq(sz, n_items(), 2));
+    (void)snprintf(path, sizeof(path), "/unmet?limit=2&case=%s&cursor=%s",
+                   first, text_of("next"));
+    get(path, "cm");
+    cr_expect(eq(sz, n_items(), 1));
+    cr_expect(eq(str, text_of("next"), ""), "what follows is of another case");
+    get("/unmet?limit=1", "cm");
+    (void)snprintf(path, sizeof(path), "/unmet?case=%s&cursor=%s", second,
+                   text_of("next"));
+    get(path, "cm");
+    cr_expect(eq(int, exit_of(), 64), "a cursor of another case");
+}
+
+Test(api_queries, feedback_comes_in_pages)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_FIRST, 3, STATE_COMPLETED);
+    char id[HF_ID_TEXT_BYTES];
+    struct node_said f;
+    struct row_key k;
+
+    (void)hold_case(9, 1, id);
+    memset(&f, 0, sizeof(f));
+    memset(f.case_id.b, 9, HF_ID_BYTES);
+    f.case_id.b[HF_ID_BYTES - 1] = 1;
+    f.kind = REASON_PRAISE;
+    for (uint8_t i = 1; i <= 5; i++) {
+        o.id.b[HF_ID_BYTES - 1] = i;
+        object_put(&fixture.view, &o, 0);
+        f.id.b[0] = i;
+        f.object = o.id;
+        k = row_id(&f.case_id);
+        row_add(&k, f.id.b, HF_ID_BYTES);
+        row_add(&k, "r", 1);
+        row_put(&fixture.view, NODE_SAID, &k, NULL, &f, sizeof(f));
+    }
+    expect_pages("/feedback", "cm", "referral", 5);
 }
 
 Test(api_queries, lists_show_direction_by_side_and_what_is_overdue)
