@@ -209,25 +209,18 @@ query_service_documents(struct api_call *c)
 {
     const struct node_view *v = c->env->view;
     const bool is_own = api_arg(c, "own") != NULL;
-    struct hf_bytes key, json;
-    struct hf_org org = c->env->config->org;
+    const struct hf_org *me = &c->env->config->org;
+    struct hf_bytes json;
+    struct hf_org org = {{0}};
     json_t *list = json_array(), *o;
-    uint8_t after[HF_ORG_BYTES + 1] = {0};
-    size_t n_after = 0;
 
     if (is_own &&
         v->get(v->ctx, NODE_SERVICE_DOCS,
-               (struct hf_bytes){(const uint8_t *)org.s, HF_ORG_BYTES}, &json))
-        add_document(&org, json, list);
+               (struct hf_bytes){(const uint8_t *)me->s, HF_ORG_BYTES}, &json))
+        add_document(me, json, list);
     while (!is_own && json_array_size(list) < API_SCAN_MAX &&
-           v->seek(v->ctx, NODE_SERVICE_DOCS, (struct hf_bytes){after, n_after},
-                   &key, &json) &&
-           key.n == HF_ORG_BYTES) {
-        memcpy(org.s, key.p, HF_ORG_BYTES);
-        memcpy(after, key.p, HF_ORG_BYTES);
-        n_after = HF_ORG_BYTES + 1; /* the next one */
+           service_doc_next(v, &org, &json))
         add_document(&org, json, list);
-    }
     o = json_object();
     (void)json_object_set_new(o, "items", list);
     return api_say(c, o);

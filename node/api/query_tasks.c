@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "api_internal.h"
+#include "deadline.h"
 #include "ladder.h"
 #include "reviewer.h"
 #include "task.h"
@@ -13,6 +14,27 @@ put_object(json_t *j, const struct node_object *o)
     api_put_text(j, "kind", object_kind_text(o->kind));
     api_put_text(j, "state", state_text(o->state));
     api_put_text(j, "direction", o->side == SIDE_FIRST ? "out" : "in");
+}
+
+/* Who is to do it: we, or the one whose clock it is. */
+static void
+put_doer(const struct api_call *c, json_t *j, const struct node_task *t,
+         const struct node_object *o)
+{
+    const char *who = c->env->config->org.s;
+    struct node_asked asked;
+    bool is_theirs = false;
+
+    if (o != NULL && deadline_is_theirs(o, t->what)) {
+        who = o->peer.s;
+        is_theirs = true;
+    } else if (t->what == TASK_REVIEW_OVERDUE &&
+               reviewer_elsewhere(c->env->view, &t->object, &asked)) {
+        who = asked.reviewer.s;
+        is_theirs = true;
+    }
+    api_put_text(j, "by", who);
+    api_put_bool(j, "ours", !is_theirs);
 }
 
 static json_t *
@@ -38,6 +60,7 @@ task_of(struct api_call *c, const struct node_task *t,
         api_put_text(j, "kind", hf_id_is_zero(&t->case_id) ? "node" : "case");
     if (o != NULL && t->rung >= RUNG_NEXT_PROVIDER && api_asks_next(c, o))
         api_put_next(c, j, o);
+    put_doer(c, j, t, o);
     api_put_text(j, "owner", t->owner.s);
     api_put_time(j, "due", t->due_ms);
     api_put_bool(j, "overdue", t->due_ms < c->now_ms);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli_out.h"
-#include "hf_file.h"
+#include "hf_buf.h"
 
 #define CSV_BYTES_MAX (64u * 1024 * 1024)
 
@@ -47,9 +47,9 @@ cli_csv_write(struct cli *c, const char *const *key, size_t n,
 {
     const char *path = cli_value(c, "csv");
     struct hf_buf buf;
-    enum hf_err err;
     json_t *item;
     size_t i;
+    int status;
 
     hf_buf_init(&buf, CSV_BYTES_MAX);
     for (i = 0; i < n; i++)
@@ -62,7 +62,8 @@ cli_csv_write(struct cli *c, const char *const *key, size_t n,
                              k + 1 < n ? 1 : 2);
         }
     }
-    err = buf.failed ? HF_ERR_NOMEM : hf_file_write(path, buf.p, buf.n, 0644);
+    status = buf.failed ? cli_cannot_write(c, path, "", HF_ERR_NOMEM)
+                        : cli_write_new(c, "csv", path, &buf);
     hf_buf_free(&buf);
-    return err ? cli_cannot_write(c, path, "another --csv", err) : 0;
+    return status;
 }

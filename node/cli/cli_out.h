@@ -93,7 +93,8 @@ const char *cli_out_id(const char *id, char out[static CLI_OUT_ID]);
  * stays as it is. The exit status. */
 struct cli;
 struct hf_buf;
-int cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf);
+int cli_write_new(struct cli *c, const char *option, const char *path,
+                  const struct hf_buf *buf);
 /** cli_cannot_write: says so, by errno where it tells more than @err. The exit
  * status. */
 int cli_cannot_write(struct cli *c, const char *path, const char *hint,

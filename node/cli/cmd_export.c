@@ -278,14 +278,18 @@ cli_cannot_write(struct cli *c, const char *path, const char *hint,
 }
 
 int
-cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf)
+cli_write_new(struct cli *c, const char *option, const char *path,
+              const struct hf_buf *buf)
 {
+    char hint[48];
     const int fd =
         open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const int error = errno;
     enum hf_err err = HF_ERR_IO;
 
-    if (fd < 0 && errno == EEXIST)
-        return cli_fail(c, EX_DATAERR, "exists", "give another --to",
+    (void)snprintf(hint, sizeof(hint), "give another --%s", option);
+    if (fd < 0 && error == EEXIST)
+        return cli_fail(c, EX_DATAERR, "exists", hint,
                         "%s: is there already, and is not overwritten", path);
     if (fd >= 0) {
         err = hf_file_write_all(fd, buf->p, buf->n);
@@ -294,8 +298,10 @@ cli_write_new(struct cli *c, const char *path, const struct hf_buf *buf)
         (void)close(fd);
         if (err)
             (void)unlink(path);
+    } else {
+        errno = error;
     }
-    return err ? cli_cannot_write(c, path, "give another --to", err) : 0;
+    return err ? cli_cannot_write(c, path, hint, err) : 0;
 }
 
 int
@@ -334,7 +340,7 @@ cmd_write_paper(struct cli *c, const char *path, const json_t *j,
     if (buf.failed)
         status = cli_fail(c, EX_SOFTWARE, "internal", NULL, "out of memory");
     else
-        status = cli_write_new(c, path, &buf);
+        status = cli_write_new(c, "to", path, &buf);
     hf_buf_free(&buf);
     return status;
 }

@@ -119,8 +119,9 @@ int
 cmd_tasks(struct cli *c)
 {
     static const struct cli_col cols[] = {
-        {CLI_N("TASK"), false}, {CLI_N("WHAT"), true}, {CLI_N("NAME"), true},
-        {CLI_N("OF"), false},   {CLI_N("DUE"), false}, {"", false}};
+        {CLI_N("TASK"), false}, {CLI_N("WHAT"), true}, {CLI_N("BY"), true},
+        {CLI_N("NAME"), true},  {CLI_N("OF"), false},  {CLI_N("DUE"), false},
+        {"", false}};
     json_t *answer = NULL, *item;
     struct cli_table *t;
     struct cli_path p;
@@ -136,7 +137,7 @@ cmd_tasks(struct cli *c)
         json_decref(answer);
         return status;
     }
-    t = cli_table_new(cols, 6);
+    t = cli_table_new(cols, 7);
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
         const char *of = cli_out_text(item, "object");
@@ -144,6 +145,8 @@ cmd_tasks(struct cli *c)
         const char *cells[] = {
             cli_out_id(cli_out_text(item, "task"), id),
             cli_out_text(item, "what"),
+            cli_out_true(item, "ours") ? cli_tr(CLI_N("us"))
+                                       : cli_out_text(item, "by"),
             cli_out_text(item, "name"),
             cli_out_id(of[0] ? of : cli_out_text(item, "case"), of_id),
             cli_out_day(cli_out_text(item, "due"), due),

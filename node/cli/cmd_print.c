@@ -383,7 +383,7 @@ write_page(struct cli *c, const struct hf_buf *page)
         if (!cli_say(c, said))
             (void)fwrite(page->p, 1, page->n, c->out);
     } else {
-        const int status = cli_write_new(c, path, page);
+        const int status = cli_write_new(c, "to", path, page);
 
         if (status != 0)
             return status;

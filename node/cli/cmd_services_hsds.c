@@ -13,6 +13,7 @@
 #include "hf_text.h"
 
 #define OURS "handoff:"
+#define HSDS_BYTES_MAX (64u * 1024 * 1024)
 
 /* ---- ids: the same for the same thing, whoever exports it ---- */
 
@@ -234,7 +235,7 @@ cmd_services_export(struct cli *c)
     json_t *answer = NULL, *contents, *page;
     size_t n;
     char *text;
-    enum hf_err err = HF_ERR_NOMEM;
+    struct hf_buf buf;
     struct cli_path p;
     int status;
 
@@ -254,15 +255,18 @@ cmd_services_export(struct cli *c)
                      n == 0 ? 1 : 0, "contents", contents);
     text = json_dumps(page, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     json_decref(page);
-    if (text != NULL)
-        err = hf_file_write(path, (const uint8_t *)text, strlen(text), 0644);
+    hf_buf_init(&buf, HSDS_BYTES_MAX);
+    status = text == NULL || !hf_buf_add(&buf, text, strlen(text))
+                 ? cli_cannot_write(c, path, "", HF_ERR_NOMEM)
+                 : cli_write_new(c, "hsds", path, &buf);
+    hf_buf_free(&buf);
     free(text);
-    if (err)
-        return cli_fail(c, EX_CANTCREAT, "cannot_write", "", "%s: %s", path,
-                        hf_err_text(err));
+    if (status != 0)
+        return status;
     answer = json_pack("{s:I,s:s}", "services", (json_int_t)n, "file", path);
     if (!cli_say(c, answer))
-        fprintf(c->out, "%zu services are in %s.\n", n, path);
+        fprintf(c->out, "%zu service%s in %s.\n", n, n == 1 ? " is" : "s are",
+                path);
     json_decref(answer);
     return 0;
 }

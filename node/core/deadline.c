@@ -1,7 +1,6 @@
 #include "deadline.h"
 
 #include "lifecycle.h"
-#include "task.h"
 
 #define DAY_MS (24ull * 3600 * 1000)
 #define S(x)   LIFECYCLE_IN(STATE_##x)
@@ -189,6 +188,26 @@ deadline_settle(struct step *s, const struct node_object *o)
         t.due_ms = w[i].due_ms;
         t.owner = o->owner;
         (void)task_make(s, &t, NULL);
+    }
+}
+
+/* Who receives acts, but on a request for a case: whoever holds it. Of whoever
+ * cannot be reached it is the node that is waited for. */
+bool
+deadline_is_theirs(const struct node_object *o, enum task_what what)
+{
+    switch ((int)what) {
+    case TASK_PREKEY:
+    case TASK_UNCONFIRMED:
+        return true;
+    case TASK_DELIVER:
+    case TASK_DECIDE:
+    case TASK_CONTACT:
+    case TASK_REPORT:
+    case TASK_QUERY:
+        return (o->side == SIDE_FIRST) != (o->state == STATE_REQUESTED);
+    default:
+        return false;
     }
 }
 

@@ -8,7 +8,7 @@
 #ifndef NODE_CORE_DEADLINE_H
 #define NODE_CORE_DEADLINE_H
 
-#include "step.h"
+#include "task.h"
 
 /** In the order of node_object.met_ms. */
 enum deadline {
@@ -34,6 +34,9 @@ uint64_t deadline_at(const struct entry *e);
 /** deadline_settle: the open tasks of @o are those of its clocks that run, and
  * of what keeps it from its peer. */
 void deadline_settle(struct step *s, const struct node_object *o);
+/** deadline_is_theirs: task @what of @o is answered by the peer, not by us;
+ * what no clock is about is ours. */
+bool deadline_is_theirs(const struct node_object *o, enum task_what what);
 /** deadline_check: each clock of @o that runs is an open task. */
 bool deadline_check(const struct node_view *v, const struct node_object *o);
 

@@ -527,6 +527,10 @@ void services_note(const struct node_view *v, const struct hf_org *org,
 void services_clear(const struct node_view *v, const struct hf_org *org);
 void service_doc_put(const struct node_view *v, const struct hf_org *org,
                      struct hf_bytes json);
+/** service_doc_next: the documents as they came, by member; begin with *org
+ * zeroed; false at the end. @ret is borrowed. */
+bool service_doc_next(const struct node_view *v, struct hf_org *org,
+                      struct hf_bytes *ret);
 /** cell_add: @by is +1 or -1. */
 void cell_add(const struct node_view *v, const struct figure_cell *c, int by);
 void figure_put(const struct node_view *v, uint32_t serial,

@@ -126,3 +126,19 @@ service_doc_put(const struct node_view *v, const struct hf_org *org,
            (struct hf_bytes){(const uint8_t *)org->s, HF_ORG_BYTES}, NULL,
            json);
 }
+
+bool
+service_doc_next(const struct node_view *v, struct hf_org *org,
+                 struct hf_bytes *ret)
+{
+    struct row_key from = {.n = 0};
+    struct hf_bytes key;
+
+    row_add(&from, org->s, HF_ORG_BYTES);
+    row_number(&from, 2, 1); /* behind the row of their services */
+    if (!v->seek(v->ctx, NODE_SERVICE_DOCS, row_span(&from), &key, ret) ||
+        key.n != HF_ORG_BYTES)
+        return false;
+    memcpy(org->s, key.p, HF_ORG_BYTES);
+    return true;
+}

@@ -79,4 +79,15 @@ check "also when the service map has changed" is iom-af .same true \
     policy explain "$decision" --replay
 check "in words, too" bash -c "grep -q 'the same bytes' <<<'$(hf iom-af \
     policy explain "$decision" --replay | tail -n 1)'"
+
+# The map is everybody's: two members' services, and no file is written over.
+hf iom-af services set --file "$data/services-tvet-hrt.yaml" >/dev/null
+exits 65 hf iom-af services export --hsds "$work/map.json"
+rm "$work/map.json"
+n=$(found iom-af)
+check "all that is on the map is written" is iom-af .services "$n" \
+    services export --hsds "$work/map.json"
+check "and counted" test "$(jq '.contents | length' "$work/map.json")" = "$n"
+check "of both" test "$(jq '[.contents[].organization.id] | unique | length' \
+    "$work/map.json")" = 2
 echo "ok"

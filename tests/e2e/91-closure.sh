@@ -57,6 +57,7 @@ check "several fields are counted together" is committee \
 net_do hf committee audit exceptions --from 1h --csv "$work/none.csv"
 check "headers, and nothing that does not fit" \
     test "$(wc -l <"$work/none.csv")" = 1
+exits 65 hf committee audit unmet --csv "$work/unmet.csv"
 exits 66 hf committee audit flows --csv "$work/nowhere/flows.csv"
 check "the clinic knows nothing of it" sh -c "! grep -rqa 'asked for money' \
     '$NET/nodes/clinic-kbl' '$NET/nodes/committee'"
