@@ -18,6 +18,14 @@
 #include "hf_text.h"
 #include "request.h"
 
+/* An error without a cause beside it: @what says it all. */
+static enum hf_err
+refuse(char *error, enum hf_err err, const char *where, const char *what)
+{
+    (void)snprintf(error, HF_CONF_ERROR_BYTES, "%s: %s", where, what);
+    return err;
+}
+
 static enum hf_err
 say(char *error, enum hf_err err, const char *where, const char *what)
 {
@@ -145,15 +153,16 @@ make_broker(const struct broker_init *how, struct hf_buf *request, char *error)
     enum hf_err err;
 
     if (!hf_org_parse(how->name, &f.name))
-        return say(error, HF_ERR_MALFORMED, "--name",
-                   "an id is a-z, 0-9 and -, at most 31 characters");
+        return refuse(error, HF_ERR_MALFORMED, "--name",
+                      "an id is a-z, 0-9 and -, at most 31 characters");
     if (how->operated_by != NULL &&
         !hf_org_parse(how->operated_by, &f.operated_by))
-        return say(error, HF_ERR_MALFORMED, "--operator",
-                   "an id is a-z, 0-9 and -, at most 31 characters");
+        return refuse(error, HF_ERR_MALFORMED, "--operator",
+                      "an id is a-z, 0-9 and -, at most 31 characters");
     if (how->listen == NULL || !resolve(how->listen, f.listen))
-        return say(error, HF_ERR_MALFORMED, "--listen",
-                   "give HOST:PORT of an address of this machine");
+        return refuse(error, HF_ERR_MALFORMED, "--listen",
+                      "give HOST:PORT, such as 192.0.2.7:7700, of an address "
+                      "of this machine; port 0 takes a free one");
     memcpy(f.endpoint, f.listen, sizeof(f.endpoint));
     err = broker_seal_key("", &wrap, error);
     if (err)
@@ -182,8 +191,59 @@ request_again(const char *dir, const struct broker_file *f,
     return err;
 }
 
+/* In the words of the node's init. */
+static void
+say_registry(char *error, const char *file, enum hf_err err)
+{
+    static const char again[] = "; get it from the committee again";
+    char what[128];
+
+    switch ((int)err) {
+    case HF_ERR_UNTRUSTED:
+        (void)snprintf(what, sizeof(what),
+                       "too few of those who must sign have signed%s", again);
+        break;
+    case HF_ERR_ROLLBACK:
+        (void)snprintf(what, sizeof(what),
+                       "older than, or at odds with, the one held%s", again);
+        break;
+    case HF_ERR_EXPIRED:
+        (void)snprintf(what, sizeof(what), "has expired%s", again);
+        break;
+    case HF_ERR_NOT_FOUND:
+        (void)snprintf(what, sizeof(what), "no such file; check its name");
+        break;
+    case HF_ERR_IO:
+    case HF_ERR_FULL:
+    case HF_ERR_NOMEM:
+        (void)snprintf(what, sizeof(what), "registry not installed: %s",
+                       hf_err_text(err));
+        break;
+    default:
+        (void)snprintf(what, sizeof(what), "is no registry set: %s%s",
+                       hf_err_text(err), again);
+    }
+    (void)refuse(error, err, file, what);
+}
+
+/* What people compare; behind a request it is a comment of that file. */
+static void
+tell_root(const struct registry *r, bool is_held, struct hf_buf *out)
+{
+    const char *mark = out->n > 0 ? "# " : "";
+    char hex[HF_HEX_BYTES(HF_HASH_BYTES)];
+
+    (void)hf_buf_printf(
+        out,
+        "%sregistry, members version %u: %s; its root is\n%s%s\n"
+        "%sCompare it with the committee's by telephone.\n",
+        mark, (unsigned)r->version[REGISTRY_ORGS],
+        is_held ? "held already" : "installed", mark,
+        hf_hex(r->root_hash.b, HF_HASH_BYTES, hex), mark);
+}
+
 static enum hf_err
-install_registry(const struct broker_init *how, char *error)
+install_registry(const struct broker_init *how, struct hf_buf *out, char *error)
 {
     char path[PATH_MAX];
     struct hf_buf set;
@@ -191,6 +251,7 @@ install_registry(const struct broker_init *how, char *error)
     struct hf_buf answer;
     struct registry *r = NULL;
     enum hf_err err;
+    bool is_held = false;
 
     hf_buf_init(&set, REGISTRY_BYTES_MAX);
     hf_buf_init(&held, REGISTRY_BYTES_MAX);
@@ -207,12 +268,16 @@ install_registry(const struct broker_init *how, char *error)
                               hf_clock_wall_ms(), &r);
     if (!err)
         err = hf_file_write(path, set.p, set.n, 0644);
-    if (err == HF_ERR_EXISTS)
-        err = HF_OK; /* held already */
-    if (!err)        /* one that runs takes it up now, others at their start */
+    if (err == HF_ERR_EXISTS) {
+        is_held = true;
+        err = registry_load(hf_buf_bytes(&held), &r);
+    }
+    if (!err) /* one that runs takes it up now, others at their start */
         (void)!broker_ctl_ask(how->dir, "reload", &answer);
     if (err)
-        (void)say(error, err, how->registry, "registry not installed");
+        say_registry(error, how->registry, err);
+    else
+        tell_root(r, is_held, out);
     registry_free(r);
     hf_buf_free(&set);
     hf_buf_free(&held);
@@ -245,6 +310,6 @@ broker_init(const struct broker_init *how, struct hf_buf *request,
             (void)say(error, err, how->dir, "cannot write the request");
     }
     if (!err && how->registry != NULL)
-        err = install_registry(how, error);
+        err = install_registry(how, request, error);
     return err;
 }

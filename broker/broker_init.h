@@ -18,7 +18,8 @@ struct broker_init {
 /**
  * broker_init: make DIR/broker.yaml, DIR/keys/, DIR/request.yaml and append
  * the request's text to @request; or, in a directory that has one already,
- * install the registry (DIR/registry.set; a running broker is told).
+ * install the registry (DIR/registry.set; a running broker is told), of which
+ * @request then says version and root, for people to compare.
  *
  * @error  on failure one line: what, where, what to do
  *

@@ -141,7 +141,8 @@ init(struct options *o)
     else if (request.n > 0)
         (void)fwrite(request.p, 1, request.n, stdout);
     hf_buf_free(&request);
-    return exit_status(err);
+    /* A registry that too few have signed is bad input, as the node says. */
+    return err == HF_ERR_UNTRUSTED ? EX_DATAERR : exit_status(err);
 }
 
 /** A text in a JSON document; ours have nothing in them but lines. */

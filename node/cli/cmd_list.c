@@ -115,13 +115,26 @@ print_proposals(FILE *out, const json_t *items)
     }
 }
 
+/* "12-10 08:15"; "OVERDUE 12-10", where the minute says little. */
+static const char *
+task_due(const json_t *item, char out[static CLI_OUT_TIME + 8])
+{
+    char at[CLI_OUT_TIME], *time;
+
+    (void)cli_out_day(cli_out_text(item, "due"), at);
+    if (cli_out_true(item, "overdue") && (time = strchr(at, ' ')) != NULL)
+        *time = '\0';
+    (void)snprintf(out, CLI_OUT_TIME + 8, "%s%s",
+                   cli_out_true(item, "overdue") ? "OVERDUE " : "", at);
+    return out;
+}
+
 int
 cmd_tasks(struct cli *c)
 {
     static const struct cli_col cols[] = {
         {CLI_N("TASK"), false}, {CLI_N("WHAT"), true}, {CLI_N("BY"), true},
-        {CLI_N("NAME"), true},  {CLI_N("OF"), false},  {CLI_N("DUE"), false},
-        {"", false}};
+        {CLI_N("NAME"), true},  {CLI_N("OF"), false},  {CLI_N("DUE"), false}};
     json_t *answer = NULL, *item;
     struct cli_table *t;
     struct cli_path p;
@@ -137,11 +150,11 @@ cmd_tasks(struct cli *c)
         json_decref(answer);
         return status;
     }
-    t = cli_table_new(cols, 7);
+    t = cli_table_new(cols, 6);
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
         const char *of = cli_out_text(item, "object");
-        char id[CLI_OUT_ID], of_id[CLI_OUT_ID], due[CLI_OUT_TIME];
+        char id[CLI_OUT_ID], of_id[CLI_OUT_ID], due[CLI_OUT_TIME + 8];
         const char *cells[] = {
             cli_out_id(cli_out_text(item, "task"), id),
             cli_out_text(item, "what"),
@@ -149,8 +162,7 @@ cmd_tasks(struct cli *c)
                                        : cli_out_text(item, "by"),
             cli_out_text(item, "name"),
             cli_out_id(of[0] ? of : cli_out_text(item, "case"), of_id),
-            cli_out_day(cli_out_text(item, "due"), due),
-            cli_out_true(item, "overdue") ? "OVERDUE" : ""};
+            task_due(item, due)};
 
         cli_table_row(t, cells);
     }

@@ -21,6 +21,10 @@ int cmd_registry_read(struct cli *c, const char *path, size_t max,
 /** cmd_registry_open: a working set; registry_edit_free() it. */
 int cmd_registry_open(struct cli *c, const char *path,
                       struct registry_edit **ret);
+/** cmd_registry_copy: @e as it is now, to be shown before it is signed;
+ * registry_edit_free() it. */
+int cmd_registry_copy(struct cli *c, struct registry_edit *e,
+                      struct registry_edit **ret);
 /** cmd_registry_save: write it; the exit status, said. */
 int cmd_registry_save(struct cli *c, const char *path, struct registry_edit *e);
 /** cmd_registry_settings: what the options say of @org: duties, homes, flows,

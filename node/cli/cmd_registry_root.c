@@ -263,6 +263,7 @@ static int
 sign_timestamp(struct cli *c, struct registry_edit *e)
 {
     struct hf_secret *secret = NULL;
+    struct registry_edit *before = NULL;
     enum hf_err err;
     int status;
 
@@ -271,11 +272,16 @@ sign_timestamp(struct cli *c, struct registry_edit *e)
     status = cmd_registry_secret(c, cli_value(c, "key"), &secret);
     if (status != 0)
         return status;
-    err = registry_edit_sign(e, REGISTRY_TIMESTAMP, secret);
+    status = cmd_registry_copy(c, e, &before);
+    err = status == 0 ? registry_edit_sign(e, REGISTRY_TIMESTAMP, secret)
+                      : HF_OK;
     hf_secret_free(secret);
     if (err)
-        return cmd_registry_failed(c, c->arg[0], err);
-    return cmd_registry_ask(c, e, 1u << REGISTRY_TIMESTAMP);
+        status = cmd_registry_failed(c, c->arg[0], err);
+    if (status == 0)
+        status = cmd_registry_ask(c, before, 1u << REGISTRY_TIMESTAMP);
+    registry_edit_free(before);
+    return status;
 }
 
 int

@@ -67,3 +67,18 @@ cp "$work/key" "$work/credentials/handoff-broker-key"
 "$broker" -C "$work/second" init --name second --listen 127.0.0.1:0 >/dev/null
 check "or sealed from the first" \
     test "$(stat -c %s "$work/second/keys/op.key")" = 73
+
+echo "-- a registry by hand"
+exits 65 "$broker" -C "$work/third" init --name third --listen nonsense
+set=$NET/ceremony/registry.set
+# A set nobody has signed: the root of two that were never asked.
+public() {
+    "$net_bin/handoff" --json registry key --to "$work/$1" | jq -r .public
+}
+"$net_bin/handoff" registry new "$work/draft.set" --threshold 2 \
+    --root-key "$(public one)" --root-key "$(public two)" >/dev/null
+exits 65 "$broker" -C "$work/second" init --registry "$work/draft.set"
+"$broker" -C "$work/second" init --registry "$set" >"$work/said"
+check "whose root it is, to be compared" grep -qx \
+    "$("$net_bin/handoff" --json registry verify "$set" | jq -r .root)" \
+    "$work/said"
