@@ -6,6 +6,7 @@
 #include "files.h"
 #include "lifecycle.h"
 #include "task.h"
+#include "vital.h"
 
 /* A table of rows by 16-byte id, and what a matching row must be. */
 struct finder {
@@ -32,6 +33,18 @@ is_object(const struct api_call *c, const struct hf_id *id,
     struct node_object row;
 
     return object_get(c->env->view, id, &row) && row.kind == kind;
+}
+
+/* What this organisation disclosed without consent. */
+static bool
+is_disclosure(const struct api_call *c, const struct hf_id *id,
+              enum object_kind kind)
+{
+    struct node_object row;
+    struct node_vital v;
+
+    return object_get(c->env->view, id, &row) && row.kind == kind &&
+           row.side == SIDE_FIRST && vital_get(c->env->view, id, &v);
 }
 
 static bool
@@ -122,14 +135,15 @@ count_between(const struct api_call *c, const struct finder *f,
     return n;
 }
 
-/* Whoever may not read any of them is not told which ids there are. */
+/* Whoever may not read any of them is not told which ids there are; who
+ * reviews learns that of what there is to review. */
 static bool
-may_look(struct api_call *c)
+may_look(struct api_call *c, const struct finder *f)
 {
     if (permit_query(c->roles, PERMIT_OBJECTS) ||
         permit_query(c->roles, PERMIT_CASES) ||
-        permit_query(c->roles, PERMIT_REVIEW) ||
-        permit_query(c->roles, PERMIT_ACCESS))
+        permit_query(c->roles, PERMIT_ACCESS) ||
+        (f->is_it == is_disclosure && permit_query(c->roles, PERMIT_REVIEW)))
         return true;
     (void)api_refuse(c, EX_NOPERM, "not_permitted", NULL,
                      "ask an administrator for a role (handoff user)",
@@ -177,7 +191,7 @@ find(struct api_call *c, const struct finder *f, const char *prefix,
     char message[96], hint[112];
     unsigned n;
 
-    if (!may_look(c))
+    if (!may_look(c, f))
         return false;
     (void)snprintf(hint, sizeof(hint),
                    "the id of every %s begins with %s-; a typing error shows "
@@ -193,6 +207,8 @@ find(struct api_call *c, const struct finder *f, const char *prefix,
     if (n == 1)
         return true;
     if (n == 0) {
+        if (f->is_it == is_disclosure)
+            what = "disclosure without consent";
         (void)snprintf(message, sizeof(message), "no such %s here", what);
         (void)api_refuse(c, EX_NOINPUT, "not_found", NULL, hint, message);
     } else {
@@ -226,6 +242,18 @@ api_find_open_case(struct api_call *c, const char *text, struct node_case *ret)
     (void)api_refuse(c, EX_NOPERM, "archived", NULL, "ask a supervisor",
                      "this case is in the archive");
     return false;
+}
+
+bool
+api_find_disclosure(struct api_call *c, const char *text,
+                    struct node_object *ret)
+{
+    static const struct finder f = {NODE_OBJECTS, is_disclosure,
+                                    OBJECT_REFERRAL, NULL};
+    struct hf_id id;
+
+    return find(c, &f, "HR", "referral", text, &id) &&
+           object_get(c->env->view, &id, ret);
 }
 
 bool

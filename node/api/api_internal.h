@@ -241,6 +241,10 @@ bool api_find_open_case(struct api_call *c, const char *text,
                         struct node_case *ret);
 bool api_find_object(struct api_call *c, const char *text,
                      struct node_object *ret);
+/** api_find_disclosure: a referral that went from here without consent; to
+ * who reviews there are no others. */
+bool api_find_disclosure(struct api_call *c, const char *text,
+                         struct node_object *ret);
 /** api_find_decision: one of ours, or one that came along (along.h). */
 bool api_find_decision(struct api_call *c, const char *text,
                        struct hf_id *ret);

@@ -77,6 +77,24 @@ take_flags(struct api_call *c)
     return true;
 }
 
+/* How somebody was called on: the words that packs have, too. */
+static bool
+check_channel(struct api_call *c)
+{
+    static const char *const words[] = {"phone", "message", "visit",
+                                        "in_person"};
+    const json_t *channel = json_object_get(c->req->json, "channel");
+    const char *text = filecheck_string(c->req->json, "channel");
+
+    if (channel == NULL || json_is_null(channel))
+        return true;
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (text != NULL && strcmp(text, words[i]) == 0)
+            return true;
+    (void)api_bad(c, "channel", "must be phone, message, visit or in_person");
+    return false;
+}
+
 /* Who looks after it here: named, or whoever accepts. */
 static bool
 take_people(struct api_call *c, json_t *details)
@@ -110,7 +128,7 @@ take_details(struct api_call *c)
         if (value != NULL && !json_is_null(value))
             (void)json_object_set(details, detail_keys[i], value);
     }
-    ok = ok && take_people(c, details);
+    ok = ok && check_channel(c) && take_people(c, details);
     if (ok && json_object_size(details) > 0)
         ok = api_keep_json(c, details, &c->command->details);
     json_decref(details);

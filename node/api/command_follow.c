@@ -2,6 +2,15 @@
 #include "api_internal.h"
 #include "scoreset.h"
 
+/* A score, say, has nothing of a plan in it; what stands beside is theirs. */
+static bool
+is_plan(const json_t *file)
+{
+    return json_object_get(file, "components") != NULL ||
+           json_object_get(file, "established") != NULL ||
+           json_object_get(file, "reviewed") != NULL;
+}
+
 /* A plan file is the section `plan` of a case file, and nothing else. */
 enum api_verdict
 command_follow_plan(struct api_call *c)
@@ -15,6 +24,15 @@ command_follow_plan(struct api_call *c)
         json_decref(plan);
         return api_refuse(c, EX_DATAERR, "bad_input", NULL, "",
                           "a plan file is a map of fields");
+    }
+    if (!is_plan(plan)) {
+        json_decref(file);
+        json_decref(plan);
+        return api_refuse(c, EX_DATAERR, "bad_input", NULL,
+                          "a list of components, and perhaps established and "
+                          "reviewed, both dates",
+                          "this is no plan: it has no components, and no date "
+                          "on which it was established or reviewed");
     }
     c->req->json = file;
     verdict = command_case_set(c);

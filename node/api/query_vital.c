@@ -100,7 +100,7 @@ query_vital(struct api_call *c)
 
     if (api_find_review(c, c->req->part[1], api_arg(c, "from"), &r, &verdict))
         return verdict == API_COMMAND ? api_say(c, api_review(c, &r)) : verdict;
-    if (!api_find_object(c, c->req->part[1], &o))
+    if (!api_find_disclosure(c, c->req->part[1], &o))
         return API_ANSWERED;
     j = json_object();
     api_put_id(j, "id", "HR", &o.id);
@@ -108,12 +108,7 @@ query_vital(struct api_call *c)
     api_put_text(j, "need", o.terms.need.s);
     api_put_text(j, "pack", o.terms.pack.s);
     api_put_text(j, "rule", o.terms.rule.s);
-    if (o.side != SIDE_FIRST || !api_put_vital(c, j, &o, true)) {
-        json_decref(j);
-        return api_refuse(c, EX_NOINPUT, "not_found", NULL, "",
-                          "no vital-interest disclosure was made here with "
-                          "this id");
-    }
+    (void)api_put_vital(c, j, &o, true);
     return api_say_read(c, j, o.kind, &o.id, CATEGORY_BIT(CATEGORY_MHPSS),
                         false);
 }
@@ -139,7 +134,8 @@ command_review(struct api_call *c)
         c->req->kind = OBJECT_REFERRAL;
         return API_COMMAND;
     }
-    if (!api_find_object(c, c->req->part[1], &o) || !api_need(c, "upheld") ||
+    if (!api_find_disclosure(c, c->req->part[1], &o) ||
+        !api_need(c, "upheld") ||
         !api_body_bool(c, "upheld", &c->command->is_upheld))
         return API_ANSWERED;
     c->command->object = o.id;

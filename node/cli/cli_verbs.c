@@ -31,7 +31,7 @@ static const struct cli_opt opts[] = {
     {"cases", "FILE", 0, "a table of cases"},
     {"case", "CASE", 0, "the whole id of the case"},
     {"category", "C", 0, "what it is about: health, documentation, ..."},
-    {"channel", "WAY", 0, "phone, message, visit, ..."},
+    {"channel", "WAY", 0, "phone, message, visit or in_person"},
     {"checked", "HOW", 0, "who it is: known, document or questions"},
     {"code", "SERVICE", 0, "services of this code"},
     {"committee", NULL, 0, "it does the duties of the committee"},

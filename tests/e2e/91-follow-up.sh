@@ -26,6 +26,8 @@ check "there is no plan yet, and a day for it" \
 printf 'components: [ { what: school, dimension: spiritual } ]\n' \
     >"$work/bad-plan.yaml"
 exits 65 hf iom-af plan set "$case_id" --file "$work/bad-plan.yaml"
+printf 'set: reintegration\nanswers: { debt: 3 }\n' >"$work/no-plan.yaml"
+exits 65 hf iom-af plan set "$case_id" --file "$work/no-plan.yaml"
 hf iom-af plan set "$case_id" --file "$data/plan-ordinary.yaml"
 check "the plan is dated by what it says" \
     is iom-af .established 2026-11-10T00:00:00Z plan show "$case_id"

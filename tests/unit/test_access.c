@@ -213,6 +213,35 @@ Test(access, what_a_role_may_not_know_is_in_no_list_nor_shown)
     cr_expect(eq(int, answer.http, 200));
 }
 
+/* Of ids a reviewer is told as much as somebody without a role, but of what
+ * was disclosed without consent. */
+Test(access, a_reviewer_does_not_learn_which_ids_there_are)
+{
+    static const char *const asks[] = {"", "/events", "/assign", "/review"};
+    static const char *const none = "/objects/HR-00000000000000000000000000";
+    char one[64], path[96], said[2][600];
+
+    (void)snprintf(one, sizeof(one), "/objects/%s", put_confidential());
+    fixture_user("rev", ROLE_BIT(ROLE_REVIEWER));
+    for (size_t i = 0; i < 4; i++) {
+        for (int k = 0; k < 2; k++) {
+            (void)snprintf(path, sizeof(path), "%s%s", k == 0 ? one : none,
+                           asks[i]);
+            if (i == 0)
+                get(path, "rev");
+            else
+                post(path, "rev",
+                     i == 1   ? "{'event':'cancel'}"
+                     : i == 2 ? "{'to':'cm'}"
+                              : "{'upheld':true}");
+            (void)snprintf(said[k], sizeof(said[k]), "%.599s", answer.text);
+            cr_expect(eq(int, exit_of(), i < 3 ? 77 : 66), "%s: %s", path,
+                      answer.text);
+        }
+        cr_expect(eq(str, said[0], said[1]));
+    }
+}
+
 /* Attached to a referral that anybody may know of. */
 static const char *
 put_file(uint8_t last, enum category category)

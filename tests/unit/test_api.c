@@ -130,6 +130,10 @@ Test(api, an_event_carries_reason_flags_and_details)
     cr_expect(eq(int, fixture.command.flags, ENTRY_REACHED));
     cr_expect(ne(ptr, strstr(fixture.details, "\"channel\":\"phone\""), NULL));
 
+    post(path, "fp", "{'event':'contact','channel':'pigeon'}");
+    cr_expect(ne(ptr, strstr(answer.text, "visit or in_person"), NULL), "%s",
+              answer.text);
+
     post(path, "fp", "{'event':'accept','contact_by':'2026-12-01'}");
     cr_expect(eq(str, fixture.command.user_name.s, "fp"));
     cr_expect(ne(ptr, strstr(fixture.details, "\"focal\":\"fp\""), NULL));
