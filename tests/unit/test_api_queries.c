@@ -462,6 +462,27 @@ Test(api_queries, tasks_are_the_clocks_that_run)
     cr_expect(eq(str, item_text(0, "what"), "decide"));
     cr_expect(is(json_object_get(item(0), "overdue"), JSON_TRUE));
     cr_expect(eq(int, strncmp(item_text(0, "task"), "HK-", 3), 0));
+    cr_expect(is(json_object_get(item(0), "ours"), JSON_TRUE));
+}
+
+/* Who referred waits for who received; a request waits for who holds. */
+Test(api_queries, tasks_say_whose_they_are)
+{
+    struct node_object o =
+        make_object(OBJECT_REFERRAL, SIDE_FIRST, 4, STATE_RECEIVED);
+
+    object_put(&fixture.view, &o, 0);
+    make_task(&o, TASK_CONTACT, NOW);
+    make_task(&o, TASK_VITAL_CONFIRM, NOW + 1);
+    o = make_object(OBJECT_TRANSFER, SIDE_SECOND, 5, STATE_REQUESTED);
+    object_put(&fixture.view, &o, 0);
+    make_task(&o, TASK_DECIDE, NOW + 2);
+    get("/tasks", "fp");
+    cr_assert(eq(sz, n_items(), 3), "%s", answer.text);
+    cr_expect(eq(str, item_text(0, "by"), o.peer.s));
+    cr_expect(is(json_object_get(item(0), "ours"), JSON_FALSE));
+    cr_expect(is(json_object_get(item(1), "ours"), JSON_TRUE));
+    cr_expect(eq(str, item_text(2, "by"), o.peer.s));
 }
 
 /* Page by page, all of them once, in the order of their instants. */
@@ -734,6 +755,26 @@ Test(api_queries, custody_that_two_claim_is_an_exception_and_pages)
     get(path, "aud");
     cr_assert(eq(sz, n_items(), 1), "%s", answer.text);
     cr_expect(zero(ptr, json_object_get(answer.json, "next")));
+}
+
+/* Between two members' documents lies what else is known of the first. */
+Test(api_queries, the_documents_of_every_member_are_given)
+{
+    static const char *const orgs[] = {"clinic-kbl", "tvet-hrt", "mowa-af"};
+    struct service s;
+
+    memset(&s, 0, sizeof(s));
+    for (size_t i = 0; i < 3; i++) {
+        memcpy(s.org.s, orgs[i], strlen(orgs[i]) + 1);
+        services_note(&fixture.view, &s.org, &s, 1);
+        service_doc_put(&fixture.view, &s.org,
+                        (struct hf_bytes){(const uint8_t *)"[]", 2});
+    }
+    get("/services/documents", "fp");
+    cr_assert(eq(sz, n_items(), 3), "%s", answer.text);
+    cr_expect(eq(str, item_text(2, "organization"), "tvet-hrt"));
+    get("/services/documents?own=yes", "fp");
+    cr_expect(eq(sz, n_items(), 0));
 }
 
 Test(api_queries, services_are_found_by_code_place_and_language)
