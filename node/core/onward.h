@@ -25,6 +25,14 @@ void onward_add_grants(struct step *s, const struct live *l,
 
 /* ---- the provider: x as a case ---- */
 
+/** ONWARD_TAKEN: states in which whoever accepted x has the person in hand, and
+ * may send them on; a LIFECYCLE_IN set (lifecycle.h). */
+#define ONWARD_TAKEN                                                           \
+    (LIFECYCLE_IN(STATE_ACCEPTED) | LIFECYCLE_IN(STATE_SCHEDULED) |            \
+     LIFECYCLE_IN(STATE_NO_SHOW) |                                             \
+     LIFECYCLE_IN(STATE_APPOINTMENT_CANCELLED) |                               \
+     LIFECYCLE_IN(STATE_IN_SERVICE))
+
 /** onward_view: what is held over @x, in the form of a case with the id of x;
  * false unless x was accepted here and nothing of it had to go. */
 bool onward_view(const struct step *s, const struct hf_id *x,
